@@ -1,0 +1,141 @@
+//! How does a question with its evidence become a cited answer?
+//!
+//! Two answerers behind one trait: `quote` gives the sentences that answer, word for word; `model` lets a GGUF write.
+//! Neither can cite what it was not given.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+/// A numbered passage that an answer may cite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The number that cites it, from 1 in the order of rank.
+    pub n: u32,
+    /// The document's title.
+    pub title: String,
+    /// Where it stands, as a reader is told it: `p. 7`, `lines 3-9`.
+    pub place: String,
+    /// The titles of the headings it stands under, outermost first.
+    pub headings: Vec<String>,
+    pub text: String,
+    /// The sentences of `text`, in order.
+    pub sentences: Vec<Sentence>,
+    /// How well it fits the question, from 0 to 1, best first; comparable within one question only.
+    pub score: f32,
+}
+
+/// A sentence of a passage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Bytes in the passage's text.
+    pub span: Range<usize>,
+    /// How well its words fit the question's, from 0 to 1.
+    pub score: f32,
+}
+
+/// A question that was answered before in the same conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub question: String,
+    pub answer: String,
+}
+
+/// All that an answerer is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    pub text: &'a str,
+    /// Oldest first.
+    pub turns: &'a [Turn],
+    /// Best first, numbered from 1 without a gap.
+    pub evidence: &'a [Evidence],
+}
+
+/// What an answerer tells while it works.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress<'a> {
+    /// The model reads its prompt.
+    Reading { tokens: usize, of: usize },
+    /// The next piece of the answer's text, whole characters, with citations as `[n]`.
+    Text(&'a str),
+}
+
+/// A finished (or stopped) answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The whole text with citations as `[n]`; the concatenation of all [`Progress::Text`].
+    pub text: String,
+    /// Whether the answerer holds that nothing in the evidence supports an answer. `text` then says so.
+    pub abstained: bool,
+    pub claims: Vec<Claim>,
+    /// The quotes behind the citations, one or more for each cited number, in the order of citation.
+    pub quotes: Vec<Quote>,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+    /// None where no model wrote it.
+    pub usage: Option<Usage>,
+}
+
+/// One sentence of an answer with the evidence it cites.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Without the citations.
+    pub text: String,
+    /// Numbers of the evidence, ascending, without doubles.
+    pub cites: Vec<u32>,
+    /// What was checked about it; none where nothing was.
+    pub mark: Option<Mark>,
+    /// Why it has that mark, where that needs saying.
+    pub reason: Option<String>,
+}
+
+/// What a check of a claim against the evidence it cites has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// It stands there word for word.
+    Quoted,
+}
+
+/// A stretch of a passage that a citation stands on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The number of the evidence.
+    pub n: u32,
+    /// Bytes in its text.
+    pub span: Range<usize>,
+}
+
+/// What a model's answer cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Of these, how many had to be read anew; the rest was kept from before.
+    pub read_tokens: usize,
+    pub written_tokens: usize,
+    /// Seconds until the first token of the answer.
+    pub first_token_seconds: f64,
+    /// Seconds in all.
+    pub seconds: f64,
+}
+
+/// Answers questions from evidence.
+pub trait Answerer {
+    /// The name shown under an answer: the model's, or `quotes`.
+    fn name(&self) -> &str;
+
+    /// Answers `question`, telling its text as it comes. After `cancel` it returns within a second with what it has,
+    /// `stopped` set.
+    fn answer(
+        &mut self,
+        question: &Question<'_>,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Answer, AnswerError>;
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {}

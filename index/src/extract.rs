@@ -1,0 +1,61 @@
+//! How does a file become a document?
+//!
+//! Each format has a reader that gives a document in parts: its head, then its pages in order, and problems as they
+//! come. What needs sight of all pages (running headers, headings by size) is done by [`assemble`] when the last part
+//! is in. Readers never fail: they return what they could read, and problems. They touch no file: bytes come in.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Document, Head, Page, Problem};
+
+/// Goes up whenever a reader gives other text than before: documents read by an older one are read again.
+pub const EXTRACTOR_VERSION: u32 = 1;
+
+/// A kind of file that docent reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Format {
+    Pdf,
+    Markdown,
+    Text,
+}
+
+impl Format {
+    /// Tells the format by the file's ending, in either case; none for files that docent does not read.
+    pub fn of(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "pdf" => Some(Self::Pdf),
+            "md" | "markdown" | "mdown" | "mkd" => Some(Self::Markdown),
+            "txt" | "text" | "log" => Some(Self::Text),
+            _ => None,
+        }
+    }
+
+    /// The name that `type:` filters and the store use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Markdown => "markdown",
+            Self::Text => "text",
+        }
+    }
+
+    /// Whether its reader must run in a process of its own: hostile bytes can exhaust memory or the stack.
+    pub fn is_complex(self) -> bool {
+        matches!(self, Self::Pdf)
+    }
+}
+
+/// A part of a document, in the order a reader gives them: the head first, then pages, problems at any place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Part {
+    Head(Head),
+    Page(Page),
+    Problem(Problem),
+}
+
+/// Takes the parts; `Break` makes the reader stop.
+pub type Sink<'a> = dyn FnMut(Part) -> ControlFlow<()> + 'a;
