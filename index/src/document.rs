@@ -243,12 +243,16 @@ impl ProblemKind {
             Self::Password => "save a copy without the password in the folder",
             Self::NoText => "add a text layer to it with an OCR program and save it in place",
             Self::Garbled => "print it to a new PDF, or add a text layer with an OCR program",
-            Self::Damaged => "get the file again from where it came, or open and save it with a PDF program",
+            Self::Damaged => {
+                "get the file again from where it came, or open and save it with a PDF program"
+            }
             Self::Empty => "put the content back or delete the file",
             Self::TooLarge => "split the file into smaller ones",
             Self::UnknownFormat => "save it as PDF, Markdown or plain text",
             Self::PermissionDenied => "give yourself the right to read it",
-            Self::Unreadable => "check the disk or the network drive; it is read again at the next indexing",
+            Self::Unreadable => {
+                "check the disk or the network drive; it is read again at the next indexing"
+            }
             Self::TimedOut | Self::OutOfMemory | Self::Crashed => {
                 "print it to a new PDF; what could be read before is kept"
             }

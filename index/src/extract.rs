@@ -4,12 +4,16 @@
 //! come. What needs sight of all pages (running headers, headings by size) is done by [`assemble`] when the last part
 //! is in. Readers never fail: they return what they could read, and problems. They touch no file: bytes come in.
 
+mod builder;
+pub mod markdown;
+pub mod text;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Head, Page, Problem};
+use crate::document::{Head, Page, Problem};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.
 pub const EXTRACTOR_VERSION: u32 = 1;
