@@ -405,7 +405,7 @@ mod tests {
     }
 
     fn words(count: usize) -> String {
-        (0..count).map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ")
+        (0..count).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ")
     }
 
     #[track_caller]
