@@ -1,0 +1,140 @@
+//! How does one question become a cited answer?
+//!
+//! Query, vector, hits, evidence, answer, citations. The hits are there before the answer is begun. Places and quotes
+//! come from the store; the answerer only names numbers.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sentence, Turn};
+use docent_engine::embed::Embed;
+use docent_index::query::Query;
+use docent_index::retrieve::{self, Found, Hit, Request};
+use docent_index::store::Snapshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Failure;
+use crate::ingest::vector_id;
+use crate::json;
+
+/// How many of the best passages an answerer is given.
+const EVIDENCE: usize = 8;
+
+/// Finds the passages for what was typed, best first. `top` is how many.
+pub fn find(
+    snapshot: &Snapshot,
+    embedder: &mut dyn Embed,
+    typed: &str,
+    scope: &[PathBuf],
+    top: usize,
+    cancel: &CancellationToken,
+) -> Result<Found, Failure> {
+    let query = Query::parse(typed).map_err(|error| Failure::from_query(&error, typed))?;
+    let words = query.text();
+    let vector = if words.is_empty() { None } else { Some(embedder.embed_query(&words)?) };
+    let id = vector_id(embedder);
+    let request = Request { query: &query, vector: vector.as_deref().map(|vector| (&id, vector)), scope, top };
+    Ok(retrieve::search(snapshot, &request, cancel)?)
+}
+
+/// Answers `question` from what was found for it.
+pub fn answer(
+    question: &str,
+    turns: &[Turn],
+    found: &Found,
+    answerer: &mut dyn Answerer,
+    cancel: &CancellationToken,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<json::Answered, Failure> {
+    let started = Instant::now();
+    let evidence: Vec<Evidence> = (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
+    let answer = answerer.answer(&Question { text: question, turns, evidence: &evidence }, cancel, progress)?;
+    Ok(json::Answered {
+        schema: json::SCHEMA,
+        question: question.to_owned(),
+        citations: citations(&answer, found),
+        hits: hits(found),
+        read: json::Read {
+            passages: evidence.len() as u64,
+            in_scope: found.in_scope_passages,
+            unread_documents: found.unread_documents,
+        },
+        model: answerer.name().to_owned(),
+        seconds: started.elapsed().as_secs_f64(),
+        usage: answer.usage,
+        abstained: answer.abstained,
+        stopped: answer.stopped,
+        claims: answer
+            .claims
+            .into_iter()
+            .map(|claim| json::Claim { text: claim.text, cites: claim.cites, mark: claim.mark, reason: claim.reason })
+            .collect(),
+        answer: answer.text,
+    })
+}
+
+/// The hits as they are printed.
+pub fn hits(found: &Found) -> Vec<json::Hit> {
+    (1..).zip(&found.hits).map(|(n, hit)| printed(n, hit)).collect()
+}
+
+fn evidence(n: u32, hit: &Hit) -> Evidence {
+    let place = printed(n, hit);
+    Evidence {
+        n,
+        title: place.title.clone(),
+        place: place.place(),
+        headings: hit.headings.clone(),
+        text: hit.text.clone(),
+        sentences: hit
+            .sentences
+            .iter()
+            .map(|sentence| Sentence { span: sentence.span.clone(), score: sentence.score })
+            .collect(),
+        score: hit.score,
+    }
+}
+
+fn printed(n: u32, hit: &Hit) -> json::Hit {
+    json::Hit {
+        n,
+        path: hit.path.clone(),
+        folder: hit.folder.clone(),
+        file: hit.file.clone(),
+        title: hit.title.clone().unwrap_or_else(|| hit.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()),
+        page: hit.page,
+        label: hit.label.clone(),
+        lines: hit.lines,
+        heading: hit.headings.clone(),
+        score: hit.score,
+        text: hit.text.clone(),
+    }
+}
+
+/// One citation for each number that the answer cites, with the sentences it stands on in the passage's order.
+fn citations(answer: &Answer, found: &Found) -> Vec<json::Citation> {
+    (1..)
+        .zip(&found.hits)
+        .filter_map(|(n, hit)| {
+            let mut spans: Vec<_> = answer.quotes.iter().filter(|quote| quote.n == n).map(|quote| quote.span.clone()).collect();
+            spans.sort_by_key(|span| span.start);
+            spans.dedup();
+            let first = spans.first()?.start;
+            let last = spans.iter().map(|span| span.end).max()?;
+            // Sentences that follow each other are one quote; where something stands between them it is left standing,
+            // so that a quote is always found in its passage word for word.
+            let quote = hit.text.get(first..last)?.to_owned();
+            Some(json::Citation {
+                hit: printed(n, hit),
+                quote,
+                sha256: hit.content.to_string(),
+                indexed_at: time(hit.indexed_at),
+            })
+        })
+        .collect()
+}
+
+/// RFC 3339 in UTC of seconds since 1970.
+pub fn time(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).unwrap_or_default().to_string()
+}
