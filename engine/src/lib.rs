@@ -1,6 +1,7 @@
 //! Models: embedding, generation, prompts and cited answers.
 //!
-//! The modules in reading order: questions and answers as data ([`answer`]). Evidence comes in as plain data: this crate
-//! knows no index, no terminal and no environment.
+//! The modules in reading order: texts to vectors ([`embed`]), questions and answers as data ([`answer`]). Evidence comes
+//! in as plain data: this crate knows no index, no terminal and no environment.
 
 pub mod answer;
+pub mod embed;
