@@ -86,10 +86,13 @@ fn engine_and_index_know_neither_each_other_nor_the_program() {
 
 #[test]
 fn engine_and_index_read_no_environment() {
+    let reads = |line: &str| {
+        // The constants there are the compiler's, not the user's.
+        let line = line.replace("std::env::consts", "");
+        line.contains("std::env") || line.contains(" env::")
+    };
     let readers = sources(&["engine/src", "index/src"])
-        .filter(|(_, source)| {
-            code_lines(source).any(|line| line.contains("std::env") || line.contains(" env::"))
-        })
+        .filter(|(_, source)| code_lines(source).any(reads))
         .map(|(file, _)| file);
     assert_none("library file that asks the environment; its caller hands it in", readers);
 }
@@ -197,7 +200,9 @@ fn the_code_map_names_every_module() {
         let Some((folder, name)) = file.rsplit_once('/') else { return false };
         ["src", "engine/src", "index/src"].contains(&folder)
             && name.strip_suffix(".rs").is_some_and(|module| {
-                module != "lib" && !map.contains(name) && !map.contains(&format!("`{module}`"))
+                !["lib", "main"].contains(&module)
+                    && !map.contains(name)
+                    && !map.contains(&format!("`{module}`"))
             })
     });
     assert_none("module that `src/ARCHITECTURE.md` leaves out", unnamed);
@@ -331,7 +336,12 @@ fn names_of_files(document: &str) -> impl Iterator<Item = &str> {
         })
 }
 
-/// Whether the name, of a file or a folder, ends the path of one; a code map names them from the folder that it describes.
+/// Whether the name, of a folder or of a file with or without its ending, stands in the path of one; a code map names them
+/// from the folder that it describes.
 fn exists_below_some_folder(name: &str, files: &[String]) -> bool {
-    files.iter().any(|file| format!("/{file}/").contains(&format!("/{name}/")))
+    let (folder, file) = (format!("/{name}/"), format!("/{name}."));
+    files
+        .iter()
+        .map(|path| format!("/{path}/"))
+        .any(|path| path.contains(&folder) || path.contains(&file))
 }
