@@ -97,6 +97,8 @@ pub struct Block {
     pub bounds: Option<Rect>,
     /// The size of most of its glyphs in points, as shown; none in formats without pages.
     pub font_size: Option<f32>,
+    /// Most of its glyphs are of a bold font.
+    pub bold: bool,
     /// The titles of the headings above it, outermost first; a heading's own title is not in it.
     pub headings: Vec<String>,
 }
@@ -125,6 +127,8 @@ pub struct Page {
     pub words: Vec<Word>,
     /// Empty in formats with pages.
     pub lines: Vec<LineMark>,
+    /// Width and height in points as it is shown; none in formats without pages.
+    pub size: Option<(f32, f32)>,
 }
 
 /// Everything that was read in a file.
@@ -146,6 +150,18 @@ pub struct Head {
     pub date: Option<String>,
     /// Whether its places are named by pages; by lines otherwise.
     pub paged: bool,
+    /// The table of contents that the file carries beside its text, in order; empty where it has none.
+    pub outline: Vec<OutlineEntry>,
+}
+
+/// A title in the table of contents that a file carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutlineEntry {
+    pub title: String,
+    /// 1 is the highest.
+    pub level: u8,
+    /// The number of the page that it leads to.
+    pub page: u32,
 }
 
 /// Why a document, or a part of it, could not be read.
