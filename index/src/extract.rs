@@ -7,6 +7,8 @@
 mod builder;
 pub mod markdown;
 pub mod text;
+pub mod assemble;
+pub mod pdf;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,6 +16,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Head, Page, Problem};
+pub use assemble::{Assembler, assemble};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.
 pub const EXTRACTOR_VERSION: u32 = 1;

@@ -1,0 +1,385 @@
+//! What can be told of a document only when all of its pages are known?
+//!
+//! Running headers and footers, headings, and under which headings each block stands. The parts come from another
+//! process that has read hostile bytes: nothing in them is trusted, and the work is linear in their size.
+
+use std::collections::HashMap;
+
+use crate::document::{Block, BlockKind, Document, OutlineEntry, Page};
+
+use super::Part;
+
+/// The share of a page's height, from either end, in which running headers and footers stand.
+const MARGIN: f32 = 0.14;
+/// On so many pages a line must come back to be a running one.
+const RUNNING_PAGES: usize = 3;
+/// How many blocks from either end of a page may be running ones.
+const RUNNING_BLOCKS: usize = 4;
+/// A heading is at least so much larger than the body's text.
+const HEADING_SIZE: f32 = 1.14;
+const MAX_HEADING_CHARACTERS: usize = 200;
+/// More levels than people number.
+const MAX_LEVELS: usize = 6;
+
+/// Makes a document of its parts.
+pub fn assemble(parts: impl IntoIterator<Item = Part>) -> Document {
+    let mut assembler = Assembler::default();
+    for part in parts {
+        assembler.push(part);
+    }
+    assembler.finish()
+}
+
+/// Collects the parts of a document until the last one is in.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    document: Document,
+}
+
+impl Assembler {
+    pub fn push(&mut self, part: Part) {
+        match part {
+            Part::Head(head) => self.document.head = head,
+            Part::Page(page) => self.document.pages.push(sound(page)),
+            Part::Problem(problem) => self.document.problems.push(problem),
+        }
+    }
+
+    /// The document as far as its parts have come in.
+    pub fn finish(self) -> Document {
+        let mut document = self.document;
+        if document.head.paged {
+            mark_running_blocks(&mut document.pages);
+            let outline = std::mem::take(&mut document.head.outline);
+            let open = if outline.is_empty() {
+                Vec::new()
+            } else {
+                mark_outlined(&mut document.pages, &outline)
+            };
+            let found = outline.len() - open.len();
+            if found * 2 < outline.len() || outline.is_empty() {
+                mark_by_print(&mut document.pages);
+            }
+            fill_headings(&mut document.pages, &open);
+            document.head.outline = outline;
+        } else {
+            fill_headings(&mut document.pages, &[]);
+        }
+        document
+    }
+}
+
+/// The page without what contradicts itself: blocks and words that do not lie in its text in order.
+fn sound(mut page: Page) -> Page {
+    let is_hostile =
+        |character: char| character.is_control() && character != '\n' && character != '\t';
+    if page.text.chars().any(is_hostile) {
+        // Places would shift if these were taken out; no reader of ours gives them.
+        return Page { number: page.number, label: page.label, size: page.size, ..Page::default() };
+    }
+    let text = page.text;
+    let mut end = 0;
+    page.blocks.retain(|block| {
+        let lies = block.span.start >= end && text.get(block.span.clone()).is_some();
+        if lies {
+            end = block.span.end;
+        }
+        lies
+    });
+    let mut end = 0;
+    page.words.retain(|word| {
+        let (from, to) = (word.span.start as usize, word.span.end as usize);
+        let lies = from >= end && text.get(from..to).is_some();
+        if lies {
+            end = to;
+        }
+        lies
+    });
+    page.lines.retain(|mark| text.is_char_boundary(mark.offset));
+    page.text = text;
+    page
+}
+
+fn block_text<'a>(text: &'a str, block: &Block) -> &'a str {
+    text.get(block.span.clone()).unwrap_or_default()
+}
+
+/// The text as it comes back from page to page: figures and page numbers in Roman numerals made alike.
+fn running_key(text: &str) -> Option<String> {
+    if text.len() > 300 {
+        return None;
+    }
+    let mut key = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        let is_roman = word.len() <= 8
+            && word.bytes().all(|byte| matches!(byte, b'i' | b'v' | b'x' | b'l' | b'c'));
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        if is_roman {
+            key.push('#');
+            continue;
+        }
+        for character in word.chars() {
+            if character.is_numeric() {
+                if !key.ends_with('#') {
+                    key.push('#');
+                }
+            } else {
+                key.extend(character.to_lowercase());
+            }
+        }
+    }
+    (!key.is_empty()).then_some(key)
+}
+
+/// The blocks in the head's and the foot's margin of a page: their index, and whether it is the head.
+fn margin_blocks(page: &Page) -> Vec<(usize, bool)> {
+    let Some((_, height)) = page.size else { return Vec::new() };
+    let margin = |block: &Block| {
+        let bounds = block.bounds?;
+        if bounds.bottom < height * MARGIN {
+            Some(true)
+        } else if bounds.top > height * (1.0 - MARGIN) {
+            Some(false)
+        } else {
+            None
+        }
+    };
+    let mut found: Vec<(usize, bool, f32)> = page
+        .blocks
+        .iter()
+        .enumerate()
+        .filter_map(|(index, block)| {
+            let head = margin(block)?;
+            let bounds = block.bounds?;
+            Some((index, head, if head { bounds.top } else { height - bounds.bottom }))
+        })
+        .collect();
+    found.sort_by(|one, other| one.2.total_cmp(&other.2));
+    let mut taken = [0_usize; 2];
+    found.retain(|(_, head, _)| {
+        let [heads, feet] = &mut taken;
+        let count = if *head { heads } else { feet };
+        *count += 1;
+        *count <= RUNNING_BLOCKS
+    });
+    found.into_iter().map(|(index, head, _)| (index, head)).collect()
+}
+
+fn mark_running_blocks(pages: &mut [Page]) {
+    // How many pages have it, and the last one of them.
+    let mut counts: HashMap<(String, bool), (usize, usize)> = HashMap::new();
+    let margins: Vec<Vec<(usize, bool)>> = pages.iter().map(margin_blocks).collect();
+    let key = |page: &Page, index: usize, head: bool| {
+        let block = page.blocks.get(index)?;
+        running_key(block_text(&page.text, block)).map(|key| (key, head))
+    };
+    for (number, (page, margin)) in pages.iter().zip(&margins).enumerate() {
+        for (index, head) in margin {
+            if let Some(key) = key(page, *index, *head) {
+                let (count, last) = counts.entry(key).or_insert((0, usize::MAX));
+                if *last != number {
+                    *count += 1;
+                    *last = number;
+                }
+            }
+        }
+    }
+    for (page, margin) in pages.iter_mut().zip(&margins) {
+        for (index, head) in margin {
+            let running = key(page, *index, *head)
+                .and_then(|key| counts.get(&key))
+                .is_some_and(|(count, _)| *count >= RUNNING_PAGES);
+            if let Some(block) = page.blocks.get_mut(*index).filter(|_| running) {
+                block.kind =
+                    if *head { BlockKind::RunningHeader } else { BlockKind::RunningFooter };
+            }
+        }
+    }
+}
+
+fn is_text(block: &Block) -> bool {
+    matches!(block.kind, BlockKind::Paragraph | BlockKind::ListItem)
+}
+
+/// The letters and digits of a title without its number, so that a contents' entry and the print compare.
+fn title_key(title: &str) -> Option<String> {
+    let title = title.trim_start_matches(|character: char| !character.is_alphabetic());
+    let key: String = title
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    (!key.is_empty()).then_some(key)
+}
+
+/// Marks the blocks that the table of contents names; returns the entries that no block was found for.
+fn mark_outlined<'a>(pages: &mut [Page], outline: &'a [OutlineEntry]) -> Vec<&'a OutlineEntry> {
+    let mut keys: HashMap<u32, HashMap<String, Vec<usize>>> = HashMap::new();
+    let mut open = Vec::new();
+    for entry in outline {
+        let Some(index) = (entry.page as usize).checked_sub(1).filter(|index| *index < pages.len())
+        else {
+            continue;
+        };
+        let Some(page) = pages.get_mut(index) else { continue };
+        let blocks = keys.entry(entry.page).or_insert_with(|| {
+            let mut blocks: HashMap<String, Vec<usize>> = HashMap::new();
+            for (index, block) in page.blocks.iter().enumerate().rev() {
+                let text = block_text(&page.text, block);
+                if text.len() <= MAX_HEADING_CHARACTERS * 2
+                    && !matches!(block.kind, BlockKind::RunningHeader | BlockKind::RunningFooter)
+                    && let Some(key) = title_key(text)
+                {
+                    blocks.entry(key).or_default().push(index);
+                }
+            }
+            blocks
+        });
+        let block = title_key(&entry.title)
+            .and_then(|key| blocks.get_mut(&key)?.pop())
+            .and_then(|index| page.blocks.get_mut(index));
+        match block {
+            Some(block) => block.kind = BlockKind::Heading { level: entry.level.clamp(1, 6) },
+            None => open.push(entry),
+        }
+    }
+    open
+}
+
+/// Sizes in tenths of a point, so that they count as keys; 0 for what is no size.
+fn tenths(size: Option<f32>) -> u32 {
+    let size = size.filter(|size| (0.5..2000.0).contains(size)).unwrap_or_default();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 20,000"
+    )]
+    let tenths = (size * 10.0).round() as u32;
+    tenths
+}
+
+/// Marks headings by their print: larger than the body's text, or bold in a body that is not.
+fn mark_by_print(pages: &mut [Page]) {
+    let mut sizes: HashMap<u32, usize> = HashMap::new();
+    let (mut bold, mut plain) = (0_usize, 0_usize);
+    for block in pages.iter().flat_map(|page| &page.blocks).filter(|block| is_text(block)) {
+        *sizes.entry(tenths(block.font_size)).or_default() += block.span.len();
+        if block.bold {
+            bold += block.span.len();
+        } else {
+            plain += block.span.len();
+        }
+    }
+    sizes.remove(&0);
+    let Some((body, _)) = sizes.into_iter().max_by_key(|(size, length)| (*length, *size)) else {
+        return;
+    };
+    let body_is_bold = bold > plain;
+    #[expect(clippy::cast_precision_loss, reason = "at most 20,000")]
+    let body = body as f32 / 10.0;
+    let rank = |page: &Page, block: &Block| -> Option<u32> {
+        let text = block_text(&page.text, block).trim();
+        let length = text.chars().take(MAX_HEADING_CHARACTERS + 1).count();
+        let letters = text
+            .chars()
+            .take(MAX_HEADING_CHARACTERS)
+            .filter(|character| character.is_alphabetic())
+            .count();
+        let ends_open = text.ends_with([',', ';', '.', ':']) && !text.ends_with("...");
+        if !is_text(block) || length > MAX_HEADING_CHARACTERS || letters < 2 || letters * 3 < length
+        {
+            return None;
+        }
+        let size = block.font_size?;
+        if size >= body * HEADING_SIZE {
+            return Some(tenths(Some(size)));
+        }
+        let is_bold =
+            block.bold && !body_is_bold && size >= body * 0.97 && length <= 120 && !ends_open;
+        is_bold.then_some(0)
+    };
+    // The sizes of headings, the largest first, are their levels; bold ones of the body's size come last.
+    let mut ranks: HashMap<u32, usize> = HashMap::new();
+    let mut blocks = 0_usize;
+    for page in pages.iter() {
+        for block in &page.blocks {
+            blocks += 1;
+            if let Some(rank) = rank(page, block) {
+                *ranks.entry(rank).or_default() += 1;
+            }
+        }
+    }
+    // Where every other block would be a heading, print says nothing (slides, forms).
+    if ranks.values().sum::<usize>() * 2 > blocks {
+        ranks.remove(&0);
+    }
+    let mut order: Vec<u32> = ranks.into_keys().collect();
+    order.sort_unstable_by(|one, other| other.cmp(one));
+    let levels = levels_of(&order);
+    for page in pages {
+        let kinds: Vec<Option<u8>> =
+            page.blocks.iter().map(|block| levels.get(&rank(page, block)?).copied()).collect();
+        for (block, level) in page.blocks.iter_mut().zip(kinds) {
+            if let Some(level) = level {
+                block.kind = BlockKind::Heading { level };
+            }
+        }
+    }
+}
+
+/// From sizes (largest first) to levels; sizes within a twentieth of each other share one.
+fn levels_of(sizes: &[u32]) -> HashMap<u32, u8> {
+    let mut levels = HashMap::new();
+    let mut level = 0_u8;
+    let mut first = u32::MAX;
+    for size in sizes {
+        if levels.is_empty() || size * 20 < first * 19 {
+            level = level.saturating_add(1).min(6);
+            first = *size;
+        }
+        levels.insert(*size, level);
+    }
+    levels
+}
+
+/// Tells every block the headings that it stands under. `open` are contents' entries without a block: they count from
+/// the beginning of their page.
+fn fill_headings(pages: &mut [Page], open: &[&OutlineEntry]) {
+    let mut open_by_page: HashMap<u32, Vec<&OutlineEntry>> = HashMap::new();
+    for entry in open {
+        open_by_page.entry(entry.page).or_default().push(entry);
+    }
+    let mut path: Vec<(u8, String)> = Vec::new();
+    for page in pages {
+        for entry in open_by_page.remove(&page.number).unwrap_or_default() {
+            enter(&mut path, entry.level.clamp(1, 6), &entry.title);
+        }
+        let Page { text, blocks, .. } = page;
+        for block in blocks {
+            if let BlockKind::Heading { level } = block.kind {
+                let title = block_text(text, block).to_owned();
+                leave(&mut path, level);
+                block.headings = path.iter().map(|(_, title)| title.clone()).collect();
+                enter(&mut path, level, &title);
+            } else {
+                block.headings = path.iter().map(|(_, title)| title.clone()).collect();
+            }
+        }
+    }
+}
+
+fn leave(path: &mut Vec<(u8, String)>, level: u8) {
+    while path.last().is_some_and(|(above, _)| *above >= level) {
+        path.pop();
+    }
+}
+
+fn enter(path: &mut Vec<(u8, String)>, level: u8, title: &str) {
+    leave(path, level);
+    let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !title.is_empty() && path.len() < MAX_LEVELS {
+        path.push((level, title.chars().take(MAX_HEADING_CHARACTERS).collect()));
+    }
+}

@@ -1,0 +1,118 @@
+//! Where does a point of a content stream lie on the page as it is shown?
+
+use std::ops::Mul;
+
+use lopdf::Object;
+
+use super::number;
+use super::source::{PageNode, Source, as_number};
+
+/// US Letter, for pages that name no size.
+const DEFAULT_BOX: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Matrix {
+    pub(super) a: f32,
+    pub(super) b: f32,
+    pub(super) c: f32,
+    pub(super) d: f32,
+    pub(super) e: f32,
+    pub(super) f: f32,
+}
+
+impl Matrix {
+    pub(super) const IDENTITY: Self = Self::new(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+
+    pub(super) const fn new(a: f32, b: f32, c: f32, d: f32, e: f32, f: f32) -> Self {
+        Self { a, b, c, d, e, f }
+    }
+
+    pub(super) fn from_slice(numbers: &[f32]) -> Option<Self> {
+        match numbers {
+            [a, b, c, d, e, f, ..] => Some(Self::new(*a, *b, *c, *d, *e, *f)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn translation(x: f32, y: f32) -> Self {
+        Self::new(1.0, 0.0, 0.0, 1.0, x, y)
+    }
+
+    pub(super) fn point(&self, x: f32, y: f32) -> (f32, f32) {
+        (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
+    }
+
+    /// As [`Matrix::point`], for a direction.
+    pub(super) fn vector(&self, x: f32, y: f32) -> (f32, f32) {
+        (self.a * x + self.c * y, self.b * x + self.d * y)
+    }
+}
+
+/// First the left matrix, then the right one.
+impl Mul for Matrix {
+    type Output = Self;
+
+    fn mul(self, then: Self) -> Self {
+        let (a, b) = then.vector(self.a, self.b);
+        let (c, d) = then.vector(self.c, self.d);
+        let (e, f) = then.point(self.e, self.f);
+        Self { a, b, c, d, e, f }
+    }
+}
+
+/// A page's frame: the way to it from the content stream's space, and its size in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Frame {
+    pub(super) matrix: Matrix,
+    pub(super) width: f32,
+    pub(super) height: f32,
+}
+
+impl Frame {
+    pub(super) fn of(source: &Source, node: &PageNode<'_>) -> Self {
+        let media =
+            node.media_box.and_then(|media| rectangle(source, media)).unwrap_or(DEFAULT_BOX);
+        let crop = node
+            .crop_box
+            .and_then(|crop| rectangle(source, crop))
+            .and_then(|crop| intersection(media, crop));
+        let [left, bottom, right, top] = crop.unwrap_or(media);
+        let quarters = node
+            .rotation
+            .and_then(as_number)
+            .map_or(0, |angle| number::whole(angle / 90.0).rem_euclid(4));
+        let (width, height) = (right - left, top - bottom);
+        match quarters {
+            1 => Self {
+                matrix: Matrix::new(0.0, 1.0, 1.0, 0.0, -bottom, -left),
+                width: height,
+                height: width,
+            },
+            2 => Self { matrix: Matrix::new(-1.0, 0.0, 0.0, 1.0, right, -bottom), width, height },
+            3 => Self {
+                matrix: Matrix::new(0.0, -1.0, -1.0, 0.0, top, right),
+                width: height,
+                height: width,
+            },
+            _ => Self { matrix: Matrix::new(1.0, 0.0, 0.0, -1.0, -left, top), width, height },
+        }
+    }
+}
+
+/// Left, bottom, right, top; none where it encloses nothing.
+fn rectangle(source: &Source, object: &Object) -> Option<[f32; 4]> {
+    let numbers = source.numbers(object.as_array().ok()?);
+    let [x, y, to_x, to_y] = numbers.get(..4)?.try_into().ok()?;
+    let rectangle = [f32::min(x, to_x), f32::min(y, to_y), f32::max(x, to_x), f32::max(y, to_y)];
+    (rectangle[2] - rectangle[0] > 1.0 && rectangle[3] - rectangle[1] > 1.0).then_some(rectangle)
+}
+
+fn intersection(outer: [f32; 4], inner: [f32; 4]) -> Option<[f32; 4]> {
+    let both = [
+        outer[0].max(inner[0]),
+        outer[1].max(inner[1]),
+        outer[2].min(inner[2]),
+        outer[3].min(inner[3]),
+    ];
+    (both[2] - both[0] > 1.0 && both[3] - both[1] > 1.0).then_some(both)
+}

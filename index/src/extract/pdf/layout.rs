@@ -1,0 +1,752 @@
+//! In which words, lines and blocks does a person read a page's glyphs?
+//!
+//! Pure: glyphs come in, text with its places goes out. All distances are shares of an em, so that nothing depends on
+//! the size of the print. The order is the stream's, in which nearly all producers write what is read one after the
+//! other; [`super::order`] puts pages right whose stream jumps about.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use unicode_normalization::char::compose;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+
+use crate::document::{Block, BlockKind, Rect, Word};
+
+use super::interpreter::Glyph;
+use super::number;
+use super::order;
+
+/// A gap that parts words.
+const WORD_GAP: f32 = 0.15;
+/// A jump across the writing direction that begins a line.
+const LINE_JUMP: f32 = 0.5;
+/// A distance of baselines that begins a paragraph.
+const PARAGRAPH_JUMP: f32 = 1.7;
+/// How much wider than the lines before a distance must be to begin a paragraph.
+const LOOSER: f32 = 1.3;
+/// A gap that parts the cells of a table's row.
+const CELL_GAP: f32 = 2.0;
+/// A move back along the line of so much is no kerning.
+const BACK: f32 = 0.6;
+/// Glyphs this near each other with the same text are one glyph printed twice, for boldness or a shadow.
+const OVERPRINT: f32 = 0.1;
+
+/// A page's text and its parts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Laid {
+    pub(super) text: String,
+    pub(super) blocks: Vec<Block>,
+    pub(super) words: Vec<Word>,
+}
+
+/// A run of glyphs on one baseline.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    words: Vec<Piece>,
+    pub(super) direction: (f32, f32),
+    /// Where the line stands across its direction, growing from line to line.
+    pub(super) baseline: f32,
+    /// From where to where it reaches along its direction.
+    pub(super) from: f32,
+    pub(super) to: f32,
+    /// Of most of its glyphs.
+    pub(super) size: f32,
+    bold: bool,
+    /// How many gaps part cells.
+    cells: usize,
+    pub(super) bounds: Rect,
+}
+
+/// A word, or what of it stands on one line.
+#[derive(Clone, Debug)]
+struct Piece {
+    text: String,
+    bounds: Rect,
+}
+
+/// Lays a page's glyphs out.
+pub(super) fn lay_out(mut glyphs: Vec<Glyph>) -> Laid {
+    clean(&mut glyphs);
+    drop_overprints(&mut glyphs);
+    join_accents(&mut glyphs);
+    let lines = order::in_reading_order(lines(&glyphs));
+    assemble(&lines)
+}
+
+/// Replaces characters that a reader does not want: ligatures and presentation forms by their letters, every space by
+/// the plain one, soft hyphens by hyphens; what can't be seen goes.
+fn clean(glyphs: &mut [Glyph]) {
+    for glyph in glyphs {
+        if glyph.text.iter().all(char::is_ascii_graphic) {
+            continue;
+        }
+        glyph.text = glyph
+            .text
+            .iter()
+            .flat_map(|character| {
+                let mut replaced: super::encoding::Text = smallvec::SmallVec::new();
+                match *character {
+                    '\u{ad}' | '\u{2010}' | '\u{2011}' => replaced.push('-'),
+                    '\u{200b}'..='\u{200f}'
+                    | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{feff}'
+                    | '\u{fffe}'
+                    | '\u{ffff}' => {}
+                    space if space.is_whitespace() => replaced.push(' '),
+                    control if control.is_control() => {}
+                    ligature @ ('\u{fb00}'..='\u{fdff}'
+                    | '\u{fe70}'..='\u{fefc}'
+                    | '\u{f900}'..='\u{faff}') => {
+                        replaced.extend(std::iter::once(ligature).nfkc());
+                    }
+                    other => replaced.push(other),
+                }
+                replaced
+            })
+            .collect();
+    }
+}
+
+fn drop_overprints(glyphs: &mut Vec<Glyph>) {
+    const CELL: f32 = 4.0;
+    let mut seen: HashMap<(char, i32, i32), Vec<(usize, f32, f32)>> =
+        HashMap::with_capacity(glyphs.len());
+    let mut index = 0_usize;
+    glyphs.retain(|glyph| {
+        index += 1;
+        let Some(character) = glyph.text.first().copied().filter(|character| *character != ' ')
+        else {
+            return true;
+        };
+        let (x, y) = glyph.start;
+        let reach = (glyph.size.min(glyph.em) * OVERPRINT).min(CELL / 2.0);
+        let cell = |value: f32| number::whole((value / CELL).floor());
+        for column in cell(x - reach)..=cell(x + reach) {
+            for row in cell(y - reach)..=cell(y + reach) {
+                let near = seen.get(&(character, column, row)).is_some_and(|places| {
+                    places.iter().any(|(other, other_x, other_y)| {
+                        // The glyph right before is no overprint: fonts without widths put all on one place.
+                        *other + 1 < index
+                            && (other_x - x).abs() < reach
+                            && (other_y - y).abs() < reach
+                    })
+                });
+                if near {
+                    return false;
+                }
+            }
+        }
+        let places = seen.entry((character, cell(x), cell(y))).or_default();
+        // Beyond a few, it is no text that a person reads.
+        if places.len() < 16 {
+            places.push((index, x, y));
+        }
+        true
+    });
+}
+
+/// Joins accents that are printed over a letter as glyphs of their own to the letter.
+fn join_accents(glyphs: &mut Vec<Glyph>) {
+    let mut joined = vec![false; glyphs.len()];
+    for index in 0..glyphs.len() {
+        let (Some([first, second]), Some([first_joined, second_joined])) =
+            (glyphs.get_mut(index..index + 2), joined.get_mut(index..index + 2))
+        else {
+            break;
+        };
+        if let Some(composed) = composed(first, second) {
+            second.text = smallvec::SmallVec::from_slice(&[composed]);
+            *first_joined = true;
+        } else if let Some(composed) = composed(second, first) {
+            first.text = smallvec::SmallVec::from_slice(&[composed]);
+            *second_joined = true;
+        }
+    }
+    let mut joined = joined.into_iter();
+    glyphs.retain(|_| !joined.next().unwrap_or(false));
+}
+
+fn composed(accent: &Glyph, letter: &Glyph) -> Option<char> {
+    let [mark] = accent.text.as_slice() else { return None };
+    let [base] = letter.text.as_slice() else { return None };
+    let mark = match mark {
+        '`' | '\u{2cb}' => '\u{300}',
+        '\u{b4}' | '\u{2ca}' => '\u{301}',
+        '^' | '\u{2c6}' => '\u{302}',
+        '~' | '\u{2dc}' => '\u{303}',
+        '\u{af}' => '\u{304}',
+        '\u{2d8}' => '\u{306}',
+        '\u{2d9}' => '\u{307}',
+        '\u{a8}' => '\u{308}',
+        '\u{2da}' => '\u{30a}',
+        '\u{2dd}' => '\u{30b}',
+        '\u{2c7}' => '\u{30c}',
+        '\u{b8}' => '\u{327}',
+        '\u{2db}' => '\u{328}',
+        _ => return None,
+    };
+    let base = match base {
+        'ı' => 'i',
+        'ȷ' => 'j',
+        base if base.is_alphabetic() => *base,
+        _ => return None,
+    };
+    let middle = f32::midpoint(accent.start.0, accent.end.0);
+    let (left, right) = (letter.start.0.min(letter.end.0), letter.start.0.max(letter.end.0));
+    let over =
+        middle > left && middle < right && (accent.start.1 - letter.start.1).abs() < letter.size;
+    over.then(|| compose(base, mark)).flatten()
+}
+
+fn dot(left: (f32, f32), right: (f32, f32)) -> f32 {
+    left.0 * right.0 + left.1 * right.1
+}
+
+/// The direction from a line to the next one: a quarter turn from the writing direction, down for upright text.
+pub(super) fn across(direction: (f32, f32)) -> (f32, f32) {
+    (-direction.1, direction.0)
+}
+
+/// What lies between a glyph and the line before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    /// The same word goes on.
+    Joined,
+    Space,
+    Cell,
+    NewLine,
+}
+
+/// Collects glyphs in the stream's order into lines.
+struct Liner<'a> {
+    lines: Vec<Line>,
+    /// The glyphs of the line in work, each with what lies before it.
+    members: Vec<(Step, &'a Glyph)>,
+    baseline: f32,
+    size: f32,
+    from: f32,
+    to: f32,
+    has_right_to_left: bool,
+}
+
+fn lines(glyphs: &[Glyph]) -> Vec<Line> {
+    let mut liner = Liner {
+        lines: Vec::new(),
+        members: Vec::new(),
+        baseline: 0.0,
+        size: 0.0,
+        from: 0.0,
+        to: 0.0,
+        has_right_to_left: false,
+    };
+    for glyph in glyphs {
+        let step = liner.step(glyph);
+        if step == Step::NewLine {
+            liner.end_line();
+        }
+        liner.push(step, glyph);
+    }
+    liner.end_line();
+    liner.lines
+}
+
+impl<'a> Liner<'a> {
+    fn step(&self, glyph: &Glyph) -> Step {
+        let Some((_, before)) = self.members.last() else { return Step::NewLine };
+        let direction = before.direction;
+        if dot(direction, glyph.direction) < 0.99 {
+            return Step::NewLine;
+        }
+        let size = self.size.max(glyph.size);
+        let em = f32::midpoint(before.em, glyph.em);
+        let jump = (dot(glyph.start, across(direction)) - self.baseline).abs();
+        let last_jump = dot(
+            (glyph.start.0 - before.start.0, glyph.start.1 - before.start.1),
+            across(direction),
+        )
+        .abs();
+        if jump.min(last_jump) > LINE_JUMP * size {
+            return Step::NewLine;
+        }
+        let gap = dot((glyph.start.0 - before.end.0, glyph.start.1 - before.end.1), direction);
+        let gap = if before.tracking > 0.0 { gap - before.tracking } else { gap };
+        if gap < -BACK * em {
+            return self.step_back(before, glyph, em);
+        }
+        if gap > CELL_GAP * em {
+            Step::Cell
+        } else if gap > WORD_GAP * em {
+            Step::Space
+        } else {
+            Step::Joined
+        }
+    }
+
+    /// For a glyph that begins before the end of the last one: goes on in right-to-left scripts, else begins a line.
+    fn step_back(&self, before: &Glyph, glyph: &Glyph, em: f32) -> Step {
+        let is_right_to_left =
+            |glyph: &Glyph| glyph.text.iter().any(|character| is_right_to_left(*character));
+        if is_right_to_left(before) || is_right_to_left(glyph) || self.has_right_to_left {
+            let direction = before.direction;
+            let to_before =
+                dot((before.start.0 - glyph.end.0, before.start.1 - glyph.end.1), direction);
+            let to_line = self.from - dot(glyph.end, direction);
+            let gap =
+                if to_before > -BACK * em { to_before.min(to_line.max(0.0)) } else { to_line };
+            if gap > -BACK * em && gap < CELL_GAP * 2.0 * em {
+                return if gap > WORD_GAP * em { Step::Space } else { Step::Joined };
+            }
+        }
+        // A glyph over the last one, such as a stroke through it.
+        let back =
+            dot((glyph.start.0 - before.start.0, glyph.start.1 - before.start.1), before.direction);
+        if back > -BACK * em { Step::Joined } else { Step::NewLine }
+    }
+
+    fn push(&mut self, step: Step, glyph: &'a Glyph) {
+        let from = dot(glyph.start, glyph.direction);
+        let to = dot(glyph.end, glyph.direction);
+        if self.members.is_empty() {
+            self.size = 0.0;
+            self.from = f32::MAX;
+            self.to = f32::MIN;
+            self.has_right_to_left = false;
+        }
+        if glyph.size > self.size * 1.05 {
+            self.size = glyph.size;
+            self.baseline = dot(glyph.start, across(glyph.direction));
+        }
+        self.from = self.from.min(from);
+        self.to = self.to.max(to);
+        self.has_right_to_left |= glyph.text.iter().any(|character| is_right_to_left(*character));
+        self.members.push((step, glyph));
+    }
+
+    fn end_line(&mut self) {
+        let members = std::mem::take(&mut self.members);
+        let has_text =
+            members.iter().any(|(_, glyph)| glyph.text.iter().any(|character| *character != ' '));
+        let Some((_, first)) = members.first().filter(|_| has_text) else { return };
+        let direction = first.direction;
+        let members = if self.has_right_to_left { in_logical_order(members) } else { members };
+        let mut line = Line {
+            words: Vec::new(),
+            direction,
+            baseline: self.baseline,
+            from: f32::MAX,
+            to: f32::MIN,
+            size: most(&members),
+            bold: false,
+            cells: 0,
+            bounds: EMPTY,
+        };
+        let mut bold = 0_i32;
+        let mut word = String::new();
+        let mut bounds = EMPTY;
+        let mut wide = false;
+        for (step, glyph) in members {
+            if matches!(step, Step::Space | Step::Cell) {
+                line.end_word(&mut word, &mut bounds);
+                wide |= step == Step::Cell;
+            }
+            let reach = reach(glyph);
+            for character in &glyph.text {
+                if *character == ' ' {
+                    line.end_word(&mut word, &mut bounds);
+                    continue;
+                }
+                if wide && !line.words.is_empty() {
+                    line.cells += 1;
+                }
+                wide = false;
+                word.push(*character);
+                bounds = union(bounds, reach);
+                bold += if glyph.bold { 1 } else { -1 };
+                line.from =
+                    line.from.min(dot(glyph.start, direction)).min(dot(glyph.end, direction));
+                line.to = line.to.max(dot(glyph.end, direction)).max(dot(glyph.start, direction));
+            }
+        }
+        line.end_word(&mut word, &mut bounds);
+        line.bold = bold > 0;
+        self.lines.push(line);
+    }
+}
+
+impl Line {
+    fn end_word(&mut self, word: &mut String, bounds: &mut Rect) {
+        if word.is_empty() {
+            return;
+        }
+        let text = std::mem::take(word);
+        let text = if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+            text
+        } else {
+            text.nfc().collect()
+        };
+        self.bounds = union(self.bounds, *bounds);
+        self.words.push(Piece { text, bounds: *bounds });
+        *bounds = EMPTY;
+    }
+
+    fn first_character(&self) -> Option<char> {
+        self.words.first()?.text.chars().next()
+    }
+
+    fn last_characters(&self) -> (Option<char>, Option<char>) {
+        let mut backwards =
+            self.words.last().map(|word| word.text.chars().rev()).into_iter().flatten();
+        let last = backwards.next();
+        (backwards.next(), last)
+    }
+
+    fn is_row(&self) -> bool {
+        self.cells > 0
+    }
+}
+
+/// The size of most glyphs.
+fn most(members: &[(Step, &Glyph)]) -> f32 {
+    let mut counts: Vec<(f32, usize)> = Vec::new();
+    for (_, glyph) in members {
+        let length = glyph.text.iter().filter(|character| **character != ' ').count();
+        if let Some((_, count)) =
+            counts.iter_mut().find(|(size, _)| (*size - glyph.size).abs() < 0.05)
+        {
+            *count += length;
+        } else if counts.len() < 64 {
+            counts.push((glyph.size, length));
+        }
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(1.0, |(size, _)| size)
+}
+
+const EMPTY: Rect = Rect { left: f32::MAX, top: f32::MAX, right: f32::MIN, bottom: f32::MIN };
+
+fn union(one: Rect, other: Rect) -> Rect {
+    Rect {
+        left: one.left.min(other.left),
+        top: one.top.min(other.top),
+        right: one.right.max(other.right),
+        bottom: one.bottom.max(other.bottom),
+    }
+}
+
+/// The box of a glyph as people see it: from its pen's way, as high as its font.
+fn reach(glyph: &Glyph) -> Rect {
+    let (above, below) = if glyph.vertical {
+        (0.5 * glyph.size, 0.5 * glyph.size)
+    } else {
+        (glyph.ascent * glyph.size, -glyph.descent * glyph.size)
+    };
+    let (x, y) = across(glyph.direction);
+    let corners = [
+        (glyph.start.0 - x * above, glyph.start.1 - y * above),
+        (glyph.end.0 - x * above, glyph.end.1 - y * above),
+        (glyph.start.0 + x * below, glyph.start.1 + y * below),
+        (glyph.end.0 + x * below, glyph.end.1 + y * below),
+    ];
+    corners
+        .into_iter()
+        .fold(EMPTY, |bounds, (x, y)| union(bounds, Rect { left: x, top: y, right: x, bottom: y }))
+}
+
+pub(super) fn is_right_to_left(character: char) -> bool {
+    matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+/// A line with right-to-left script, in the order in which it is read. Producers write such lines either in that order
+/// or as they look from left to right; the way the pen goes tells which.
+fn in_logical_order(members: Vec<(Step, &Glyph)>) -> Vec<(Step, &Glyph)> {
+    let is_right = |glyph: &Glyph| glyph.text.iter().any(|character| is_right_to_left(*character));
+    let mut forward = 0_i32;
+    for pair in members.windows(2) {
+        if let [(_, first), (_, second)] = pair
+            && is_right(first)
+            && is_right(second)
+        {
+            forward += if dot(second.start, first.direction) > dot(first.start, first.direction) {
+                1
+            } else {
+                -1
+            };
+        }
+    }
+    if forward <= 0 {
+        return members;
+    }
+    // As it looks: the line is turned round, and runs of other scripts and of digits in it are turned back.
+    let base_right = members.iter().filter(|(_, glyph)| is_right(glyph)).count() * 2
+        > members
+            .iter()
+            .filter(|(_, glyph)| glyph.text.iter().any(|character| character.is_alphabetic()))
+            .count();
+    let is_left = |glyph: &Glyph| {
+        glyph.text.iter().any(|character| character.is_alphanumeric()) && !is_right(glyph)
+    };
+    let mut levels: Vec<Option<bool>> = members
+        .iter()
+        .map(|(_, glyph)| {
+            if is_right(glyph) {
+                Some(true)
+            } else if is_left(glyph) {
+                Some(false)
+            } else {
+                None
+            }
+        })
+        .collect();
+    // Neutral glyphs go with their neighbours where these agree, else with the line.
+    let following: Vec<Option<bool>> = {
+        let mut next = None;
+        let mut following: Vec<Option<bool>> = levels
+            .iter()
+            .rev()
+            .map(|level| {
+                let known = next;
+                next = level.or(next);
+                known
+            })
+            .collect();
+        following.reverse();
+        following
+    };
+    let mut last = None;
+    for (level, next) in levels.iter_mut().zip(following) {
+        match level {
+            Some(known) => last = Some(*known),
+            None => {
+                *level = Some(if last == next { last.unwrap_or(base_right) } else { base_right })
+            }
+        }
+    }
+    // A step tells what lies before its glyph as it looks; turned round, it lies behind.
+    let mut ordered: Vec<(Step, &Glyph)> = Vec::with_capacity(members.len());
+    let mut runs: Vec<(bool, Range<usize>)> = Vec::new();
+    for (index, level) in levels.iter().enumerate() {
+        let right = level.unwrap_or(base_right);
+        match runs.last_mut() {
+            Some((known, run)) if *known == right => run.end = index + 1,
+            _ => runs.push((right, index..index + 1)),
+        }
+    }
+    if base_right {
+        runs.reverse();
+    }
+    for (right, run) in runs {
+        let part = members.get(run).unwrap_or_default();
+        if right {
+            let mut before = Step::Space;
+            for (step, glyph) in part.iter().rev() {
+                ordered.push((before, glyph));
+                before = *step;
+            }
+        } else {
+            ordered.extend(part.iter().enumerate().map(|(index, (step, glyph))| {
+                (if index == 0 { Step::Space } else { *step }, *glyph)
+            }));
+        }
+    }
+    ordered
+}
+
+/// Puts lines together to blocks, and blocks to a page.
+fn assemble(lines: &[Line]) -> Laid {
+    let mut laid = Laid::default();
+    let mut block: Vec<&Line> = Vec::new();
+    for line in lines {
+        if !goes_on(&block, line) {
+            laid.add_block(&block);
+            block.clear();
+        }
+        block.push(line);
+    }
+    laid.add_block(&block);
+    laid
+}
+
+/// Whether a line belongs to the block before it.
+fn goes_on(block: &[&Line], line: &Line) -> bool {
+    let (Some(first), Some(last)) = (block.first(), block.last()) else { return false };
+    if dot(last.direction, line.direction) < 0.99 || last.is_row() || line.is_row() {
+        return false;
+    }
+    let size = last.size.max(line.size);
+    if last.size.min(line.size) < size * 0.85 || last.bold != line.bold && block.len() == 1 {
+        return false;
+    }
+    let distance = line.baseline - last.baseline;
+    if distance < -0.1 * size {
+        return false;
+    }
+    // The rest of a line that was interrupted, or a line that was set in pieces.
+    if distance < LINE_JUMP * size {
+        return line.from > last.from;
+    }
+    let before = block
+        .len()
+        .checked_sub(2)
+        .and_then(|index| block.get(index))
+        .map(|before| last.baseline - before.baseline);
+    let before = before.filter(|before| *before > LINE_JUMP * size);
+    // Double-spaced print keeps its paragraphs when the lines before are as loose.
+    let widest = before.map_or(PARAGRAPH_JUMP * size, |before| (before * LOOSER).min(2.6 * size));
+    if distance > widest {
+        return false;
+    }
+    let left = block.iter().map(|line| line.from).fold(f32::MAX, f32::min);
+    let right = block.iter().map(|line| line.to).fold(f32::MIN, f32::max);
+    if line.from > right || line.to < left {
+        return false;
+    }
+    if starts_item(line) && line.from <= first.from + 0.5 * size {
+        return false;
+    }
+    // A first line that is indented begins a paragraph, unless the block's own first line hangs out.
+    let indented = line.from - last.from;
+    let ends_short =
+        last.to < right - 2.0 * size || block.len() == 1 && last.to < line.to - 3.0 * size;
+    if indented > 0.8 * size && indented < 4.0 * size {
+        let hangs = block.len() == 1 && !ends_short;
+        return hangs || starts_item(first);
+    }
+    !(ends_short
+        && block.len() > 1
+        && last.to < right - (right - left) * 0.4
+        && ends_sentence(last))
+}
+
+fn ends_sentence(line: &Line) -> bool {
+    matches!(line.last_characters().1, Some('.' | '!' | '?' | ':' | '。'))
+}
+
+/// Whether a line begins with a list's mark.
+fn starts_item(line: &Line) -> bool {
+    let mut words = line.words.iter();
+    let (Some(first), Some(_)) = (words.next(), words.next()) else { return false };
+    is_item_mark(&first.text)
+}
+
+fn is_item_mark(word: &str) -> bool {
+    if let Some(character) = only(word) {
+        return matches!(
+            character,
+            '•' | '◦'
+                | '▪'
+                | '‣'
+                | '●'
+                | '○'
+                | '■'
+                | '□'
+                | '–'
+                | '-'
+                | '*'
+                | '·'
+                | '➢'
+                | '✓'
+                | '⁃'
+                | '∙'
+                | '▶'
+                | '►'
+                | '\u{f0b7}'
+                | '\u{f0a7}'
+        );
+    }
+    let inner = word
+        .strip_suffix([')', '.', ']'])
+        .map(|inner| inner.strip_prefix(['(', '[']).unwrap_or(inner));
+    inner.is_some_and(|inner| {
+        !inner.is_empty()
+            && inner.len() <= 4
+            && (inner.bytes().all(|byte| byte.is_ascii_digit())
+                || only(inner).is_some_and(|letter| letter.is_ascii_alphabetic())
+                || inner.bytes().all(|byte| matches!(byte, b'i' | b'v' | b'x')))
+    })
+}
+
+fn only(word: &str) -> Option<char> {
+    let mut characters = word.chars();
+    characters.next().filter(|_| characters.next().is_none())
+}
+
+/// What stands between a line and the next one in a block.
+enum Joint {
+    Space,
+    Nothing,
+    /// The hyphen at the line's end goes.
+    Hyphen,
+}
+
+fn joint(line: &Line, next: &Line) -> Joint {
+    let (before_last, last) = line.last_characters();
+    let Some(first) = next.first_character() else { return Joint::Space };
+    match (before_last, last) {
+        (Some(before), Some('-')) if before.is_alphabetic() && first.is_lowercase() => {
+            Joint::Hyphen
+        }
+        (Some(before), Some('-')) if before.is_alphanumeric() && first.is_alphanumeric() => {
+            Joint::Nothing
+        }
+        (_, Some(last)) if is_unspaced(last) && is_unspaced(first) => Joint::Nothing,
+        _ => Joint::Space,
+    }
+}
+
+/// Whether words of the character's script are written without spaces.
+fn is_unspaced(character: char) -> bool {
+    matches!(character, '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}' | '\u{e00}'..='\u{e7f}')
+}
+
+impl Laid {
+    fn add_block(&mut self, lines: &[&Line]) {
+        let Some(first) = lines.first() else { return };
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let start = self.text.len();
+        let mut bounds = EMPTY;
+        let mut bold = 0_i32;
+        for (index, line) in lines.iter().enumerate() {
+            bounds = union(bounds, line.bounds);
+            bold += if line.bold { 1 } else { -1 };
+            for (place, word) in line.words.iter().enumerate() {
+                if place > 0 {
+                    self.text.push(' ');
+                }
+                let from = self.text.len();
+                self.text.push_str(&word.text);
+                self.words.push(Word {
+                    span: number::offset(from)..number::offset(self.text.len()),
+                    bounds: word.bounds,
+                });
+            }
+            let Some(next) = lines.get(index + 1) else { continue };
+            match joint(line, next) {
+                Joint::Space => self.text.push(' '),
+                Joint::Nothing => {}
+                Joint::Hyphen => {
+                    self.text.pop();
+                    if let Some(word) = self.words.last_mut() {
+                        word.span.end = number::offset(self.text.len());
+                    }
+                }
+            }
+        }
+        let kind = if first.is_row() {
+            BlockKind::TableRow
+        } else if starts_item(first) {
+            BlockKind::ListItem
+        } else {
+            BlockKind::Paragraph
+        };
+        self.blocks.push(Block {
+            kind,
+            span: start..self.text.len(),
+            bounds: Some(bounds),
+            font_size: Some(first.size),
+            bold: bold > 0,
+            headings: Vec::new(),
+        });
+    }
+}

@@ -1,0 +1,294 @@
+//! What does the file say of itself beside its pages: title, language, date, page labels, table of contents?
+
+use std::collections::{HashMap, HashSet};
+
+use lopdf::{Dictionary, Object, ObjectId};
+
+use crate::document::{Head, OutlineEntry};
+
+use super::number;
+use super::source::{PageNode, Source, as_dictionary, as_number};
+
+const MAX_ENTRIES: usize = 10_000;
+const MAX_DEPTH: usize = 16;
+/// Nodes of a name or number tree that are looked at.
+const MAX_NODES: usize = 100_000;
+/// A longer title is no title.
+const MAX_TITLE_CHARACTERS: usize = 500;
+
+pub(super) fn head(source: &Source, pages: &[PageNode<'_>]) -> Head {
+    let information = source.information();
+    let title = information
+        .and_then(|information| source.text(information, b"Title"))
+        .and_then(|title| clean_title(&title))
+        .or_else(|| metadata_title(source));
+    let language = source
+        .catalog()
+        .and_then(|catalog| source.text(catalog, b"Lang"))
+        .map(|language| language.trim().to_owned())
+        .filter(|language| {
+            (2..=35).contains(&language.len())
+                && language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        });
+    let date = information
+        .and_then(|information| source.text(information, b"CreationDate"))
+        .and_then(|date| day(&date));
+    Head { title, language, tags: Vec::new(), date, paged: true, outline: outline(source, pages) }
+}
+
+/// One line without what programs put in by themselves; none when nothing is left.
+fn clean_title(title: &str) -> Option<String> {
+    let title: String = title
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = title.strip_prefix("Microsoft Word - ").unwrap_or(&title);
+    let says_nothing = title.is_empty()
+        || title.chars().all(|character| !character.is_alphanumeric())
+        || matches!(
+            title.to_lowercase().as_str(),
+            "untitled" | "unknown" | "none" | "title" | "document"
+        );
+    (!says_nothing).then(|| super::nfc(title).chars().take(MAX_TITLE_CHARACTERS).collect())
+}
+
+/// The title in the XMP metadata: the first item of `dc:title`.
+fn metadata_title(source: &Source) -> Option<String> {
+    let Some(Object::Stream(stream)) = source.get(source.catalog()?, b"Metadata") else {
+        return None;
+    };
+    let data = source.data(stream);
+    let text = String::from_utf8_lossy(&data);
+    let (_, rest) = text.split_once("<dc:title")?;
+    let (title, _) = rest.split_once("</dc:title>")?;
+    let (_, item) = title.split_once("<rdf:li")?;
+    let (_, item) = item.split_once('>')?;
+    let (item, _) = item.split_once("</rdf:li>")?;
+    let mut plain = item.to_owned();
+    for (entity, character) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+    {
+        plain = plain.replace(entity, character);
+    }
+    clean_title(&plain)
+}
+
+/// `D:20240131…` as `2024-01-31`.
+fn day(date: &str) -> Option<String> {
+    let digits: String = date.trim().trim_start_matches("D:").chars().take(8).collect();
+    let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u32>().ok();
+    let (year, month, day) = (part(0..4)?, part(4..6).unwrap_or(1), part(6..8).unwrap_or(1));
+    let is_day =
+        (1900..=2999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    is_day.then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// By page: its label, where the document gives labels.
+pub(super) fn page_labels(source: &Source, count: usize) -> Vec<Option<String>> {
+    let mut starts: Vec<(usize, &Dictionary)> = Vec::new();
+    let tree = source.catalog().and_then(|catalog| source.get(catalog, b"PageLabels"));
+    walk_tree(source, tree, b"Nums", &mut |key, value| {
+        if let (Some(index), Some(style)) = (as_number(key), as_dictionary(source.resolve(value))) {
+            starts.extend(usize::try_from(number::whole(index)).ok().map(|index| (index, style)));
+        }
+    });
+    if starts.is_empty() {
+        return Vec::new();
+    }
+    starts.sort_by_key(|(index, _)| *index);
+    let mut labels = Vec::with_capacity(count);
+    for index in 0..count {
+        let after = starts.partition_point(|(start, _)| *start <= index);
+        let label =
+            after.checked_sub(1).and_then(|place| starts.get(place)).map(|(start, style)| {
+                let first = source.number(style, b"St").map_or(1, number::whole).max(1);
+                let value = usize::try_from(first).unwrap_or(1) + (index - start);
+                let prefix = source.text(style, b"P").unwrap_or_default();
+                let numeral = match source.name(style, b"S") {
+                    Some(b"D") => value.to_string(),
+                    Some(b"R") => roman(value).to_uppercase(),
+                    Some(b"r") => roman(value),
+                    Some(b"A") => letters(value).to_uppercase(),
+                    Some(b"a") => letters(value),
+                    _ => String::new(),
+                };
+                let label: String = format!("{prefix}{numeral}")
+                    .chars()
+                    .filter(|character| !character.is_control())
+                    .collect();
+                label
+            });
+        labels.push(label.filter(|label| !label.trim().is_empty() && label.len() <= 64));
+    }
+    labels
+}
+
+fn roman(value: usize) -> String {
+    const PARTS: [(usize, &str); 13] = [
+        (1000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ];
+    if value > 10_000 {
+        return value.to_string();
+    }
+    let mut rest = value;
+    let mut numeral = String::new();
+    for (worth, letters) in PARTS {
+        while rest >= worth {
+            numeral.push_str(letters);
+            rest -= worth;
+        }
+    }
+    numeral
+}
+
+/// a to z, then aa to zz and so on.
+fn letters(value: usize) -> String {
+    let index = value.saturating_sub(1);
+    let letter = u8::try_from(index % 26).map_or('a', |offset| char::from(b'a' + offset));
+    std::iter::repeat_n(letter, (index / 26 + 1).min(32)).collect()
+}
+
+fn outline(source: &Source, pages: &[PageNode<'_>]) -> Vec<OutlineEntry> {
+    let mut entries = Vec::new();
+    let Some(catalog) = source.catalog() else { return entries };
+    let Some(root) = source.dictionary(catalog, b"Outlines") else { return entries };
+    let numbers: HashMap<ObjectId, u32> =
+        (1_u32..).zip(pages).filter_map(|(number, page)| page.id.map(|id| (id, number))).collect();
+    let mut names: Option<HashMap<Vec<u8>, &Object>> = None;
+    let mut seen = HashSet::new();
+    // Items that are still to be read, the next one last.
+    let mut waiting: Vec<(&Object, usize)> =
+        root.get(b"First").ok().map(|first| (first, 1)).into_iter().collect();
+    while let Some((object, level)) = waiting.pop() {
+        if entries.len() >= MAX_ENTRIES || seen.len() >= MAX_NODES {
+            break;
+        }
+        if object.as_reference().is_ok_and(|id| !seen.insert(id)) {
+            continue;
+        }
+        let Some(item) = as_dictionary(source.resolve(object)) else { continue };
+        if let Ok(next) = item.get(b"Next") {
+            waiting.push((next, level));
+        }
+        if level < MAX_DEPTH
+            && let Ok(first) = item.get(b"First")
+        {
+            waiting.push((first, level + 1));
+        }
+        let target =
+            source.get(item, b"Dest").or_else(|| source.get(source.dictionary(item, b"A")?, b"D"));
+        let target = target.and_then(|target| match target {
+            Object::Name(name) | Object::String(name, _) => {
+                let names = names.get_or_insert_with(|| destinations(source, catalog));
+                names.get(name).copied()
+            }
+            other => Some(other),
+        });
+        let target = target.and_then(|target| match source.resolve(target) {
+            Object::Array(place) => place.first(),
+            Object::Dictionary(wrapped) => source.array(wrapped, b"D").and_then(<[Object]>::first),
+            _ => None,
+        });
+        let page = target.and_then(|target| match target {
+            Object::Reference(id) => numbers.get(id).copied(),
+            other => {
+                as_number(other).and_then(|index| u32::try_from(number::whole(index) + 1).ok())
+            }
+        });
+        let title = source.text(item, b"Title").and_then(|title| clean_title(&title));
+        if let (Some(title), Some(page)) = (title, page) {
+            entries.push(OutlineEntry {
+                title,
+                level: u8::try_from(level).unwrap_or(u8::MAX),
+                page,
+            });
+        }
+    }
+    entries
+}
+
+/// The places in the document that have names.
+fn destinations<'a>(source: &'a Source, catalog: &'a Dictionary) -> HashMap<Vec<u8>, &'a Object> {
+    let mut places = HashMap::new();
+    if let Some(old) = source.dictionary(catalog, b"Dests") {
+        places.extend(old.iter().take(MAX_NODES).map(|(name, place)| (name.clone(), place)));
+    }
+    let tree = source.dictionary(catalog, b"Names").and_then(|names| source.get(names, b"Dests"));
+    walk_tree(source, tree, b"Names", &mut |key, value| {
+        if let Object::String(name, _) = key {
+            places.insert(name.clone(), value);
+        }
+    });
+    places
+}
+
+/// Visits the pairs of a name or number tree, with a bound on depth and number.
+fn walk_tree<'a>(
+    source: &'a Source,
+    root: Option<&'a Object>,
+    leaf: &[u8],
+    visit: &mut dyn FnMut(&'a Object, &'a Object),
+) {
+    let mut waiting: Vec<(&Object, usize)> = root.map(|root| (root, 0)).into_iter().collect();
+    let mut seen = HashSet::new();
+    let mut visited = 0_usize;
+    while let Some((object, depth)) = waiting.pop() {
+        if depth > MAX_DEPTH || object.as_reference().is_ok_and(|id| !seen.insert(id)) {
+            continue;
+        }
+        let Some(node) = as_dictionary(source.resolve(object)) else { continue };
+        for pair in source.array(node, leaf).unwrap_or_default().chunks_exact(2) {
+            if let [key, value] = pair {
+                visit(source.resolve(key), value);
+                visited += 1;
+            }
+            if visited >= MAX_NODES {
+                return;
+            }
+        }
+        let kids = source.array(node, b"Kids").unwrap_or_default();
+        waiting.extend(kids.iter().rev().take(MAX_NODES).map(|kid| (kid, depth + 1)));
+        if waiting.len() > MAX_NODES {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_count_in_every_style() {
+        assert_eq!(roman(1994), "mcmxciv");
+        assert_eq!(letters(1), "a");
+        assert_eq!(letters(28), "bb");
+    }
+
+    #[test]
+    fn dates_are_cut_to_the_day() {
+        assert_eq!(day("D:20240131120000+01'00'").as_deref(), Some("2024-01-31"));
+        assert_eq!(day("D:2024").as_deref(), Some("2024-01-01"));
+        assert_eq!(day("yesterday"), None);
+    }
+
+    #[test]
+    fn titles_lose_what_programs_put_in() {
+        assert_eq!(clean_title(" Microsoft Word - Plan\t2.doc").as_deref(), Some("Plan 2.doc"));
+        assert_eq!(clean_title("untitled"), None);
+        assert_eq!(clean_title("\u{0}"), None);
+    }
+}

@@ -1,0 +1,394 @@
+//! Which objects does the file hold, and what is in its streams?
+//!
+//! Everything is looked up through here: references are followed with a bound, streams are unpacked with a bound, and a
+//! file whose structure is broken is mended as far as it goes.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
+
+use super::number;
+
+/// What one stream may unpack to.
+pub(super) const MAX_STREAM_BYTES: usize = 64 << 20;
+/// A longer document is cut.
+pub(super) const MAX_PAGES: usize = 50_000;
+/// Page trees are a few levels deep; deeper is hostile.
+const MAX_TREE_DEPTH: usize = 64;
+/// A reference that leads on for longer leads nowhere.
+const MAX_REFERENCES: usize = 16;
+
+/// Why a file can't be opened at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unopened {
+    Password,
+    Damaged,
+}
+
+#[derive(Debug)]
+pub(super) struct Source {
+    document: Document,
+    /// The file had to be mended: something may be missing.
+    pub(super) mended: bool,
+}
+
+/// A page with what it inherits from the page tree.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PageNode<'a> {
+    pub(super) id: Option<ObjectId>,
+    pub(super) dictionary: Option<&'a Dictionary>,
+    pub(super) resources: Option<&'a Dictionary>,
+    pub(super) media_box: Option<&'a Object>,
+    pub(super) crop_box: Option<&'a Object>,
+    pub(super) rotation: Option<&'a Object>,
+}
+
+impl Source {
+    pub(super) fn open(bytes: &[u8]) -> Result<Self, Unopened> {
+        let mut best = match load(bytes, false) {
+            Ok(document) => Some(document),
+            Err(error) if is_password(&error) => return Err(Unopened::Password),
+            Err(_) => None,
+        };
+        if best.as_ref().is_some_and(is_locked) {
+            return Err(Unopened::Password);
+        }
+        let mut mended = best.as_ref().is_none_or(|document| document.xref_recovery.is_some());
+        if !best.as_ref().is_some_and(has_page_tree) {
+            mended = true;
+            let rebuilt = load(bytes, true)
+                .ok()
+                .filter(has_page_tree)
+                .or_else(|| load(&with_trailer(bytes), true).ok());
+            if rebuilt.as_ref().is_some_and(is_locked) {
+                return Err(Unopened::Password);
+            }
+            // A rebuilt file replaces what was read only where it gives more.
+            let objects = |document: &Option<Document>| {
+                document.as_ref().map_or(0, |document| document.objects.len())
+            };
+            if rebuilt.as_ref().is_some_and(has_page_tree) || objects(&rebuilt) > objects(&best) {
+                best = rebuilt;
+            }
+        }
+        best.map(|document| Self { document, mended }).ok_or(Unopened::Damaged)
+    }
+
+    /// Follows references; null for what is not there.
+    pub(super) fn resolve<'a>(&'a self, object: &'a Object) -> &'a Object {
+        let mut object = object;
+        for _ in 0..MAX_REFERENCES {
+            let Object::Reference(id) = object else { return object };
+            match self.document.objects.get(id) {
+                Some(target) => object = target,
+                None => return &Object::Null,
+            }
+        }
+        &Object::Null
+    }
+
+    /// The value of a key, references followed; none where it is missing or null.
+    pub(super) fn get<'a>(&'a self, dictionary: &'a Dictionary, key: &[u8]) -> Option<&'a Object> {
+        let object = self.resolve(dictionary.get(key).ok()?);
+        (!object.is_null()).then_some(object)
+    }
+
+    /// As [`Source::get`], for a dictionary or a stream's dictionary.
+    pub(super) fn dictionary<'a>(
+        &'a self,
+        dictionary: &'a Dictionary,
+        key: &[u8],
+    ) -> Option<&'a Dictionary> {
+        as_dictionary(self.get(dictionary, key)?)
+    }
+
+    pub(super) fn array<'a>(
+        &'a self,
+        dictionary: &'a Dictionary,
+        key: &[u8],
+    ) -> Option<&'a [Object]> {
+        self.get(dictionary, key)?.as_array().ok().map(Vec::as_slice)
+    }
+
+    pub(super) fn number(&self, dictionary: &Dictionary, key: &[u8]) -> Option<f32> {
+        as_number(self.get(dictionary, key)?)
+    }
+
+    pub(super) fn name<'a>(&'a self, dictionary: &'a Dictionary, key: &[u8]) -> Option<&'a [u8]> {
+        self.get(dictionary, key)?.as_name().ok()
+    }
+
+    /// The numbers of an array, references followed; what is no number counts as 0.
+    pub(super) fn numbers(&self, objects: &[Object]) -> Vec<f32> {
+        objects.iter().map(|object| as_number(self.resolve(object)).unwrap_or_default()).collect()
+    }
+
+    /// A text string of the document, decoded.
+    pub(super) fn text(&self, dictionary: &Dictionary, key: &[u8]) -> Option<String> {
+        text_string(self.get(dictionary, key)?)
+    }
+
+    pub(super) fn catalog(&self) -> Option<&Dictionary> {
+        self.dictionary(&self.document.trailer, b"Root").filter(|root| root.has(b"Pages")).or_else(
+            || {
+                self.document
+                    .objects
+                    .values()
+                    .filter_map(as_dictionary)
+                    .find(|object| object.has_type(b"Catalog"))
+            },
+        )
+    }
+
+    pub(super) fn information(&self) -> Option<&Dictionary> {
+        self.dictionary(&self.document.trailer, b"Info")
+    }
+
+    /// What a stream unpacks to; empty where it can't be unpacked or is larger than the bound.
+    pub(super) fn data<'a>(&'a self, stream: &'a Stream) -> Cow<'a, [u8]> {
+        let Some(filter) = stream
+            .dict
+            .get(b"Filter")
+            .ok()
+            .map(|filter| self.resolve(filter))
+            .filter(|filter| !filter.is_null())
+        else {
+            return Cow::Borrowed(
+                stream.content.get(..MAX_STREAM_BYTES).unwrap_or(&stream.content),
+            );
+        };
+        let is_plain = match stream.dict.get(b"Filter") {
+            Ok(Object::Name(name)) => full_filter_name(name) == name.as_slice(),
+            Ok(Object::Array(names)) => names.iter().all(|name| matches!(name, Object::Name(name) if full_filter_name(name) == name.as_slice() && name != b"Crypt")),
+            _ => false,
+        };
+        let plain_parameters = match stream.dict.get(b"DecodeParms") {
+            Ok(Object::Reference(_)) => false,
+            Ok(Object::Array(parameters)) => {
+                !parameters.iter().any(|parameter| matches!(parameter, Object::Reference(_)))
+            }
+            _ => true,
+        };
+        let unpacked = if is_plain && plain_parameters {
+            stream.decompressed_content_with_limit(MAX_STREAM_BYTES)
+        } else {
+            self.with_direct_filters(stream, filter)
+                .decompressed_content_with_limit(MAX_STREAM_BYTES)
+        };
+        Cow::Owned(unpacked.unwrap_or_default())
+    }
+
+    /// The pages in order, with what they inherit. Loops in the tree and what is no page are left out.
+    pub(super) fn pages(&self) -> Vec<PageNode<'_>> {
+        let mut pages = Vec::new();
+        let mut seen = HashSet::new();
+        // Nodes that are still to be read, the next one last.
+        let mut waiting: Vec<(&Object, PageNode<'_>, usize)> = Vec::new();
+        if let Some(root) = self.catalog().and_then(|catalog| catalog.get(b"Pages").ok()) {
+            waiting.push((root, PageNode::default(), 0));
+        }
+        while let Some((object, inherited, depth)) = waiting.pop() {
+            if pages.len() >= MAX_PAGES {
+                break;
+            }
+            let id = object.as_reference().ok();
+            if depth > MAX_TREE_DEPTH || id.is_some_and(|id| !seen.insert(id)) {
+                continue;
+            }
+            let Some(dictionary) = as_dictionary(self.resolve(object)) else { continue };
+            let node = PageNode {
+                id,
+                dictionary: Some(dictionary),
+                resources: self.dictionary(dictionary, b"Resources").or(inherited.resources),
+                media_box: self.get(dictionary, b"MediaBox").or(inherited.media_box),
+                crop_box: self.get(dictionary, b"CropBox").or(inherited.crop_box),
+                rotation: self.get(dictionary, b"Rotate").or(inherited.rotation),
+            };
+            match self.array(dictionary, b"Kids") {
+                Some(kids) if !dictionary.has_type(b"Page") => {
+                    waiting.extend(
+                        kids.iter().rev().take(MAX_PAGES).map(|kid| (kid, node, depth + 1)),
+                    );
+                }
+                _ if dictionary.has_type(b"Pages") => {}
+                _ => pages.push(node),
+            }
+        }
+        if pages.is_empty() {
+            pages = self.stray_pages();
+        }
+        pages
+    }
+
+    /// The pages that no tree leads to, in the order of their numbers.
+    fn stray_pages(&self) -> Vec<PageNode<'_>> {
+        let pages = self.document.objects.iter().filter_map(|(id, object)| {
+            let dictionary =
+                as_dictionary(object).filter(|dictionary| dictionary.has_type(b"Page"))?;
+            Some(PageNode {
+                id: Some(*id),
+                dictionary: Some(dictionary),
+                resources: self.dictionary(dictionary, b"Resources"),
+                media_box: self.get(dictionary, b"MediaBox"),
+                crop_box: self.get(dictionary, b"CropBox"),
+                rotation: self.get(dictionary, b"Rotate"),
+            })
+        });
+        pages.take(MAX_PAGES).collect()
+    }
+
+    /// The stream with its filters written as lopdf wants them: direct, by their full names, without encryption marks.
+    fn with_direct_filters(&self, stream: &Stream, filter: &Object) -> Stream {
+        let filters: Vec<&Object> = match filter {
+            Object::Array(filters) => filters.iter().map(|filter| self.resolve(filter)).collect(),
+            other => vec![other],
+        };
+        let parameters = stream
+            .dict
+            .get(b"DecodeParms")
+            .map_or(&Object::Null, |parameters| self.resolve(parameters));
+        let parameters: Vec<Object> = match parameters {
+            Object::Array(parameters) => {
+                parameters.iter().map(|parameter| self.resolve(parameter).clone()).collect()
+            }
+            other => vec![other.clone()],
+        };
+        let mut names = Vec::new();
+        let mut kept = Vec::new();
+        for (index, filter) in filters.into_iter().enumerate() {
+            let Ok(name) = filter.as_name() else { continue };
+            if name != b"Crypt" {
+                names.push(Object::Name(full_filter_name(name).to_vec()));
+                kept.push(parameters.get(index).cloned().unwrap_or(Object::Null));
+            }
+        }
+        let mut dictionary = Dictionary::new();
+        if !names.is_empty() {
+            dictionary.set("Filter", Object::Array(names));
+            dictionary.set("DecodeParms", Object::Array(kept));
+        }
+        Stream::new(dictionary, stream.content.clone())
+    }
+}
+
+pub(super) fn as_dictionary(object: &Object) -> Option<&Dictionary> {
+    match object {
+        Object::Dictionary(dictionary) => Some(dictionary),
+        Object::Stream(stream) => Some(&stream.dict),
+        _ => None,
+    }
+}
+
+pub(super) fn as_number(object: &Object) -> Option<f32> {
+    match object {
+        Object::Integer(value) => Some(number::real(*value)),
+        Object::Real(value) if value.is_finite() => Some(*value),
+        _ => None,
+    }
+}
+
+/// A text string: UTF-16 or UTF-8 by its mark, else PDFDocEncoding.
+pub(super) fn text_string(object: &Object) -> Option<String> {
+    let Object::String(bytes, _) = object else { return None };
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
+        char::decode_utf16(units)
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect::<String>()
+    };
+    match bytes.as_slice() {
+        [0xfe, 0xff, rest @ ..] => Some(units(rest, u16::from_be_bytes)),
+        [0xff, 0xfe, rest @ ..] => Some(units(rest, u16::from_le_bytes)),
+        [0xef, 0xbb, 0xbf, rest @ ..] => Some(String::from_utf8_lossy(rest).into_owned()),
+        _ => lopdf::decode_text_string(object)
+            .ok()
+            .or_else(|| Some(String::from_utf8_lossy(bytes).into_owned())),
+    }
+}
+
+fn load(bytes: &[u8], rebuild: bool) -> lopdf::Result<Document> {
+    let options = LoadOptions {
+        filter: Some(without_pictures),
+        max_decompressed_size: Some(MAX_STREAM_BYTES),
+        force_reconstruct: rebuild,
+        ..LoadOptions::default()
+    };
+    // Without a header lopdf does not begin.
+    if bytes.windows(5).take(1 << 20).any(|window| window == b"%PDF-") {
+        Document::load_mem_with_options(bytes, options)
+    } else {
+        let mut headed = b"%PDF-1.4\n".to_vec();
+        headed.extend_from_slice(bytes);
+        Document::load_mem_with_options(&headed, LoadOptions { force_reconstruct: true, ..options })
+    }
+}
+
+/// Empties pictures and attached files while loading: they are most of many files, and no text is read from them. One
+/// byte stays, since an empty stream would be read again.
+fn without_pictures(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
+    let Object::Stream(stream) = object else { return Some((id, object.clone())) };
+    let is_picture =
+        matches!(stream.dict.get(b"Subtype"), Ok(Object::Name(name)) if name == b"Image");
+    if is_picture || stream.dict.has_type(b"EmbeddedFile") {
+        stream.content = vec![b'\n'];
+    }
+    // Streams lie outside object streams, and there the returned object is not looked at.
+    Some((id, Object::Null))
+}
+
+fn is_password(error: &lopdf::Error) -> bool {
+    matches!(error, lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_))
+}
+
+fn is_locked(document: &Document) -> bool {
+    document.trailer.has(b"Encrypt") && !document.was_encrypted()
+}
+
+fn has_page_tree(document: &Document) -> bool {
+    let kids = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"Pages", document))
+        .and_then(Object::as_dict)
+        .and_then(|root| root.get_deref(b"Kids", document))
+        .and_then(Object::as_array);
+    kids.is_ok_and(|kids| {
+        kids.iter()
+            .any(|kid| document.dereference(kid).is_ok_and(|(_, kid)| as_dictionary(kid).is_some()))
+    })
+}
+
+/// The file with a trailer at its end that names the last catalog in it, or any object, so that lopdf begins to look.
+fn with_trailer(bytes: &[u8]) -> Vec<u8> {
+    let is_catalog = |window: &[u8]| window == b"/Catalog";
+    let place = bytes.windows(8).rposition(is_catalog).unwrap_or(bytes.len());
+    let before = bytes.get(..place).unwrap_or_default();
+    let number = before
+        .windows(4)
+        .rposition(|window| window == b" obj")
+        .and_then(|end| before.get(..end))
+        .and_then(|head| {
+            let head = head.get(head.len().saturating_sub(20)..)?;
+            let words: Vec<&[u8]> =
+                head.split(|byte| !byte.is_ascii_digit()).filter(|word| !word.is_empty()).collect();
+            let [.., number, _generation] = words.as_slice() else { return None };
+            std::str::from_utf8(number).ok()?.parse::<u32>().ok()
+        })
+        .unwrap_or(1);
+    let mut mended = bytes.to_vec();
+    mended.extend_from_slice(
+        format!("\nendstream\nendobj\ntrailer\n<< /Size 1000000 /Root {number} 0 R >>\nstartxref\n0\n%%EOF\n").as_bytes(),
+    );
+    mended
+}
+
+fn full_filter_name(name: &[u8]) -> &[u8] {
+    match name {
+        b"Fl" => b"FlateDecode",
+        b"LZW" => b"LZWDecode",
+        b"A85" => b"ASCII85Decode",
+        b"AHx" => b"ASCIIHexDecode",
+        b"RL" => b"RunLengthDecode",
+        other => other,
+    }
+}
