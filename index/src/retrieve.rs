@@ -1,0 +1,301 @@
+//! Which passages of the library answer a question best?
+//!
+//! The words of the question are looked up in the full text and its vector among the vectors, both within the scope; the
+//! scores of both are brought to one and summed, passages with the same text become one hit, and the sentences of the best
+//! are scored for marking. Nothing here makes a vector or asks a model.
+
+mod fuse;
+mod scope;
+mod snippet;
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::path::PathBuf;
+
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use self::fuse::Candidate;
+use crate::document::{ContentHash, DocumentId, PassageId};
+use crate::query::{Day, Query, Term};
+use crate::store::fulltext::Wanted;
+use crate::store::{EmbedderId, Place, Snapshot, StoreError, StoredDocument, StoredPassage};
+use crate::words::{self, Stems};
+
+/// Candidates that each of both searches gives; more when more hits are asked for.
+const CANDIDATES: usize = 100;
+/// The nearest by their codes, as a multiple of the candidates, whose exact vectors are compared.
+const RESCORED: usize = 2;
+/// How much the vectors count against the words, measured for English.
+const DENSE_WEIGHT: f32 = 0.5;
+/// How much a word in a file's name counts against one in the text.
+const NAME_WEIGHT: f32 = 0.2;
+
+/// What is searched for, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub query: &'a Query,
+    /// The embedder and the vector that it gives the [question](Query::question); without one, words decide alone.
+    pub vector: Option<(&'a EmbedderId, &'a [f32])>,
+    /// Absolute paths of folders and files; empty for the whole library.
+    pub scope: &'a [PathBuf],
+    /// These narrow the query's own filters down.
+    pub since: Option<Day>,
+    pub until: Option<Day>,
+    /// Formats' names or files' endings; one must fit.
+    pub types: &'a [String],
+    /// All must fit.
+    pub tags: &'a [String],
+    /// How many hits are wanted.
+    pub top: usize,
+}
+
+impl<'a> Request<'a> {
+    /// A search in the whole library by words alone.
+    pub fn new(query: &'a Query, top: usize) -> Self {
+        Self {
+            query,
+            vector: None,
+            scope: &[],
+            since: None,
+            until: None,
+            types: &[],
+            tags: &[],
+            top,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The best first.
+    pub hits: Vec<Hit>,
+    pub in_scope_passages: usize,
+    /// Those with passages.
+    pub in_scope_documents: usize,
+    /// Files in scope of which nothing could be read.
+    pub unread_documents: usize,
+}
+
+/// A passage with its score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    pub passage: PassageId,
+    pub document: DocumentId,
+    pub content: ContentHash,
+    /// Absolute; the first of the document's places that are in scope.
+    pub path: PathBuf,
+    pub place: Place,
+    /// Other places of the same text.
+    pub also: Vec<PathBuf>,
+    pub title: Option<String>,
+    /// Counts from 1; none in formats without pages.
+    pub page: Option<u32>,
+    pub label: Option<String>,
+    /// First and last line; none in formats with pages.
+    pub lines: Option<(u32, u32)>,
+    pub headings: Vec<String>,
+    pub text: String,
+    pub context: String,
+    pub sentences: Vec<Sentence>,
+    /// 0 to 1: the best of a question's candidates by words and by vector alike has 1.
+    pub score: f32,
+    /// BM25, as it was found; none when no word fits.
+    pub words: Option<Rank>,
+    /// The cosine of question and passage; none without vectors.
+    pub vector: Option<Rank>,
+    /// Seconds since 1970.
+    pub indexed_at: i64,
+}
+
+/// A hit's score in one of both searches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rank {
+    pub score: f32,
+    /// Counts from 1, among the candidates of both searches.
+    pub rank: usize,
+}
+
+/// A sentence of a hit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentence {
+    /// Bytes in the hit's text.
+    pub span: Range<usize>,
+    /// 0 to 1: the part of the question's words that stand in it, rare words counting more.
+    pub score: f32,
+}
+
+#[derive(Debug, Error)]
+pub enum RetrieveError {
+    #[error("the search was stopped")]
+    Cancelled,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Searches a snapshot.
+pub fn search(
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+    cancel: &CancellationToken,
+) -> Result<Found, RetrieveError> {
+    let scope = scope::Scope::of(snapshot, request)?;
+    let mut found = Found {
+        hits: Vec::new(),
+        in_scope_passages: scope.passages().len(),
+        in_scope_documents: scope.documents(),
+        unread_documents: scope.unread(snapshot)?,
+    };
+    let question = request.query.question();
+    let weights = stem_weights(snapshot, &question)?;
+    let candidates = candidates(snapshot, request, &scope, &question, &weights, cancel)?;
+    let mut hits: Vec<Hit> = Vec::new();
+    let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
+    let mut texts: HashMap<String, usize> = HashMap::new();
+    for candidate in candidates {
+        if hits.len() >= request.top {
+            break;
+        }
+        if cancel.is_cancelled() {
+            return Err(RetrieveError::Cancelled);
+        }
+        let Some(passage) = snapshot.passage(PassageId(candidate.passage))? else { continue };
+        let document = match documents.entry(passage.document.0) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(snapshot.document(passage.document)?)
+            }
+        };
+        let Some(document) = document else { continue };
+        let places: Vec<&Place> =
+            document.places.iter().filter(|place| scope.holds(place)).collect();
+        let Some((first, others)) = places.split_first() else { continue };
+        match texts.entry(snippet::folded(&passage.text)) {
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                if let Some(hit) = hits.get_mut(*entry.get()) {
+                    hit.also.extend(
+                        places.iter().map(|place| place.path()).filter(|path| *path != hit.path),
+                    );
+                    hit.also.dedup();
+                }
+            }
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(hits.len());
+                hits.push(hit(snapshot, &candidate, passage, document, first, others, &weights)?);
+            }
+        }
+    }
+    found.hits = hits;
+    Ok(found)
+}
+
+fn hit(
+    snapshot: &Snapshot,
+    candidate: &Candidate,
+    passage: StoredPassage,
+    document: &StoredDocument,
+    place: &Place,
+    others: &[&Place],
+    weights: &HashMap<String, f32>,
+) -> Result<Hit, StoreError> {
+    let label =
+        if document.paged { snapshot.page_label(passage.document, passage.page)? } else { None };
+    Ok(Hit {
+        passage: passage.id,
+        document: passage.document,
+        content: document.content,
+        path: place.path(),
+        place: place.clone(),
+        also: others.iter().map(|place| place.path()).collect(),
+        title: document.title.clone(),
+        page: document.paged.then_some(passage.page),
+        label,
+        lines: passage.lines,
+        headings: passage.headings,
+        sentences: snippet::score(&passage.text, passage.sentences, weights),
+        text: passage.text,
+        context: passage.context,
+        score: candidate.score,
+        words: candidate.words,
+        vector: candidate.vector,
+        indexed_at: document.indexed_at,
+    })
+}
+
+/// The stems of a question, each with its rarity.
+fn stem_weights(snapshot: &Snapshot, question: &str) -> Result<HashMap<String, f32>, StoreError> {
+    let stems: BTreeSet<String> =
+        Stems::default().of(question).into_iter().map(|term| term.text).collect();
+    stems
+        .into_iter()
+        .map(|stem| {
+            let rarity = snapshot.fulltext().map_or(Ok(1.0), |fulltext| fulltext.rarity(&stem))?;
+            Ok((stem, rarity))
+        })
+        .collect()
+}
+
+/// The candidates of both searches, the best first.
+fn candidates(
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+    scope: &scope::Scope<'_>,
+    question: &str,
+    weights: &HashMap<String, f32>,
+    cancel: &CancellationToken,
+) -> Result<Vec<Candidate>, RetrieveError> {
+    let count = CANDIDATES.max(request.top.saturating_mul(2));
+    let wanted = wanted(request.query, weights);
+    if wanted.stems.is_empty() && wanted.phrases.is_empty() && wanted.without.is_empty() {
+        // Filters alone: everything in scope, in the order in which it was read.
+        return Ok(scope.first(count).map(fuse::unranked).collect());
+    }
+    let by_words = match snapshot.fulltext() {
+        Some(fulltext) => fulltext.search(&wanted, scope.passages(), count)?,
+        None => Vec::new(),
+    };
+    if cancel.is_cancelled() {
+        return Err(RetrieveError::Cancelled);
+    }
+    // A phrase, or a word that must not be there, is a matter of words: vectors only rank what has passed it.
+    let is_strict = !wanted.phrases.is_empty() || !wanted.without.is_empty();
+    let Some((embedder, vector)) = request.vector.filter(|_| words::is_mostly_latin(question))
+    else {
+        return Ok(fuse::by_words(by_words));
+    };
+    let near = if is_strict {
+        Vec::new()
+    } else {
+        snapshot.vectors(embedder)?.search(vector, scope.passages(), count * RESCORED, cancel)
+    };
+    if cancel.is_cancelled() {
+        return Err(RetrieveError::Cancelled);
+    }
+    let of_words: BTreeSet<i64> = by_words.iter().map(|(passage, _)| *passage).collect();
+    let asked = of_words
+        .iter()
+        .copied()
+        .chain(near.iter().map(|(passage, _)| *passage).filter(|p| !of_words.contains(p)));
+    let exact: Vec<(i64, f32)> = snapshot
+        .exact_vectors(embedder, asked)?
+        .into_iter()
+        .map(|(passage, exact)| (passage, exact.iter().zip(vector).map(|(a, b)| a * b).sum()))
+        .collect();
+    Ok(fuse::fuse(by_words, exact, DENSE_WEIGHT, count))
+}
+
+fn wanted(query: &Query, weights: &HashMap<String, f32>) -> Wanted {
+    let mut wanted = Wanted { name_weight: NAME_WEIGHT, ..Wanted::default() };
+    let mut stems: Vec<&String> = weights.keys().collect();
+    stems.sort_unstable();
+    wanted.stems = stems.into_iter().map(|stem| (stem.clone(), 1.0)).collect();
+    for term in &query.terms {
+        match term {
+            Term::Phrase(phrase) => wanted.phrases.push(phrase.clone()),
+            Term::Without(phrase) => wanted.without.push(phrase.clone()),
+            _ => {}
+        }
+    }
+    wanted
+}

@@ -1,0 +1,217 @@
+//! Which passages may a question find?
+//!
+//! Filters become a set of passages before anything is searched, and both searches look at nothing else.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::Request;
+use crate::extract::Format;
+use crate::query::{Day, Term, format_of};
+use crate::store::vectors::PassageSet;
+use crate::store::{Place, Snapshot, StoreError};
+
+pub(super) struct Scope<'a> {
+    passages: Cow<'a, PassageSet>,
+    /// With their documents.
+    all: Cow<'a, [(i64, i64)]>,
+    documents: usize,
+    filter: Filter<'a>,
+}
+
+/// Everything that narrows a search down.
+struct Filter<'a> {
+    scope: &'a [PathBuf],
+    /// In lower case; one of each kind must fit.
+    names: Vec<String>,
+    directories: Vec<String>,
+    types: Vec<&'a str>,
+    more_types: Vec<&'a str>,
+    /// All must fit.
+    tags: Vec<&'a str>,
+    since: Option<Day>,
+    until: Option<Day>,
+}
+
+impl<'a> Filter<'a> {
+    fn of(request: &Request<'a>) -> Self {
+        let mut filter = Self {
+            scope: request.scope,
+            names: Vec::new(),
+            directories: Vec::new(),
+            types: Vec::new(),
+            more_types: request.types.iter().map(String::as_str).collect(),
+            tags: request.tags.iter().map(String::as_str).collect(),
+            since: request.since,
+            until: request.until,
+        };
+        for term in &request.query.terms {
+            match term {
+                Term::File(name) => filter.names.push(name.to_lowercase()),
+                Term::Directory(names) => {
+                    filter.directories.push(names.trim_matches('/').to_lowercase())
+                }
+                Term::Type(name) => filter.types.push(name),
+                Term::Tag(name) => filter.tags.push(name),
+                Term::Since(day) => filter.since = filter.since.max(Some(*day)),
+                Term::Until(day) => {
+                    filter.until = Some(filter.until.map_or(*day, |until| until.min(*day)))
+                }
+                Term::Word(_) | Term::Phrase(_) | Term::Without(_) => {}
+            }
+        }
+        filter
+    }
+
+    fn is_empty(&self) -> bool {
+        self.scope.is_empty()
+            && self.names.is_empty()
+            && self.directories.is_empty()
+            && self.types.is_empty()
+            && self.more_types.is_empty()
+            && self.tags.is_empty()
+            && self.since.is_none()
+            && self.until.is_none()
+    }
+
+    fn fits_place(&self, place: &Place) -> bool {
+        let in_scope = self.scope.is_empty() || {
+            let path = place.path();
+            self.scope.iter().any(|scope| path.starts_with(scope))
+        };
+        in_scope && self.fits_name(&place.file) && self.fits_directories(place)
+    }
+
+    fn fits_name(&self, file: &Path) -> bool {
+        if self.names.is_empty() {
+            return true;
+        }
+        let name =
+            file.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        self.names.iter().any(|wanted| name.contains(wanted))
+    }
+
+    /// The watched folder's own name counts as the first on the way.
+    fn fits_directories(&self, place: &Place) -> bool {
+        if self.directories.is_empty() {
+            return true;
+        }
+        let mut way = PathBuf::from(place.folder.file_name().unwrap_or_default());
+        way.extend(place.file.parent());
+        let way = format!("/{}/", way.to_string_lossy().to_lowercase());
+        self.directories.iter().any(|wanted| way.contains(&format!("/{wanted}/")))
+    }
+
+    fn fits_type(&self, format: Option<&str>) -> bool {
+        let fits = |wanted: &[&str]| {
+            wanted.is_empty()
+                || wanted.iter().any(|wanted| {
+                    format_of(wanted).is_some_and(|wanted| Some(wanted.name()) == format)
+                })
+        };
+        fits(&self.types) && fits(&self.more_types)
+    }
+
+    fn fits_day(&self, date: Option<&str>, modified_ns: i64) -> bool {
+        if self.since.is_none() && self.until.is_none() {
+            return true;
+        }
+        let day = date.and_then(Day::first_of).unwrap_or_else(|| Day::of_nanoseconds(modified_ns));
+        self.since.is_none_or(|since| day >= since) && self.until.is_none_or(|until| day <= until)
+    }
+
+    fn tagged(&self, snapshot: &Snapshot) -> Result<Option<BTreeSet<i64>>, StoreError> {
+        let mut tagged: Option<BTreeSet<i64>> = None;
+        for tag in &self.tags {
+            let documents = snapshot.tagged(tag)?;
+            tagged = Some(match tagged {
+                Some(earlier) => earlier.intersection(&documents).copied().collect(),
+                None => documents,
+            });
+        }
+        Ok(tagged)
+    }
+
+    fn documents(&self, snapshot: &Snapshot) -> Result<BTreeSet<i64>, StoreError> {
+        let tagged = self.tagged(snapshot)?;
+        Ok(snapshot
+            .files()?
+            .iter()
+            .filter(|file| {
+                self.fits_type(Some(&file.format))
+                    && self.fits_day(file.date.as_deref(), file.modified_ns)
+                    && tagged.as_ref().is_none_or(|tagged| tagged.contains(&file.document))
+                    && self.fits_place(&file.place)
+            })
+            .map(|file| file.document)
+            .collect())
+    }
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot, request: &Request<'a>) -> Result<Self, StoreError> {
+        let filter = Filter::of(request);
+        let everything = snapshot.all_passages();
+        if filter.is_empty() {
+            return Ok(Self {
+                passages: Cow::Borrowed(&everything.set),
+                all: Cow::Borrowed(&everything.all),
+                documents: everything.documents,
+                filter,
+            });
+        }
+        let documents = filter.documents(snapshot)?;
+        let all: Vec<(i64, i64)> = everything
+            .all
+            .iter()
+            .filter(|(_, document)| documents.contains(document))
+            .copied()
+            .collect();
+        let with_passages: BTreeSet<i64> = all.iter().map(|(_, document)| *document).collect();
+        Ok(Self {
+            passages: Cow::Owned(all.iter().map(|(passage, _)| *passage).collect()),
+            all: Cow::Owned(all),
+            documents: with_passages.len(),
+            filter,
+        })
+    }
+
+    pub(super) fn passages(&self) -> &PassageSet {
+        &self.passages
+    }
+
+    pub(super) fn documents(&self) -> usize {
+        self.documents
+    }
+
+    /// The first passages in the order in which they were read.
+    pub(super) fn first(&self, count: usize) -> impl Iterator<Item = i64> {
+        let mut passages: Vec<i64> = self.all.iter().map(|(passage, _)| *passage).collect();
+        passages.sort_unstable();
+        passages.into_iter().take(count)
+    }
+
+    /// Whether a place of a document that is in scope is so itself.
+    pub(super) fn holds(&self, place: &Place) -> bool {
+        self.filter.fits_place(place)
+    }
+
+    /// How many files in scope could not be read. Of a file that was never opened no tag and no date is known.
+    pub(super) fn unread(&self, snapshot: &Snapshot) -> Result<usize, StoreError> {
+        let places = snapshot
+            .unread_places()?
+            .iter()
+            .filter(|place| {
+                self.filter.fits_place(place)
+                    && self.filter.fits_type(Format::of(&place.file).map(Format::name))
+            })
+            .count();
+        let unread = snapshot.unread_documents()?;
+        if unread.is_empty() {
+            return Ok(places);
+        }
+        let documents = self.filter.documents(snapshot)?;
+        Ok(places + unread.intersection(&documents).count())
+    }
+}

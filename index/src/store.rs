@@ -1,0 +1,582 @@
+//! Where is everything that docent has read kept, and how is it found again?
+//!
+//! [`Store`] is the one writer of the library, [`Snapshot`] one of any number of readers, [`Desk`] the conversations. The
+//! truth is in SQLite; the full-text index and the vector files are derived from it. Each is written after it, carries
+//! its generation, and is mended by the next writer when it was lost, damaged or left behind.
+//!
+//! Nothing here reads a document's file or makes a vector: texts and vectors come in as arguments.
+
+mod desk;
+pub(crate) mod fulltext;
+mod library;
+mod migrate;
+mod pack;
+mod snapshot;
+pub(crate) mod vectors;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use self::desk::{Conversation, Desk, Turn};
+use self::fulltext::FulltextWriter;
+pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading};
+pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage};
+use self::vectors::{PassageSet, VectorWriter};
+use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};
+use crate::scan::KnownFile;
+
+/// A file of vectors is written anew when more than one in this many is of a passage that is gone.
+const DEAD_PART: usize = 4;
+
+/// A SHA-256 over everything that decides which vector a text gets. Displays as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EmbedderId(pub [u8; 32]);
+
+impl fmt::Display for EmbedderId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ContentHash(self.0).fmt(formatter)
+    }
+}
+
+impl fmt::Debug for EmbedderId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another docent writes; reading goes on.
+    #[error("another docent is writing to `{}`; wait for it, or close it", path.display())]
+    Locked { path: PathBuf },
+    /// Nothing has been written in this home yet.
+    #[error("there is no library at `{}` yet; add a folder first", path.display())]
+    Missing { path: PathBuf },
+    #[error(
+        "`{}` was written by a newer docent (version {found}, this one knows {known}); use that one, or another --home",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: usize, known: usize },
+    /// An argument that the library can't hold.
+    #[error("`{}` is not an absolute path; give the whole path of a folder", path.display())]
+    NotAbsolute { path: PathBuf },
+    #[error(
+        "vectors of {found} numbers came from an embedder that gave {expected} before; embed again with one model"
+    )]
+    Dimension { expected: usize, found: usize },
+    #[error("can't read or write `{}`", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("can't read or write the database `{}`", path.display())]
+    Database { path: PathBuf, source: rusqlite::Error },
+    #[error("can't read or write the full-text index `{}`", path.display())]
+    Fulltext { path: PathBuf, source: Box<tantivy::TantivyError> },
+}
+
+impl StoreError {
+    /// Whether a database does not hold what its schema says; opening the [`Store`] again sets it aside.
+    pub fn is_damage(&self) -> bool {
+        let Self::Database { source, .. } = self else { return false };
+        matches!(
+            source.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+        )
+    }
+
+    /// Whether there is no room left on the disk.
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            Self::Database { source, .. } => {
+                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            Self::Fulltext { source, .. } => {
+                let mut cause: Option<&dyn std::error::Error> = Some(source.as_ref());
+                while let Some(error) = cause {
+                    if error
+                        .downcast_ref::<io::Error>()
+                        .is_some_and(|e| e.kind() == io::ErrorKind::StorageFull)
+                    {
+                        return true;
+                    }
+                    cause = error.source();
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Where things lie in docent's home.
+pub(crate) struct Home<'a>(pub(crate) &'a Path);
+
+impl Home<'_> {
+    fn library(&self) -> PathBuf {
+        self.0.join("library.sqlite")
+    }
+    fn desk(&self) -> PathBuf {
+        self.0.join("desk.sqlite")
+    }
+    fn lock(&self) -> PathBuf {
+        self.0.join("writer.lock")
+    }
+    fn fulltext(&self) -> PathBuf {
+        self.0.join("fulltext")
+    }
+    fn all_vectors(&self) -> PathBuf {
+        self.0.join("vectors")
+    }
+    fn vectors(&self, embedder: &EmbedderId) -> PathBuf {
+        self.all_vectors().join(embedder.to_string())
+    }
+}
+
+/// The writer of the library.
+///
+/// What is put is in the database when the call returns, and found by new snapshots once it has been
+/// [published](Self::publish). What is removed is found by no new snapshot from then on.
+#[derive(Debug)]
+pub struct Store {
+    home: PathBuf,
+    connection: Connection,
+    path: PathBuf,
+    fulltext: FulltextWriter,
+    vectors: BTreeMap<i64, VectorWriter>,
+    /// Documents whose full-text entries are to be made again.
+    changed: BTreeSet<i64>,
+    /// Those of them that have no entries yet.
+    fresh: HashSet<i64>,
+    /// For each embedder a passage before which none waits for a vector.
+    queue_starts: HashMap<i64, i64>,
+    set_aside: Option<PathBuf>,
+    desk: Desk,
+    /// Held as long as this lives; the system lets go of it when the process dies.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the library of a home for writing, and makes or mends what is not there or not sound.
+    ///
+    /// A damaged database is renamed (see [`set_aside`](Self::set_aside)) and an empty one begun, with the same folders:
+    /// their documents are to be read again.
+    pub fn open(home: &Path) -> Result<Self, StoreError> {
+        create_private_folder(home)?;
+        let places = Home(home);
+        let lock = lock(&places.lock())?;
+        let desk = Desk::open(home)?;
+        let path = places.library();
+        let (connection, set_aside) = match library::open(&path) {
+            Ok(connection) => (connection, None),
+            Err(error) if error.is_damage() => {
+                let aside = set_aside(&path)?;
+                (library::open(&path)?, Some(aside))
+            }
+            Err(error) => return Err(error),
+        };
+        let fulltext = FulltextWriter::open(&places.fulltext())?;
+        let mut store = Self {
+            home: home.to_owned(),
+            connection,
+            path,
+            fulltext,
+            vectors: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            fresh: HashSet::new(),
+            queue_starts: HashMap::new(),
+            set_aside,
+            desk,
+            _lock: lock,
+        };
+        store.restore_folders()?;
+        store.mend_fulltext()?;
+        store.mend_vectors()?;
+        store.publish()?;
+        Ok(store)
+    }
+
+    /// Where the damaged database was put, when one was found.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// In the order in which they were added.
+    pub fn folders(&self) -> Result<Vec<Folder>, StoreError> {
+        self.database(library::folders(&self.connection))
+    }
+
+    /// Adds a folder by its absolute path, or finds the one that is there.
+    pub fn add_folder(&mut self, path: &Path) -> Result<FolderId, StoreError> {
+        if !path.is_absolute() {
+            return Err(StoreError::NotAbsolute { path: path.to_owned() });
+        }
+        self.desk.keep_folder(path)?;
+        self.database(library::add_folder(&self.connection, path))
+    }
+
+    /// Takes a folder out of the library: nothing in it answers any more. Its documents are forgotten by
+    /// [`sweep`](Self::sweep) unless they also lie elsewhere.
+    pub fn remove_folder(&mut self, folder: FolderId) -> Result<(), StoreError> {
+        let found = self.folders()?.into_iter().find(|known| known.id == folder);
+        if let Some(found) = found {
+            self.desk.forget_folder(&found.path)?;
+        }
+        let documents =
+            self.transaction(|transaction| library::remove_folder(transaction, folder))?;
+        self.changed.extend(documents);
+        Ok(())
+    }
+
+    pub fn known_files(&self, folder: FolderId) -> Result<Vec<KnownFile>, StoreError> {
+        self.database(library::known_files(&self.connection, folder))
+    }
+
+    /// The document with a content, also one without a file.
+    pub fn find_document(
+        &self,
+        content: &ContentHash,
+    ) -> Result<Option<FoundDocument>, StoreError> {
+        self.database(library::find_document(&self.connection, content))
+    }
+
+    /// Puts what was read in a content, in one transaction; an older reading of the same content is replaced. It answers
+    /// once a file is [put](Self::put_file) to it.
+    ///
+    /// A passage whose embedded text is that of a passage in the library, its own former reading or the file's former
+    /// content, takes over its vectors. For that the former content must still be there: forget by
+    /// [`sweep`](Self::sweep) at the end.
+    pub fn put_document(&mut self, reading: &Reading<'_>) -> Result<DocumentId, StoreError> {
+        let put = self.transaction(|transaction| library::put_document(transaction, reading))?;
+        for (embedder, passage, vector) in put.taken_over {
+            if let Some(writer) = self.vectors.get_mut(&embedder) {
+                writer.push(passage, &vector);
+            }
+        }
+        self.changed.insert(put.document.0);
+        if put.is_new {
+            self.fresh.insert(put.document.0);
+        }
+        Ok(put.document)
+    }
+
+    /// Says that a file, below a folder, has a document's content. Its former content stays until [`sweep`](Self::sweep).
+    pub fn put_file(
+        &mut self,
+        folder: FolderId,
+        path: &Path,
+        document: DocumentId,
+        fingerprint: &Fingerprint,
+        hashed_at_ns: i64,
+    ) -> Result<(), StoreError> {
+        let put = self.transaction(|transaction| {
+            library::put_file(transaction, folder, path, document, fingerprint, hashed_at_ns)
+        })?;
+        if put.former != Some(document.0) {
+            self.changed.insert(document.0);
+            self.changed.extend(put.former);
+        }
+        if let Some(first) = put.first_passage {
+            for start in self.queue_starts.values_mut() {
+                *start = (*start).min(first);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets a file. Its document answers no more under this path; see [`sweep`](Self::sweep) for the document itself.
+    pub fn remove_file(&mut self, folder: FolderId, path: &Path) -> Result<(), StoreError> {
+        let document =
+            self.transaction(|transaction| library::remove_file(transaction, folder, path))?;
+        self.changed.extend(document);
+        Ok(())
+    }
+
+    /// Replaces what is known of the files and folders, below a watched one, that can't be read. A file's problem also
+    /// goes when it is [put](Self::put_file).
+    pub fn set_problems(
+        &mut self,
+        folder: FolderId,
+        problems: &[(PathBuf, ProblemKind)],
+    ) -> Result<(), StoreError> {
+        self.transaction(|transaction| library::set_problems(transaction, folder, problems))
+    }
+
+    /// Adds the problem of a file that turned out to be unreadable when it was to be read.
+    pub fn add_problem(
+        &mut self,
+        folder: FolderId,
+        path: &Path,
+        kind: ProblemKind,
+    ) -> Result<(), StoreError> {
+        self.transaction(|transaction| library::add_problem(transaction, folder, path, kind))
+    }
+
+    /// Forgets the documents that no file has, with their passages and vectors. To be called when all changes have been
+    /// followed: until then a file that was moved or edited finds what it needs. Returns how many there were.
+    pub fn sweep(&mut self) -> Result<usize, StoreError> {
+        let documents = self.transaction(library::sweep)?;
+        self.changed.extend(&documents);
+        Ok(documents.len())
+    }
+
+    /// Passages without a vector of this embedder with the text that it is to be given, oldest first.
+    pub fn unembedded(
+        &mut self,
+        embedder: &EmbedderId,
+        limit: usize,
+    ) -> Result<Vec<(PassageId, String)>, StoreError> {
+        let number =
+            self.database(library::embedder(&self.connection, embedder))?.map(|(number, _)| number);
+        let start = number.and_then(|number| self.queue_starts.get(&number).copied()).unwrap_or(0);
+        let waiting = self.database(library::unembedded(&self.connection, number, start, limit))?;
+        if let (Some(number), Some((first, _))) = (number, waiting.first()) {
+            self.queue_starts.insert(number, first.0);
+        }
+        Ok(waiting)
+    }
+
+    /// Puts vectors, in one transaction. Those of passages that are gone, or have one already, are dropped.
+    pub fn put_vectors<V: AsRef<[f32]>>(
+        &mut self,
+        embedder: &EmbedderId,
+        vectors: &[(PassageId, V)],
+    ) -> Result<(), StoreError> {
+        let Some(dimension) = vectors.first().map(|(_, vector)| vector.as_ref().len()) else {
+            return Ok(());
+        };
+        let known = self.database(library::embedder(&self.connection, embedder))?;
+        let expected = known.map_or(dimension, |(_, dimension)| dimension);
+        if let Some((_, wrong)) =
+            vectors.iter().find(|(_, vector)| vector.as_ref().len() != expected)
+        {
+            return Err(StoreError::Dimension { expected, found: wrong.as_ref().len() });
+        }
+        let (number, put) = self.transaction(|transaction| {
+            library::put_vectors(transaction, embedder, dimension, vectors)
+        })?;
+        let put: HashSet<i64> = put.into_iter().collect();
+        let generation = self.database(library::generation(&self.connection))?;
+        let writer =
+            match self.vectors.entry(number) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => entry.insert(
+                    VectorWriter::open(&Home(&self.home).vectors(embedder), dimension, generation)?,
+                ),
+            };
+        for (passage, vector) in vectors.iter().filter(|(passage, _)| put.contains(&passage.0)) {
+            writer.push(passage.0, vector.as_ref());
+        }
+        Ok(())
+    }
+
+    /// Makes everything that was put so far found by new snapshots: commits the full text, then writes the vectors. About
+    /// 15 ms; to be called once a second or every 500 documents, and at the end.
+    pub fn publish(&mut self) -> Result<(), StoreError> {
+        let generation = self.database(library::generation(&self.connection))?;
+        // Should this fail halfway, the next attempt removes what this one has added.
+        let fresh = std::mem::take(&mut self.fresh);
+        for document in &self.changed {
+            if !fresh.contains(document) {
+                self.fulltext.remove(*document);
+            }
+            if let Some(label) = self.database(library::label_of(&self.connection, *document))? {
+                let entries = self.database(library::entries_of(&self.connection, *document))?;
+                self.fulltext.add(&label, &entries)?;
+            }
+        }
+        if self.fulltext.generation() != Some(generation) {
+            self.fulltext.commit(generation)?;
+        }
+        self.changed.clear();
+        for (embedder, writer) in &mut self.vectors {
+            writer.publish(generation)?;
+            if writer.needs_merge() {
+                let keep = library::embedded(&self.connection, *embedder)
+                    .map_err(|source| StoreError::Database { path: self.path.clone(), source })?;
+                writer.merge_small(&keep, generation)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `embedder` is the one whose vectors are counted.
+    pub fn counts(&self, embedder: Option<&EmbedderId>) -> Result<Counts, StoreError> {
+        self.database(library::counts(&self.connection, embedder))
+    }
+
+    /// All problems, ordered by path and page.
+    pub fn problems(&self) -> Result<Vec<LocatedProblem>, StoreError> {
+        self.database(library::problems(&self.connection))
+    }
+
+    /// A library that was lost knows its folders from the desk.
+    fn restore_folders(&mut self) -> Result<(), StoreError> {
+        let known: BTreeSet<PathBuf> =
+            self.folders()?.into_iter().map(|folder| folder.path).collect();
+        for path in self.desk.folders()? {
+            if !known.contains(&path) {
+                self.database(library::add_folder(&self.connection, &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the documents whose entries are not those that the database asks for.
+    fn mend_fulltext(&mut self) -> Result<(), StoreError> {
+        let generation = self.database(library::generation(&self.connection))?;
+        if self.fulltext.generation() != Some(generation) {
+            let expected = self.database(library::expected_entries(&self.connection))?;
+            self.changed = self.fulltext.differing(expected)?;
+        }
+        Ok(())
+    }
+
+    /// Makes each embedder's files hold the vectors that the database holds.
+    fn mend_vectors(&mut self) -> Result<(), StoreError> {
+        let generation = self.database(library::generation(&self.connection))?;
+        let mut folders = HashSet::new();
+        for (number, embedder, dimension) in self.database(library::embedders(&self.connection))? {
+            let folder = Home(&self.home).vectors(&embedder);
+            let mut writer = VectorWriter::open(&folder, dimension, generation)?;
+            folders.insert(folder);
+            let expected = self.database(library::embedded(&self.connection, number))?;
+            let mut present = PassageSet::default();
+            let (mut alive, mut all) = (0, 0);
+            for passage in writer.set().passages() {
+                all += 1;
+                if expected.contains(passage) && !present.contains(passage) {
+                    alive += 1;
+                    present.insert(passage);
+                }
+            }
+            if alive < expected.len() {
+                self.database(library::each_vector(
+                    &self.connection,
+                    number,
+                    |passage, vector| {
+                        if !present.contains(passage) {
+                            writer.push(passage, vector);
+                        }
+                    },
+                ))?;
+                writer.publish(generation)?;
+            }
+            if (all - alive) * DEAD_PART > all {
+                writer.merge_all(&expected, generation)?;
+            } else if writer.needs_merge() {
+                writer.merge_small(&expected, generation)?;
+            }
+            self.vectors.insert(number, writer);
+        }
+        remove_other_folders(&Home(&self.home).all_vectors(), &folders)
+    }
+
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let failed = |source| StoreError::Database { path: self.path.clone(), source };
+        let transaction = self.connection.transaction().map_err(failed)?;
+        let done = work(&transaction).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(done)
+    }
+
+    fn database<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|source| StoreError::Database { path: self.path.clone(), source })
+    }
+}
+
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = open_private(path, false)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => {
+            Err(StoreError::Io { path: path.to_owned(), source })
+        }
+    }
+}
+
+/// Renames a damaged database to `<path>.damaged`, over an earlier one, and removes its log.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let aside = beside(".damaged");
+    fs::rename(path, &aside).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+    for log in [beside("-wal"), beside("-shm")] {
+        match fs::remove_file(&log) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path: log, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+/// Removes the vectors of embedders that the database does not know.
+fn remove_other_folders(parent: &Path, kept: &HashSet<PathBuf>) -> Result<(), StoreError> {
+    let entries = match fs::read_dir(parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(StoreError::Io { path: parent.to_owned(), source }),
+    };
+    for entry in entries {
+        let path =
+            entry.map_err(|source| StoreError::Io { path: parent.to_owned(), source })?.path();
+        if path.is_dir() && !kept.contains(&path) {
+            fs::remove_dir_all(&path).map_err(|source| StoreError::Io { path, source })?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder, and those above it, that only its owner can enter. One that is there stays as it is.
+pub(crate) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })
+}
+
+/// Makes an empty file, or empties one, that only its owner can read.
+pub(crate) fn create_private(path: &Path) -> Result<File, StoreError> {
+    open_private(path, true)
+}
+
+fn open_private(path: &Path, truncate: bool) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(truncate);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })
+}
+
+/// Takes the rights of all but the owner from a file that another crate has made.
+pub(crate) fn hide(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

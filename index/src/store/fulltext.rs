@@ -1,0 +1,502 @@
+//! Which passages hold the words of a question?
+//!
+//! A tantivy index with one entry a passage: the stems of its context and text, its words as they are for exact phrases,
+//! and the names of its files. Nothing is stored in it: an entry gives a passage's number. Its commits carry the
+//! generation of the database; the writer compares both at opening and mends what differs.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
+use tantivy::directory::{
+    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
+};
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery, Weight,
+};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::TextAnalyzer;
+use tantivy::{
+    DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher, SegmentReader,
+    TantivyDocument, Term,
+};
+
+use super::vectors::PassageSet;
+use super::{StoreError, create_private_folder};
+use crate::best::Best;
+use crate::words;
+
+/// For the one thread that takes texts apart, beside the one that reads. Bytes.
+const WRITER_MEMORY: usize = 50_000_000;
+const STEMMED: &str = "docent_stemmed";
+const EXACT: &str = "docent_exact";
+
+#[derive(Clone, Copy, Debug)]
+struct Fields {
+    passage: Field,
+    document: Field,
+    /// See [`Label`].
+    stamp: Field,
+    body: Field,
+    exact: Field,
+    name: Field,
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    let text = |tokenizer: &str, option| {
+        TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option),
+        )
+    };
+    let fields = Fields {
+        passage: schema.add_u64_field("passage", FAST),
+        document: schema.add_u64_field("document", FAST | INDEXED),
+        stamp: schema.add_u64_field("stamp", FAST),
+        body: schema.add_text_field("body", text(STEMMED, IndexRecordOption::WithFreqs)),
+        exact: schema
+            .add_text_field("exact", text(EXACT, IndexRecordOption::WithFreqsAndPositions)),
+        name: schema.add_text_field("name", text(STEMMED, IndexRecordOption::WithFreqs)),
+    };
+    (schema.build(), fields)
+}
+
+fn register(index: &Index) {
+    index.tokenizers().register(STEMMED, words::stemmed());
+    index.tokenizers().register(EXACT, words::exact());
+}
+
+/// A passage as it is indexed.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) passage: i64,
+    pub(super) context: String,
+    pub(super) text: String,
+}
+
+/// What is indexed of a document with each of its passages.
+#[derive(Clone, Debug)]
+pub(super) struct Label {
+    pub(super) document: i64,
+    /// The names of its files.
+    pub(super) names: String,
+    /// Changes with the names and with whatever makes passages have another text, so that entries that are out of date
+    /// are told without comparing texts.
+    pub(super) stamp: u64,
+}
+
+/// The writer's side.
+pub(super) struct FulltextWriter {
+    folder: PathBuf,
+    writer: IndexWriter,
+    fields: Fields,
+    generation: Option<u64>,
+}
+
+impl fmt::Debug for FulltextWriter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FulltextWriter")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FulltextWriter {
+    /// Opens the index of a folder; a missing, damaged or older one is begun anew.
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        match Self::open_sound(folder) {
+            Ok(Some(writer)) => Ok(writer),
+            Ok(None) => Self::begin(folder),
+            Err(error) if is_disk_trouble(&error) => Err(fulltext_error(folder, error)),
+            Err(_damage) => Self::begin(folder),
+        }
+    }
+
+    fn begin(folder: &Path) -> Result<Self, StoreError> {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path: folder.to_owned(), source: error });
+            }
+            _ => create_private_folder(folder)?,
+        }
+        Self::create(folder).map_err(|error| fulltext_error(folder, error))
+    }
+
+    fn create(folder: &Path) -> tantivy::Result<Self> {
+        let (schema, fields) = schema();
+        let index = Index::create(
+            PrivateDirectory::open(folder)?,
+            schema,
+            tantivy::IndexSettings::default(),
+        )?;
+        Self::start(folder, &index, fields)
+    }
+
+    /// None when there is no index, or one with other fields.
+    fn open_sound(folder: &Path) -> tantivy::Result<Option<Self>> {
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        let directory = PrivateDirectory::open(folder)?;
+        if !Index::exists(&directory)? {
+            return Ok(None);
+        }
+        let index = Index::open(directory)?;
+        let (schema, fields) = schema();
+        if index.schema() != schema || !index.validate_checksum()?.is_empty() {
+            return Ok(None);
+        }
+        Self::start(folder, &index, fields).map(Some)
+    }
+
+    fn start(folder: &Path, index: &Index, fields: Fields) -> tantivy::Result<Self> {
+        register(index);
+        let generation = index.load_metas()?.payload.and_then(|payload| payload.parse().ok());
+        let writer = index.writer_with_num_threads(1, WRITER_MEMORY)?;
+        Ok(Self { folder: folder.to_owned(), writer, fields, generation })
+    }
+
+    /// The generation of the last commit.
+    pub(super) fn generation(&self) -> Option<u64> {
+        self.generation
+    }
+
+    /// The documents whose entries differ from the expected ones (passage to document and stamp), those that are not
+    /// expected at all included.
+    pub(super) fn differing(
+        &self,
+        mut expected: HashMap<i64, (i64, u64)>,
+    ) -> Result<BTreeSet<i64>, StoreError> {
+        let mut differing = BTreeSet::new();
+        self.each_entry(|passage, document, stamp| {
+            if expected.remove(&passage) != Some((document, stamp)) {
+                differing.insert(document);
+            }
+        })
+        .map_err(|error| fulltext_error(&self.folder, error))?;
+        differing.extend(expected.into_values().map(|(document, _)| document));
+        Ok(differing)
+    }
+
+    fn each_entry(&self, mut visit: impl FnMut(i64, i64, u64)) -> tantivy::Result<()> {
+        let reader: IndexReader =
+            self.writer.index().reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        for segment in reader.searcher().segment_readers() {
+            let fast = segment.fast_fields();
+            let (passages, documents, stamps) =
+                (fast.u64("passage")?, fast.u64("document")?, fast.u64("stamp")?);
+            for entry in segment.doc_ids_alive() {
+                let value = |column: &tantivy::columnar::Column<u64>| {
+                    column.first(entry).unwrap_or_default()
+                };
+                visit(
+                    value(&passages).cast_signed(),
+                    value(&documents).cast_signed(),
+                    value(&stamps),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets a document's entries.
+    pub(super) fn remove(&self, document: i64) {
+        self.writer
+            .delete_term(Term::from_field_u64(self.fields.document, document.cast_unsigned()));
+    }
+
+    /// Adds the entries of a document that has none.
+    pub(super) fn add(&self, label: &Label, entries: &[Entry]) -> Result<(), StoreError> {
+        let fields = self.fields;
+        for entry in entries {
+            let mut row = TantivyDocument::default();
+            row.add_u64(fields.passage, entry.passage.cast_unsigned());
+            row.add_u64(fields.document, label.document.cast_unsigned());
+            row.add_u64(fields.stamp, label.stamp);
+            row.add_text(fields.body, format!("{}\n{}", entry.context, entry.text));
+            row.add_text(fields.exact, &entry.text);
+            row.add_text(fields.name, &label.names);
+            self.writer.add_document(row).map_err(|error| fulltext_error(&self.folder, error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes what was added and removed visible, on the disk, under a generation.
+    pub(super) fn commit(&mut self, generation: u64) -> Result<(), StoreError> {
+        let folder = &self.folder;
+        let mut prepared =
+            self.writer.prepare_commit().map_err(|error| fulltext_error(folder, error))?;
+        prepared.set_payload(&generation.to_string());
+        prepared.commit().map_err(|error| fulltext_error(folder, error))?;
+        self.generation = Some(generation);
+        Ok(())
+    }
+}
+
+/// A reader's side; searches see the index as it was at the last [`reload`](Self::reload).
+pub(crate) struct FulltextReader {
+    folder: PathBuf,
+    reader: IndexReader,
+    searcher: Searcher,
+    fields: Fields,
+}
+
+impl fmt::Debug for FulltextReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FulltextReader")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is asked of the full text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Stems with their weights; a passage needs at least one when there are no phrases.
+    pub(crate) stems: Vec<(String, f32)>,
+    /// Each must stand in the passage's text, word for word.
+    pub(crate) phrases: Vec<String>,
+    /// None may stand in it.
+    pub(crate) without: Vec<String>,
+    /// How much a stem in a file's name counts against one in the text.
+    pub(crate) name_weight: f32,
+}
+
+impl FulltextReader {
+    /// None where there is no index that can be read: the writer makes one.
+    pub(crate) fn open(folder: &Path) -> Option<Self> {
+        let directory = PrivateDirectory::open(folder).ok()?;
+        let index = Index::open(directory).ok()?;
+        let (schema, fields) = schema();
+        if index.schema() != schema {
+            return None;
+        }
+        register(&index);
+        let reader: IndexReader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
+        let searcher = reader.searcher();
+        Some(Self { folder: folder.to_owned(), reader, searcher, fields })
+    }
+
+    pub(crate) fn reload(&mut self) -> Result<(), StoreError> {
+        self.reader.reload().map_err(|error| fulltext_error(&self.folder, error))?;
+        self.searcher = self.reader.searcher();
+        Ok(())
+    }
+
+    /// The best allowed passages with their BM25 scores, the best first.
+    pub(crate) fn search(
+        &self,
+        wanted: &Wanted,
+        allowed: &PassageSet,
+        count: usize,
+    ) -> Result<Vec<(i64, f32)>, StoreError> {
+        let Some(query) = self.query(wanted) else { return Ok(Vec::new()) };
+        let collector = BestPassages { allowed, count };
+        self.searcher
+            .search(query.as_ref(), &collector)
+            .map_err(|error| fulltext_error(&self.folder, error))
+    }
+
+    fn query(&self, wanted: &Wanted) -> Option<Box<dyn Query>> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        let mut exact = words::exact();
+        for phrase in &wanted.phrases {
+            clauses.extend(self.phrase(&mut exact, phrase).map(|query| (Occur::Must, query)));
+        }
+        for (stem, weight) in &wanted.stems {
+            let mut add = |field, weight: f32| {
+                let query = TermQuery::new(
+                    Term::from_field_text(field, stem),
+                    IndexRecordOption::WithFreqs,
+                );
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight))));
+            };
+            add(self.fields.body, *weight);
+            if wanted.name_weight > 0.0 {
+                add(self.fields.name, weight * wanted.name_weight);
+            }
+        }
+        if clauses.is_empty() {
+            if wanted.without.is_empty() {
+                return None;
+            }
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        for phrase in &wanted.without {
+            clauses.extend(self.phrase(&mut exact, phrase).map(|query| (Occur::MustNot, query)));
+        }
+        Some(Box::new(BooleanQuery::new(clauses)))
+    }
+
+    /// None for a phrase without a word.
+    fn phrase(&self, exact: &mut TextAnalyzer, phrase: &str) -> Option<Box<dyn Query>> {
+        let mut terms = Vec::new();
+        exact.token_stream(phrase).process(&mut |token| {
+            terms.push(Term::from_field_text(self.fields.exact, &token.text));
+        });
+        match terms.len() {
+            0 => None,
+            1 => Some(Box::new(TermQuery::new(terms.pop()?, IndexRecordOption::WithFreqs))),
+            _ => Some(Box::new(PhraseQuery::new(terms))),
+        }
+    }
+
+    /// How rare a stem is among passages: BM25's inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5)).
+    pub(crate) fn rarity(&self, stem: &str) -> Result<f32, StoreError> {
+        let term = Term::from_field_text(self.fields.body, stem);
+        let found =
+            self.searcher.doc_freq(&term).map_err(|error| fulltext_error(&self.folder, error))?;
+        let all = self.searcher.num_docs().max(found);
+        #[expect(clippy::cast_precision_loss, reason = "a ratio of counts needs no more")]
+        let ratio = ((all - found) as f32 + 0.5) / (found as f32 + 0.5);
+        Ok(ratio.ln_1p())
+    }
+}
+
+/// Collects allowed passages only, so that a filter never leaves fewer hits than there are.
+struct BestPassages<'a> {
+    allowed: &'a PassageSet,
+    count: usize,
+}
+
+impl Collector for BestPassages<'_> {
+    type Fruit = Vec<(i64, f32)>;
+    type Child = Unused;
+
+    fn for_segment(&self, _: u32, _: &SegmentReader) -> tantivy::Result<Unused> {
+        Ok(Unused)
+    }
+
+    fn requires_scoring(&self) -> bool {
+        true
+    }
+
+    fn collect_segment(
+        &self,
+        weight: &dyn Weight,
+        _: u32,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<Vec<(i64, f32)>> {
+        let passages = reader.fast_fields().u64("passage")?;
+        let alive = reader.alive_bitset();
+        let mut best = Best::new(self.count);
+        weight.for_each_pruning(Score::MIN, reader, &mut |entry, score| {
+            if alive.is_none_or(|alive| alive.is_alive(entry)) {
+                let passage = passages.first(entry).unwrap_or_default().cast_signed();
+                if self.allowed.contains(passage) {
+                    best.offer(passage, score);
+                }
+            }
+            best.threshold().max(Score::MIN)
+        })?;
+        Ok(best.into_sorted())
+    }
+
+    fn merge_fruits(&self, fruits: Vec<Vec<(i64, f32)>>) -> tantivy::Result<Vec<(i64, f32)>> {
+        let mut best = Best::new(self.count);
+        for (passage, score) in fruits.into_iter().flatten() {
+            best.offer(passage, score);
+        }
+        Ok(best.into_sorted())
+    }
+}
+
+/// The trait wants a type; segments are collected by [`BestPassages::collect_segment`], which can prune.
+struct Unused;
+
+impl SegmentCollector for Unused {
+    type Fruit = Vec<(i64, f32)>;
+
+    fn collect(&mut self, _: DocId, _: Score) {}
+
+    fn harvest(self) -> Vec<(i64, f32)> {
+        Vec::new()
+    }
+}
+
+/// tantivy's own directory, with files that only their owner can read.
+#[derive(Clone, Debug)]
+struct PrivateDirectory {
+    folder: PathBuf,
+    inner: MmapDirectory,
+}
+
+impl PrivateDirectory {
+    fn open(folder: &Path) -> tantivy::Result<Self> {
+        Ok(Self { folder: folder.to_owned(), inner: MmapDirectory::open(folder)? })
+    }
+
+    fn hide(&self, path: &Path) -> io::Result<()> {
+        super::hide(&self.folder.join(path))
+    }
+}
+
+impl Directory for PrivateDirectory {
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        self.inner.get_file_handle(path)
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        self.inner.delete(path)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        self.inner.exists(path)
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        let writer = self.inner.open_write(path)?;
+        self.hide(path).map_err(|error| OpenWriteError::wrap_io_error(error, path.to_owned()))?;
+        Ok(writer)
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        self.inner.atomic_read(path)
+    }
+
+    fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
+        self.inner.atomic_write(path, data)?;
+        self.hide(path)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.inner.sync_directory()
+    }
+
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        let held = self.inner.acquire_lock(lock)?;
+        self.hide(&lock.filepath).map_err(LockError::wrap_io_error)?;
+        Ok(held)
+    }
+
+    fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {
+        self.inner.watch(callback)
+    }
+}
+
+/// Whether an error is about the disk and not about what stands on it: then nothing is to be thrown away.
+fn is_disk_trouble(error: &tantivy::TantivyError) -> bool {
+    let kind = match error {
+        tantivy::TantivyError::IoError(error) => error.kind(),
+        tantivy::TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })
+        | tantivy::TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
+        | tantivy::TantivyError::LockFailure(LockError::IoError(io_error), _) => io_error.kind(),
+        tantivy::TantivyError::LockFailure(..) => return true,
+        _ => return false,
+    };
+    !matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+fn fulltext_error(folder: &Path, source: tantivy::TantivyError) -> StoreError {
+    StoreError::Fulltext { path: folder.to_owned(), source: Box::new(source) }
+}

@@ -1,0 +1,498 @@
+//! What does the library hold, at one moment?
+//!
+//! A snapshot is a read transaction of the database together with the full text and the vector files as they were when it
+//! was taken. It never waits for the writer, nor the writer for it. What the derived indexes know and the database does
+//! not is left out of every search.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::fulltext::FulltextReader;
+use super::library::{self, Counts, Folder, LocatedProblem};
+use super::vectors::{PassageSet, VectorSet};
+use super::{EmbedderId, Home, StoreError, pack};
+use crate::document::{ContentHash, DocumentId, LineMark, PassageId, Problem, Word};
+
+/// One of any number of readers. It can move to another thread, not be shared between them.
+pub struct Snapshot {
+    home: PathBuf,
+    path: PathBuf,
+    connection: Connection,
+    fulltext: Option<FulltextReader>,
+    /// The embedders whose files have been asked for.
+    vectors: RefCell<HashMap<EmbedderId, VectorSet>>,
+    generation: u64,
+    passages: Passages,
+    files: OnceCell<Vec<FileRow>>,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Snapshot")
+            .field("home", &self.home)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All passages that can be found.
+#[derive(Debug, Default)]
+pub(crate) struct Passages {
+    /// With their documents.
+    pub(crate) all: Vec<(i64, i64)>,
+    pub(crate) set: PassageSet,
+    pub(crate) documents: usize,
+}
+
+/// A file, by which its document is filtered.
+#[derive(Clone, Debug)]
+pub(crate) struct FileRow {
+    pub(crate) document: i64,
+    pub(crate) place: Place,
+    pub(crate) modified_ns: i64,
+    pub(crate) format: String,
+    /// The date that the document gives itself.
+    pub(crate) date: Option<String>,
+}
+
+/// Where a document lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The watched folder, absolute.
+    pub folder: PathBuf,
+    /// The file below it.
+    pub file: PathBuf,
+}
+
+impl Place {
+    /// Absolute.
+    pub fn path(&self) -> PathBuf {
+        if self.file.as_os_str().is_empty() {
+            self.folder.clone()
+        } else {
+            self.folder.join(&self.file)
+        }
+    }
+}
+
+/// What the library holds of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDocument {
+    pub id: DocumentId,
+    pub content: ContentHash,
+    /// A [`Format`](crate::extract::Format)'s name.
+    pub format: String,
+    pub title: Option<String>,
+    pub language: Option<String>,
+    pub date: Option<String>,
+    pub tags: Vec<String>,
+    /// Whether its places are named by pages; by lines otherwise.
+    pub paged: bool,
+    /// Seconds since 1970.
+    pub indexed_at: i64,
+    /// In ascending order.
+    pub places: Vec<Place>,
+    /// How many pages it has.
+    pub pages: u32,
+    pub problems: Vec<Problem>,
+}
+
+/// What the library holds of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredPage {
+    /// Counts from 1.
+    pub number: u32,
+    pub label: Option<String>,
+    pub text: String,
+    pub lines: Vec<LineMark>,
+    /// Their bounds are kept to a sixteenth of a point.
+    pub words: Vec<Word>,
+}
+
+/// What the library holds of a passage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPassage {
+    pub id: PassageId,
+    pub document: DocumentId,
+    /// Counts from 1; also in formats without pages, where it is 1.
+    pub page: u32,
+    /// Bytes in the page's text.
+    pub span: Range<usize>,
+    pub text: String,
+    pub lines: Option<(u32, u32)>,
+    pub headings: Vec<String>,
+    /// Bytes in `text`.
+    pub sentences: Vec<Range<usize>>,
+    pub context: String,
+}
+
+const PASSAGE_COLUMNS: &str =
+    "id, document_id, page, start, text, first_line, last_line, headings, sentences, context";
+
+impl Snapshot {
+    /// Takes a snapshot of a home's library as it is now.
+    pub fn open(home: &Path) -> Result<Self, StoreError> {
+        let path = Home(home).library();
+        let connection = library::open_to_read(&path)?;
+        let mut snapshot = Self {
+            home: home.to_owned(),
+            path,
+            connection,
+            fulltext: None,
+            vectors: RefCell::default(),
+            generation: 0,
+            passages: Passages::default(),
+            files: OnceCell::new(),
+        };
+        snapshot.take()?;
+        Ok(snapshot)
+    }
+
+    /// Takes it again, as it is now. Costs little when nothing has changed.
+    pub fn refresh(&mut self) -> Result<(), StoreError> {
+        self.database(self.connection.execute_batch("COMMIT"))?;
+        self.take()
+    }
+
+    /// The derived indexes first: what they know too much is left out, what they did not know could not be found.
+    fn take(&mut self) -> Result<(), StoreError> {
+        match &mut self.fulltext {
+            Some(fulltext) => fulltext.reload()?,
+            None => self.fulltext = FulltextReader::open(&Home(&self.home).fulltext()),
+        }
+        for (embedder, set) in self.vectors.get_mut() {
+            *set = VectorSet::open(&Home(&self.home).vectors(embedder), set)?;
+        }
+        self.database(self.connection.execute_batch("BEGIN"))?;
+        let generation = self.database(library::generation(&self.connection))?;
+        if generation != self.generation {
+            let all = self.database(library::living_passages(&self.connection))?;
+            let set = all.iter().map(|(passage, _)| *passage).collect();
+            let documents =
+                all.iter().map(|(_, document)| *document).collect::<BTreeSet<_>>().len();
+            self.passages = Passages { all, set, documents };
+            self.files = OnceCell::new();
+            self.generation = generation;
+        }
+        Ok(())
+    }
+
+    pub fn folders(&self) -> Result<Vec<Folder>, StoreError> {
+        self.database(library::folders(&self.connection))
+    }
+
+    /// `embedder` is the one whose vectors are counted.
+    pub fn counts(&self, embedder: Option<&EmbedderId>) -> Result<Counts, StoreError> {
+        self.database(library::counts(&self.connection, embedder))
+    }
+
+    /// All problems, ordered by path and page.
+    pub fn problems(&self) -> Result<Vec<LocatedProblem>, StoreError> {
+        self.database(library::problems(&self.connection))
+    }
+
+    /// Every document that lies somewhere, in the order of their numbers.
+    pub fn documents(&self) -> Result<Vec<DocumentId>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT DISTINCT document_id FROM file ORDER BY document_id")?
+                .query_map([], |row| row.get(0).map(DocumentId))?
+                .collect()
+        };
+        self.database(read())
+    }
+
+    pub fn document(&self, document: DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+        self.database(self.read_document(document.0))
+    }
+
+    fn read_document(&self, document: i64) -> rusqlite::Result<Option<StoredDocument>> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT sha256, format, title, language, date, paged, indexed_at,
+                        (SELECT count(*) FROM page WHERE document_id = ?1)
+                 FROM document WHERE id = ?1",
+            )?
+            .query_row([document], |row| {
+                Ok(StoredDocument {
+                    id: DocumentId(document),
+                    content: ContentHash(row.get(0)?),
+                    format: row.get(1)?,
+                    title: row.get(2)?,
+                    language: row.get(3)?,
+                    date: row.get(4)?,
+                    tags: Vec::new(),
+                    paged: row.get(5)?,
+                    indexed_at: row.get(6)?,
+                    places: Vec::new(),
+                    pages: row.get(7)?,
+                    problems: Vec::new(),
+                })
+            })
+            .optional()?;
+        let Some(mut found) = found else { return Ok(None) };
+        found.tags = self
+            .connection
+            .prepare_cached("SELECT name FROM tag WHERE document_id = ?1 ORDER BY name")?
+            .query_map([document], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        found.places = self
+            .connection
+            .prepare_cached(
+                "SELECT r.path, f.path FROM file f JOIN folder r ON r.id = f.folder_id WHERE f.document_id = ?1",
+            )?
+            .query_map([document], |row| place(row, 0, 1))?
+            .collect::<rusqlite::Result<_>>()?;
+        found.places.sort_unstable();
+        found.problems = self
+            .connection
+            .prepare_cached(
+                "SELECT page, kind FROM problem WHERE document_id = ?1 ORDER BY page, id",
+            )?
+            .query_map([document], |row| {
+                Ok(Problem { page: row.get(0)?, kind: library::problem_kind(row, 1)? })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Some(found))
+    }
+
+    /// A page by its number, which counts from 1.
+    pub fn page(
+        &self,
+        document: DocumentId,
+        number: u32,
+    ) -> Result<Option<StoredPage>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT label, text, lines, words FROM page WHERE document_id = ?1 AND number = ?2")?
+                .query_row(params![document.0, number], |row| {
+                    Ok(StoredPage {
+                        number,
+                        label: row.get(0)?,
+                        text: row.get(1)?,
+                        lines: pack::read_lines(row.get_ref(2)?.as_blob()?),
+                        words: pack::read_words(row.get_ref(3)?.as_blob()?),
+                    })
+                })
+                .optional()
+        };
+        self.database(read())
+    }
+
+    /// What is printed on a page as its number.
+    pub(crate) fn page_label(
+        &self,
+        document: DocumentId,
+        number: u32,
+    ) -> Result<Option<String>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT label FROM page WHERE document_id = ?1 AND number = ?2")?
+                .query_row(params![document.0, number], |row| row.get(0))
+                .optional()
+        };
+        Ok(self.database(read())?.flatten())
+    }
+
+    pub fn passage(&self, passage: PassageId) -> Result<Option<StoredPassage>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(&format!("SELECT {PASSAGE_COLUMNS} FROM passage WHERE id = ?1"))?
+                .query_row([passage.0], passage_from)
+                .optional()
+        };
+        self.database(read())
+    }
+
+    /// All passages of a document, in reading order.
+    pub fn passages_of(&self, document: DocumentId) -> Result<Vec<StoredPassage>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(&format!(
+                    "SELECT {PASSAGE_COLUMNS} FROM passage WHERE document_id = ?1 ORDER BY id"
+                ))?
+                .query_map([document.0], passage_from)?
+                .collect()
+        };
+        self.database(read())
+    }
+
+    /// Up to `before` passages before one and `after` behind it, itself between them, in the document's reading order.
+    pub fn neighbours(
+        &self,
+        passage: PassageId,
+        before: usize,
+        after: usize,
+    ) -> Result<Vec<StoredPassage>, StoreError> {
+        let limit = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let read = || {
+            let mut passages: Vec<StoredPassage> = self
+                .connection
+                .prepare_cached(&format!(
+                    "SELECT {PASSAGE_COLUMNS} FROM passage
+                     WHERE document_id = (SELECT document_id FROM passage WHERE id = ?1) AND id < ?1
+                     ORDER BY id DESC LIMIT ?2"
+                ))?
+                .query_map(params![passage.0, limit(before)], passage_from)?
+                .collect::<rusqlite::Result<_>>()?;
+            passages.reverse();
+            let behind: Vec<StoredPassage> = self
+                .connection
+                .prepare_cached(&format!(
+                    "SELECT {PASSAGE_COLUMNS} FROM passage
+                     WHERE document_id = (SELECT document_id FROM passage WHERE id = ?1) AND id >= ?1
+                     ORDER BY id LIMIT ?2"
+                ))?
+                .query_map(params![passage.0, limit(after).saturating_add(1)], passage_from)?
+                .collect::<rusqlite::Result<_>>()?;
+            passages.extend(behind);
+            Ok(passages)
+        };
+        self.database(read())
+    }
+
+    pub(crate) fn fulltext(&self) -> Option<&FulltextReader> {
+        self.fulltext.as_ref()
+    }
+
+    pub(crate) fn vectors(&self, embedder: &EmbedderId) -> Result<VectorSet, StoreError> {
+        if let Some(set) = self.vectors.borrow().get(embedder) {
+            return Ok(set.clone());
+        }
+        let set = VectorSet::open(&Home(&self.home).vectors(embedder), &VectorSet::default())?;
+        self.vectors.borrow_mut().insert(*embedder, set.clone());
+        Ok(set)
+    }
+
+    /// The exact vectors of those of the passages that have one.
+    pub(crate) fn exact_vectors(
+        &self,
+        embedder: &EmbedderId,
+        passages: impl Iterator<Item = i64>,
+    ) -> Result<Vec<(i64, Vec<f32>)>, StoreError> {
+        let Some((number, _)) = self.database(library::embedder(&self.connection, embedder))?
+        else {
+            return Ok(Vec::new());
+        };
+        let mut vectors = Vec::new();
+        for passage in passages {
+            let vector = self.database(library::vector(&self.connection, number, passage))?;
+            vectors.extend(vector.map(|vector| (passage, vector)));
+        }
+        Ok(vectors)
+    }
+
+    pub(crate) fn all_passages(&self) -> &Passages {
+        &self.passages
+    }
+
+    pub(crate) fn files(&self) -> Result<&[FileRow], StoreError> {
+        if let Some(files) = self.files.get() {
+            return Ok(files);
+        }
+        let read = || -> rusqlite::Result<Vec<FileRow>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT f.document_id, r.path, f.path, f.mtime_ns, d.format, d.date
+                     FROM file f JOIN folder r ON r.id = f.folder_id JOIN document d ON d.id = f.document_id
+                     ORDER BY r.path, f.path",
+                )?
+                .query_map([], |row| {
+                    Ok(FileRow {
+                        document: row.get(0)?,
+                        place: place(row, 1, 2)?,
+                        modified_ns: row.get(3)?,
+                        format: row.get(4)?,
+                        date: row.get(5)?,
+                    })
+                })?
+                .collect()
+        };
+        let files = self.database(read())?;
+        Ok(self.files.get_or_init(|| files))
+    }
+
+    /// The documents that bear a tag, in any case.
+    pub(crate) fn tagged(&self, tag: &str) -> Result<BTreeSet<i64>, StoreError> {
+        let wanted = tag.to_lowercase();
+        let read = || {
+            let mut documents = BTreeSet::new();
+            let mut statement =
+                self.connection.prepare_cached("SELECT document_id, name FROM tag")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if row.get_ref(1)?.as_str()?.to_lowercase() == wanted {
+                    documents.insert(row.get(0)?);
+                }
+            }
+            Ok(documents)
+        };
+        self.database(read())
+    }
+
+    /// Documents with a problem and no passage: there is something in them that was not read.
+    pub(crate) fn unread_documents(&self) -> Result<BTreeSet<i64>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT DISTINCT p.document_id FROM problem p
+                     WHERE p.kind NOT IN ('empty', 'own_export')
+                       AND NOT EXISTS (SELECT 1 FROM passage a WHERE a.document_id = p.document_id)",
+                )?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        self.database(read())
+    }
+
+    /// Files and folders that could not be read at all.
+    pub(crate) fn unread_places(&self) -> Result<Vec<Place>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT r.path, x.path FROM file_problem x JOIN folder r ON r.id = x.folder_id
+                     WHERE x.kind <> 'own_export'",
+                )?
+                .query_map([], |row| place(row, 0, 1))?
+                .collect()
+        };
+        self.database(read())
+    }
+
+    fn database<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|source| StoreError::Database { path: self.path.clone(), source })
+    }
+}
+
+fn place(row: &Row<'_>, folder: usize, file: usize) -> rusqlite::Result<Place> {
+    Ok(Place {
+        folder: library::path_from(row.get(folder)?),
+        file: library::path_from(row.get(file)?),
+    })
+}
+
+fn passage_from(row: &Row<'_>) -> rusqlite::Result<StoredPassage> {
+    let text: String = row.get(4)?;
+    let start = usize::try_from(row.get::<_, i64>(3)?).unwrap_or_default();
+    let lines: (Option<u32>, Option<u32>) = (row.get(5)?, row.get(6)?);
+    let mut sentences = pack::read_spans(row.get_ref(8)?.as_blob()?);
+    sentences.retain(|sentence| text.get(sentence.clone()).is_some());
+    Ok(StoredPassage {
+        id: PassageId(row.get(0)?),
+        document: DocumentId(row.get(1)?),
+        page: row.get(2)?,
+        span: start..start + text.len(),
+        lines: lines.0.zip(lines.1),
+        headings: pack::read_texts(row.get_ref(7)?.as_blob()?),
+        sentences,
+        context: row.get(9)?,
+        text,
+    })
+}

@@ -1,0 +1,523 @@
+use super::*;
+use crate::document::{Document, Head, Page, Passage, Problem};
+use crate::extract::Format;
+use crate::query::Query;
+use crate::retrieve::{Found, Request, search};
+use crate::scan::Versions;
+use tokio_util::sync::CancellationToken;
+
+const VERSIONS: Versions = Versions { extractor: 1, splitter: 1 };
+const EMBEDDER: EmbedderId = EmbedderId([7; 32]);
+
+/// A home with a store and one folder, whose files' paragraphs are passages.
+struct Desk {
+    home: tempfile::TempDir,
+    store: Store,
+    folder: FolderId,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = Store::open(home.path()).unwrap();
+        let folder = store.add_folder(Path::new("/library")).unwrap();
+        Self { home, store, folder }
+    }
+
+    fn write(&mut self, path: &str, text: &str) -> DocumentId {
+        let content = ContentHash::of(text.as_bytes());
+        let known =
+            self.store.find_document(&content).unwrap().filter(|found| found.versions == VERSIONS);
+        let document = match known {
+            Some(found) => found.id,
+            None => put(&mut self.store, text, VERSIONS),
+        };
+        let fingerprint = Fingerprint { size: text.len() as u64, modified_ns: 1, inode: 1 };
+        self.store.put_file(self.folder, Path::new(path), document, &fingerprint, 5).unwrap();
+        document
+    }
+
+    /// Gives each waiting passage the vector of its text; returns how many waited.
+    fn embed(&mut self) -> usize {
+        let waiting = self.store.unembedded(&EMBEDDER, 10_000).unwrap();
+        let vectors: Vec<_> =
+            waiting.iter().map(|(passage, text)| (*passage, vector(text))).collect();
+        self.store.put_vectors(&EMBEDDER, &vectors).unwrap();
+        self.store.publish().unwrap();
+        waiting.len()
+    }
+
+    fn find(&mut self, query: &str) -> Vec<String> {
+        self.store.publish().unwrap();
+        find(&Snapshot::open(self.home.path()).unwrap(), query)
+    }
+
+    /// Closes the store, does something to its files, and opens it again.
+    fn reopen(self, meddle: impl FnOnce(&Path)) -> Self {
+        drop(self.store);
+        meddle(self.home.path());
+        let store = Store::open(self.home.path()).unwrap();
+        Self { store, ..self }
+    }
+}
+
+/// A hashed bag of letters' pairs: like texts have like vectors.
+fn vector(text: &str) -> Vec<f32> {
+    let mut vector = vec![0.0; 32];
+    for pair in text.to_lowercase().as_bytes().windows(2) {
+        vector[(usize::from(pair[0]) * 31 + usize::from(pair[1])) % 32] += 1.0;
+    }
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    vector.iter().map(|value| value / length).collect()
+}
+
+fn put(store: &mut Store, text: &str, versions: Versions) -> DocumentId {
+    let mut start = 0;
+    let passages: Vec<Passage> = text
+        .split('\n')
+        .map(|paragraph| {
+            let span = start..start + paragraph.len();
+            start = span.end + 1;
+            Passage {
+                page: 1,
+                span,
+                text: paragraph.to_owned(),
+                lines: Some((1, 1)),
+                headings: vec!["Heading".to_owned()],
+                sentences: vec![0..paragraph.len()],
+                context: "about".to_owned(),
+            }
+        })
+        .collect();
+    let page = Page { number: 1, text: text.to_owned(), ..Page::default() };
+    let document = Document {
+        head: Head {
+            tags: vec!["Desk".to_owned()],
+            date: Some("2024-05-06".to_owned()),
+            ..Head::default()
+        },
+        pages: vec![page],
+        problems: Vec::new(),
+    };
+    let reading = Reading {
+        content: ContentHash::of(text.as_bytes()),
+        format: Format::Text,
+        versions,
+        document: &document,
+        passages: &passages,
+        indexed_at: 9,
+    };
+    store.put_document(&reading).unwrap()
+}
+
+fn request_found(snapshot: &Snapshot, request: &Request<'_>) -> Found {
+    search(snapshot, request, &CancellationToken::new()).unwrap()
+}
+
+fn find(snapshot: &Snapshot, query: &str) -> Vec<String> {
+    let query = Query::parse(query).unwrap();
+    let found = request_found(snapshot, &Request::new(&query, 10));
+    found.hits.iter().map(|hit| format!("{}: {}", hit.place.file.display(), hit.text)).collect()
+}
+
+#[test]
+fn what_is_put_is_found_after_publishing() {
+    let mut desk = Desk::new();
+    desk.write("lease.txt", "The rent is 1,200 euros.\nThe tenant keeps no dogs.");
+    desk.write("pump.txt", "The pump leaks at the seal.");
+    assert_eq!(desk.find("tenants dog"), ["lease.txt: The tenant keeps no dogs."]);
+    assert_eq!(desk.find("\"pump leaks\""), ["pump.txt: The pump leaks at the seal."]);
+    assert_eq!(desk.find("\"leaks pump\""), Vec::<String>::new());
+    assert_eq!(desk.find("the -pump -dogs"), ["lease.txt: The rent is 1,200 euros."]);
+    assert_eq!(desk.find("-the"), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_is_found_by_its_name() {
+    let mut desk = Desk::new();
+    desk.write("zeppelin.txt", "Some text.");
+    desk.write("other.txt", "Some other text.");
+    assert_eq!(desk.find("zeppelin"), ["zeppelin.txt: Some text."]);
+}
+
+#[test]
+fn a_removed_file_answers_no_more_even_before_publishing() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "alpha");
+    desk.store.publish().unwrap();
+    let mut snapshot = Snapshot::open(desk.home.path()).unwrap();
+    assert_eq!(find(&snapshot, "alpha"), ["a.txt: alpha"]);
+    desk.store.remove_file(desk.folder, Path::new("a.txt")).unwrap();
+    assert_eq!(find(&snapshot, "alpha"), ["a.txt: alpha"], "a snapshot stays as it was");
+    snapshot.refresh().unwrap();
+    assert_eq!(find(&snapshot, "alpha"), Vec::<String>::new());
+    assert_eq!(desk.store.sweep().unwrap(), 1);
+    assert_eq!(desk.store.counts(None).unwrap().passages, 0);
+    assert_eq!(desk.find("alpha"), Vec::<String>::new());
+}
+
+#[test]
+fn a_renamed_file_is_embedded_once_and_found_by_its_new_name() {
+    let mut desk = Desk::new();
+    desk.write("old.txt", "alpha");
+    assert_eq!(desk.embed(), 1);
+    desk.store.remove_file(desk.folder, Path::new("old.txt")).unwrap();
+    desk.write("fresh.txt", "alpha");
+    desk.store.sweep().unwrap();
+    assert_eq!(desk.embed(), 0);
+    assert_eq!(desk.find("fresh"), ["fresh.txt: alpha"]);
+    assert_eq!(desk.find("old"), Vec::<String>::new());
+}
+
+#[test]
+fn an_edited_file_embeds_its_new_passages_only() {
+    let mut desk = Desk::new();
+    let old = desk.write("a.txt", "alpha\nbeta\ngamma");
+    assert_eq!(desk.embed(), 3);
+    let new = desk.write("a.txt", "alpha\nbeta two\ngamma");
+    assert_ne!(old, new);
+    assert_eq!(desk.store.sweep().unwrap(), 1);
+    let waiting = desk.store.unembedded(&EMBEDDER, 10).unwrap();
+    assert_eq!(
+        waiting.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(),
+        ["about\nbeta two"]
+    );
+    assert_eq!(desk.find("alpha"), ["a.txt: alpha"]);
+    assert_eq!(desk.embed(), 1);
+    assert_eq!(nearest(&desk, "about\ngamma"), "a.txt: gamma");
+}
+
+#[test]
+fn a_document_that_is_read_again_keeps_its_number_and_vectors() {
+    let mut desk = Desk::new();
+    let document = desk.write("a.txt", "alpha\nbeta");
+    desk.embed();
+    let before = desk.store.unembedded(&EmbedderId([1; 32]), 10).unwrap();
+    let newer = Versions { extractor: 2, splitter: 1 };
+    assert_eq!(put(&mut desk.store, "alpha\nbeta", newer), document);
+    assert_eq!(desk.embed(), 0);
+    let after = desk.store.unembedded(&EmbedderId([1; 32]), 10).unwrap();
+    assert!(
+        before.iter().all(|(old, _)| after.iter().all(|(new, _)| new > old)),
+        "numbers are not used again"
+    );
+    assert_eq!(desk.find("beta"), ["a.txt: beta"]);
+    assert_eq!(
+        desk.store.find_document(&ContentHash::of(b"alpha\nbeta")).unwrap().unwrap().versions,
+        newer
+    );
+}
+
+#[test]
+fn identical_files_are_stored_once_and_found_once() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.write("a.txt", "alpha"), desk.write("b.txt", "alpha"));
+    desk.write("c.txt", "other\nAlpha");
+    desk.store.publish().unwrap();
+    let counts = desk.store.counts(None).unwrap();
+    assert_eq!((counts.files, counts.documents, counts.passages), (3, 2, 3));
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let query = Query::plain("alpha");
+    let found = request_found(&snapshot, &Request::new(&query, 10));
+    let [hit] = found.hits.as_slice() else { panic!("{found:?}") };
+    assert_eq!(hit.path, Path::new("/library/a.txt"));
+    assert_eq!(hit.also, [Path::new("/library/b.txt"), Path::new("/library/c.txt")]);
+    desk.store.remove_file(desk.folder, Path::new("a.txt")).unwrap();
+    assert_eq!(desk.store.sweep().unwrap(), 0);
+    assert_eq!(desk.find("alpha"), ["b.txt: alpha"]);
+}
+
+#[test]
+fn a_removed_folder_answers_no_more() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "alpha");
+    desk.store.remove_folder(desk.folder).unwrap();
+    assert_eq!(desk.find("alpha"), Vec::<String>::new());
+    assert_eq!(desk.store.sweep().unwrap(), 1);
+    desk = desk.reopen(|_| {});
+    assert_eq!(desk.store.folders().unwrap(), []);
+}
+
+#[test]
+fn a_small_scope_gives_as_many_hits_as_it_has() {
+    let mut desk = Desk::new();
+    for number in 0..500 {
+        let folder = if number % 100 == 0 { "few" } else { "many" };
+        desk.write(
+            &format!("{folder}/{number}.txt"),
+            &format!("the same words in number n{number}"),
+        );
+    }
+    desk.embed();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let query = Query::plain("same words in the number");
+    let scope = [PathBuf::from("/library/few")];
+    let question = vector("same words in number");
+    for vector in [None, Some((&EMBEDDER, question.as_slice()))] {
+        let found =
+            request_found(&snapshot, &Request { vector, scope: &scope, ..Request::new(&query, 5) });
+        assert_eq!((found.in_scope_passages, found.in_scope_documents), (5, 5));
+        assert_eq!(found.hits.len(), 5);
+        assert!(found.hits.iter().all(|hit| hit.path.starts_with("/library/few")));
+    }
+}
+
+#[test]
+fn filters_narrow_the_search() {
+    let mut desk = Desk::new();
+    desk.write("2024/lease.txt", "alpha one");
+    desk.write("2023/pump.txt", "alpha two");
+    for (query, expected) in [
+        ("alpha file:LEASE", &["2024/lease.txt: alpha one"][..]),
+        ("alpha dir:2023/", &["2023/pump.txt: alpha two"]),
+        ("alpha dir:library/2024", &["2024/lease.txt: alpha one"]),
+        ("alpha dir:20", &[]),
+        ("alpha type:pdf", &[]),
+        ("alpha type:txt tag:desk file:pump", &["2023/pump.txt: alpha two"]),
+        ("alpha tag:other", &[]),
+        ("alpha since:2024-05-07", &[]),
+        ("alpha until:2024-04", &[]),
+        ("one since:2024-05 until:2024", &["2024/lease.txt: alpha one"]),
+        ("file:lease", &["2024/lease.txt: alpha one"]),
+    ] {
+        assert_eq!(desk.find(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_in_scope_is_counted() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "alpha");
+    let locked = [
+        (PathBuf::from("b.pdf"), ProblemKind::PermissionDenied),
+        (PathBuf::from("x/c.pdf"), ProblemKind::TooLarge),
+    ];
+    desk.store.set_problems(desk.folder, &locked).unwrap();
+    let document = Document {
+        problems: vec![Problem { kind: ProblemKind::NoText, page: None }],
+        ..Document::default()
+    };
+    let reading = Reading {
+        content: ContentHash::of(b"scan"),
+        format: Format::Pdf,
+        versions: VERSIONS,
+        document: &document,
+        passages: &[],
+        indexed_at: 9,
+    };
+    let scan = desk.store.put_document(&reading).unwrap();
+    let fingerprint = Fingerprint { size: 4, modified_ns: 1, inode: 1 };
+    desk.store.put_file(desk.folder, Path::new("x/scan.pdf"), scan, &fingerprint, 5).unwrap();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let unread = |query: &str| {
+        let query = Query::parse(query).unwrap();
+        request_found(&snapshot, &Request::new(&query, 5)).unread_documents
+    };
+    assert_eq!((unread("alpha"), unread("alpha dir:x"), unread("alpha type:txt")), (3, 2, 0));
+    let listed: Vec<_> = desk.store.problems().unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|p| format!("{} {}", p.path.display(), p.problem.kind.name())).collect();
+    assert_eq!(
+        listed,
+        [
+            "/library/b.pdf permission_denied",
+            "/library/x/c.pdf too_large",
+            "/library/x/scan.pdf no_text"
+        ]
+    );
+    desk.write("b.pdf", "now readable");
+    assert_eq!(desk.store.problems().unwrap().len(), 2);
+}
+
+fn nearest(desk: &Desk, text: &str) -> String {
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let vector = vector(text);
+    // No word of it is in any text: vectors decide alone.
+    let query = Query::plain("qqqq");
+    let found = request_found(
+        &snapshot,
+        &Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 1) },
+    );
+    found.hits.iter().map(|hit| format!("{}: {}", hit.place.file.display(), hit.text)).collect()
+}
+
+fn filled() -> Desk {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "alpha one\nbeta two");
+    desk.write("b.txt", "gamma three");
+    desk.embed();
+    desk
+}
+
+#[track_caller]
+fn check_whole(desk: &mut Desk) {
+    assert_eq!(desk.find("beta"), ["a.txt: beta two"]);
+    assert_eq!(nearest(desk, "about\ngamma three"), "b.txt: gamma three");
+    assert_eq!(desk.embed(), 0);
+}
+
+fn vector_files(home: &Path) -> Vec<PathBuf> {
+    let folder = Home(home).vectors(&EMBEDDER);
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn lost_indexes_are_made_again() {
+    check_whole(&mut filled().reopen(|home| {
+        fs::remove_dir_all(home.join("fulltext")).unwrap();
+        fs::remove_dir_all(home.join("vectors")).unwrap();
+    }));
+}
+
+#[test]
+fn damaged_indexes_are_made_again() {
+    for meddle in [
+        |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2),
+        |bytes: &mut Vec<u8>| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0xff;
+        },
+        |bytes: &mut Vec<u8>| bytes.clear(),
+    ] {
+        check_whole(&mut filled().reopen(|home| {
+            let fulltext =
+                fs::read_dir(home.join("fulltext")).unwrap().map(|entry| entry.unwrap().path());
+            for path in fulltext.chain(vector_files(home)) {
+                let mut bytes = fs::read(&path).unwrap();
+                if !bytes.is_empty() {
+                    meddle(&mut bytes);
+                    fs::write(&path, bytes).unwrap();
+                }
+            }
+        }));
+    }
+}
+
+#[test]
+fn indexes_that_were_left_behind_catch_up() {
+    let mut desk = filled();
+    desk.write("a.txt", "alpha one\nbeta two");
+    desk.write("c.txt", "delta four");
+    desk.store.remove_file(desk.folder, Path::new("b.txt")).unwrap();
+    desk.write("renamed.txt", "gamma three");
+    desk.store.sweep().unwrap();
+    let waiting = desk.store.unembedded(&EMBEDDER, 10).unwrap();
+    let vectors: Vec<_> = waiting.iter().map(|(passage, text)| (*passage, vector(text))).collect();
+    desk.store.put_vectors(&EMBEDDER, &vectors).unwrap();
+    // Nothing is published: this is what a kill leaves.
+    let mut desk = desk.reopen(|_| {});
+    assert_eq!(desk.find("renamed"), ["renamed.txt: gamma three"]);
+    assert_eq!(desk.find("delta"), ["c.txt: delta four"]);
+    assert_eq!(nearest(&desk, "about\ndelta four"), "c.txt: delta four");
+    assert_eq!(desk.embed(), 0);
+}
+
+#[test]
+fn a_damaged_database_is_set_aside_and_the_folders_are_kept() {
+    let mut desk =
+        filled().reopen(|home| fs::write(home.join("library.sqlite"), vec![b'x'; 9_000]).unwrap());
+    assert!(desk.store.set_aside().is_some_and(Path::exists));
+    let folders = desk.store.folders().unwrap();
+    assert_eq!(
+        folders.iter().map(|folder| folder.path.as_path()).collect::<Vec<_>>(),
+        [Path::new("/library")]
+    );
+    desk.folder = folders[0].id;
+    assert_eq!(desk.find("beta"), Vec::<String>::new());
+    desk.write("a.txt", "alpha one\nbeta two");
+    assert_eq!(desk.find("beta"), ["a.txt: beta two"]);
+}
+
+#[test]
+fn many_small_vector_files_become_few() {
+    let mut desk = Desk::new();
+    for number in 0..40 {
+        desk.write(&format!("{number}.txt"), &format!("number {number}"));
+        assert_eq!(desk.embed(), 1);
+    }
+    assert!(vector_files(desk.home.path()).len() <= 8);
+    assert_eq!(nearest(&desk, "about\nnumber 17"), "17.txt: number 17");
+    for number in 0..39 {
+        desk.store.remove_file(desk.folder, Path::new(&format!("{number}.txt"))).unwrap();
+    }
+    desk.store.sweep().unwrap();
+    let desk = desk.reopen(|_| {});
+    let [file] = vector_files(desk.home.path()).try_into().unwrap();
+    assert_eq!(
+        fs::metadata(file).unwrap().len(),
+        64 + 8 + 4 + 32,
+        "vectors of lost passages are gone"
+    );
+}
+
+#[test]
+fn there_is_one_writer_and_readers_do_not_wait_for_it() {
+    let mut desk = filled();
+    assert!(matches!(Store::open(desk.home.path()), Err(StoreError::Locked { .. })));
+    let first = Snapshot::open(desk.home.path()).unwrap();
+    desk.write("c.txt", "beta too");
+    desk.store.publish().unwrap();
+    let second = Snapshot::open(desk.home.path()).unwrap();
+    assert_eq!(find(&first, "beta").len(), 1);
+    assert_eq!(find(&second, "beta").len(), 2);
+    let home = desk.home;
+    drop(desk.store);
+    Store::open(home.path()).unwrap();
+}
+
+#[test]
+fn a_home_without_a_library_has_no_snapshot() {
+    let home = tempfile::tempdir().unwrap();
+    assert!(matches!(Snapshot::open(home.path()), Err(StoreError::Missing { .. })));
+}
+
+#[test]
+fn vectors_of_another_length_are_refused() {
+    let mut desk = filled();
+    desk.write("c.txt", "delta");
+    let (passage, _) = desk.store.unembedded(&EMBEDDER, 1).unwrap().remove(0);
+    let error = desk.store.put_vectors(&EMBEDDER, &[(passage, vec![1.0; 5])]).unwrap_err();
+    assert!(matches!(error, StoreError::Dimension { expected: 32, found: 5 }), "{error}");
+}
+
+#[test]
+fn neighbours_and_pages_are_read_back() {
+    let mut desk = Desk::new();
+    let document = desk.write("a.txt", "one\ntwo\nthree\nfour");
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let all = snapshot.passages_of(document).unwrap();
+    let texts =
+        |passages: &[StoredPassage]| passages.iter().map(|p| p.text.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(&all), ["one", "two", "three", "four"]);
+    assert_eq!(texts(&snapshot.neighbours(all[1].id, 5, 1).unwrap()), ["one", "two", "three"]);
+    let page = snapshot.page(document, 1).unwrap().unwrap();
+    assert!(all.iter().all(|passage| page.text[passage.span.clone()] == passage.text));
+    assert_eq!(all[2].headings, ["Heading"]);
+    assert_eq!(all[2].sentences, [0..5]);
+    let stored = snapshot.document(document).unwrap().unwrap();
+    assert_eq!((stored.tags, stored.pages, stored.places.len()), (vec!["Desk".to_owned()], 1, 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn everything_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    fn walk(folder: &Path) -> Vec<PathBuf> {
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                paths.extend(walk(&path));
+            }
+            paths.push(path);
+        }
+        paths
+    }
+    let desk = filled();
+    let paths = walk(desk.home.path());
+    assert!(paths.len() > 10);
+    for path in paths {
+        let rights = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
