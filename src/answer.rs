@@ -30,10 +30,11 @@ pub fn find(
     cancel: &CancellationToken,
 ) -> Result<Found, Failure> {
     let query = Query::parse(typed).map_err(|error| Failure::from_query(&error, typed))?;
-    let words = query.text();
+    let words = query.question();
     let vector = if words.is_empty() { None } else { Some(embedder.embed_query(&words)?) };
-    let id = vector_id(embedder);
-    let request = Request { query: &query, vector: vector.as_deref().map(|vector| (&id, vector)), scope, top };
+    let id = vector_id(embedder.id());
+    let vector = vector.as_deref().map(|vector| (&id, vector));
+    let request = Request { vector, scope, ..Request::new(&query, top) };
     Ok(retrieve::search(snapshot, &request, cancel)?)
 }
 
@@ -47,8 +48,13 @@ pub fn answer(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<json::Answered, Failure> {
     let started = Instant::now();
-    let evidence: Vec<Evidence> = (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
-    let answer = answerer.answer(&Question { text: question, turns, evidence: &evidence }, cancel, progress)?;
+    let evidence: Vec<Evidence> =
+        (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
+    let answer = answerer.answer(
+        &Question { text: question, turns, evidence: &evidence },
+        cancel,
+        progress,
+    )?;
     Ok(json::Answered {
         schema: json::SCHEMA,
         question: question.to_owned(),
@@ -56,8 +62,8 @@ pub fn answer(
         hits: hits(found),
         read: json::Read {
             passages: evidence.len() as u64,
-            in_scope: found.in_scope_passages,
-            unread_documents: found.unread_documents,
+            in_scope: found.in_scope_passages as u64,
+            unread_documents: found.unread_documents as u64,
         },
         model: answerer.name().to_owned(),
         seconds: started.elapsed().as_secs_f64(),
@@ -67,7 +73,12 @@ pub fn answer(
         claims: answer
             .claims
             .into_iter()
-            .map(|claim| json::Claim { text: claim.text, cites: claim.cites, mark: claim.mark, reason: claim.reason })
+            .map(|claim| json::Claim {
+                text: claim.text,
+                cites: claim.cites,
+                mark: claim.mark,
+                reason: claim.reason,
+            })
             .collect(),
         answer: answer.text,
     })
@@ -99,9 +110,11 @@ fn printed(n: u32, hit: &Hit) -> json::Hit {
     json::Hit {
         n,
         path: hit.path.clone(),
-        folder: hit.folder.clone(),
-        file: hit.file.clone(),
-        title: hit.title.clone().unwrap_or_else(|| hit.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()),
+        folder: hit.place.folder.clone(),
+        file: hit.place.file.clone(),
+        title: hit.title.clone().unwrap_or_else(|| {
+            hit.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+        }),
         page: hit.page,
         label: hit.label.clone(),
         lines: hit.lines,
@@ -116,7 +129,12 @@ fn citations(answer: &Answer, found: &Found) -> Vec<json::Citation> {
     (1..)
         .zip(&found.hits)
         .filter_map(|(n, hit)| {
-            let mut spans: Vec<_> = answer.quotes.iter().filter(|quote| quote.n == n).map(|quote| quote.span.clone()).collect();
+            let mut spans: Vec<_> = answer
+                .quotes
+                .iter()
+                .filter(|quote| quote.n == n)
+                .map(|quote| quote.span.clone())
+                .collect();
             spans.sort_by_key(|span| span.start);
             spans.dedup();
             let first = spans.first()?.start;

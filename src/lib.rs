@@ -1,1 +1,19 @@
+#![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod cli;
+pub mod error;
+pub mod paths;
+
+pub mod fs;
+pub mod interrupt;
+pub mod plain;
+
+pub mod child;
+
+pub mod answer;
+pub mod ingest;
+
+pub mod export;
+pub mod json;
+
+pub mod headless;

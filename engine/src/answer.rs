@@ -3,10 +3,14 @@
 //! Two answerers behind one trait: `quote` gives the sentences that answer, word for word; `model` lets a GGUF write.
 //! Neither can cite what it was not given.
 
+mod quote;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
+
+pub use self::quote::QuoteAnswerer;
 
 /// A numbered passage that an answer may cite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

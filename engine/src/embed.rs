@@ -49,6 +49,23 @@ impl EmbedderId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The hash itself.
+    pub fn bytes(&self) -> [u8; 32] {
+        let digit = |byte: u8| {
+            char::from(byte)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+                .unwrap_or_default()
+        };
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(self.0.as_bytes().chunks_exact(2)) {
+            if let [high, low] = digits {
+                *byte = digit(*high) << 4 | digit(*low);
+            }
+        }
+        bytes
+    }
 }
 
 impl fmt::Display for EmbedderId {

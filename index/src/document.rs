@@ -131,6 +131,18 @@ pub struct Page {
     pub size: Option<(f32, f32)>,
 }
 
+impl Page {
+    /// The first and the last line of the source from which a stretch of the text comes, counted from 1; none in formats
+    /// with pages.
+    pub fn source_lines(&self, span: &Range<usize>) -> Option<(u32, u32)> {
+        let line = |offset: usize| {
+            let next = self.lines.partition_point(|mark| mark.offset <= offset);
+            self.lines.get(next.saturating_sub(1)).map(|mark| mark.line)
+        };
+        line(span.start).zip(line(span.end.saturating_sub(1)))
+    }
+}
+
 /// Everything that was read in a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Document {

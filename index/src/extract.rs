@@ -1,22 +1,22 @@
 //! How does a file become a document?
 //!
 //! Each format has a reader that gives a document in parts: its head, then its pages in order, and problems as they
-//! come. What needs sight of all pages (running headers, headings by size) is done by [`assemble`] when the last part
-//! is in. Readers never fail: they return what they could read, and problems. They touch no file: bytes come in.
+//! come. What needs sight of all pages (running headers, headings by size) is done by the [`Assembler`] when the last
+//! part is in. Readers never fail: they return what they could read, and problems. They touch no file: bytes come in.
 
+mod assemble;
 mod builder;
-pub mod markdown;
-pub mod text;
-pub mod assemble;
-pub mod pdf;
+mod markdown;
+mod pdf;
+mod text;
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::assemble::Assembler;
 use crate::document::{Head, Page, Problem};
-pub use assemble::{Assembler, assemble};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.
 pub const EXTRACTOR_VERSION: u32 = 1;
@@ -66,3 +66,16 @@ pub enum Part {
 
 /// Takes the parts; `Break` makes the reader stop.
 pub type Sink<'a> = dyn FnMut(Part) -> ControlFlow<()> + 'a;
+
+/// The first line of what docent itself exports as Markdown: such a file is a problem and no document, so that answers
+/// don't become evidence.
+pub const EXPORT_SIGN: &str = "<!-- docent export 1 -->";
+
+/// Reads a file's bytes.
+pub fn read(format: Format, bytes: &[u8], sink: &mut Sink<'_>) {
+    match format {
+        Format::Pdf => pdf::read(bytes, sink),
+        Format::Markdown => markdown::read(bytes, sink),
+        Format::Text => text::read(bytes, sink),
+    }
+}

@@ -256,7 +256,7 @@ impl Splitter<'_> {
     fn close(&mut self, page: &Page, pack: &mut Pack, headings: &[String]) {
         let Some(span) = std::mem::take(pack).span else { return };
         let text = page.text.get(span.clone()).unwrap_or_default().to_owned();
-        let lines = line_of(page, span.start).zip(line_of(page, span.end.saturating_sub(1)));
+        let lines = page.source_lines(&span);
         let context = self.contexts.get(headings, self.passages.is_empty());
         self.passages.push(Passage {
             page: page.number,
@@ -268,12 +268,6 @@ impl Splitter<'_> {
             context,
         });
     }
-}
-
-/// The source line from which the byte at `offset` comes.
-fn line_of(page: &Page, offset: usize) -> Option<u32> {
-    let next = page.lines.partition_point(|mark| mark.offset <= offset);
-    page.lines.get(next.saturating_sub(1)).map(|mark| mark.line)
 }
 
 /// Makes the contexts of a document's passages: title, headings, the document's first words.
@@ -384,7 +378,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::extract::{Part, markdown};
+    use crate::extract::{self, Format, Part};
 
     /// Words and punctuation signs: near enough to word pieces for the laws of splitting.
     fn count(text: &str) -> usize {
@@ -393,7 +387,7 @@ mod tests {
 
     fn note(source: &str) -> Document {
         let mut document = Document::default();
-        markdown::read(source.as_bytes(), &mut |part| {
+        extract::read(Format::Markdown, source.as_bytes(), &mut |part| {
             match part {
                 Part::Head(head) => document.head = head,
                 Part::Page(page) => document.pages.push(page),

@@ -30,7 +30,7 @@ pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage};
 use self::vectors::{PassageSet, VectorWriter};
 use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};
-use crate::scan::KnownFile;
+use crate::scan::{KnownFile, Versions};
 
 /// A file of vectors is written anew when more than one in this many is of a passage that is gone.
 const DEAD_PART: usize = 4;
@@ -239,6 +239,11 @@ impl Store {
 
     pub fn known_files(&self, folder: FolderId) -> Result<Vec<KnownFile>, StoreError> {
         self.database(library::known_files(&self.connection, folder))
+    }
+
+    /// The contents of all documents that were made by these versions, also those without a file.
+    pub fn contents(&self, versions: Versions) -> Result<HashSet<ContentHash>, StoreError> {
+        self.database(library::contents(&self.connection, versions))
     }
 
     /// The document with a content, also one without a file.

@@ -4,9 +4,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "what surprises a test's helper fails the test"
 )]
 
+mod ask;
+mod docent;
+mod eval;
+mod kill;
+mod library;
+mod model;
 mod process;
 #[cfg(target_os = "linux")]
 mod sealed;

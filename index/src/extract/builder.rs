@@ -88,7 +88,14 @@ impl PageBuilder {
             self.headings.retain(|(open, _)| *open < level);
         }
         let headings = self.headings.iter().map(|(_, title)| title.clone()).collect();
-        self.blocks.push(Block { kind, span: start..end, bounds: None, font_size: None, headings });
+        self.blocks.push(Block {
+            kind,
+            span: start..end,
+            bounds: None,
+            font_size: None,
+            bold: false,
+            headings,
+        });
         if let BlockKind::Heading { level } = kind {
             self.headings.push((level, title));
         }

@@ -2,7 +2,7 @@
 //!
 //! Each function is one statement or a few; transactions and the derived indexes are the caller's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -202,6 +202,20 @@ pub(super) fn known_files(
                 hashed_at_ns: row.get(5)?,
                 versions: Versions { extractor: row.get(6)?, splitter: row.get(7)? },
             })
+        })?
+        .collect()
+}
+
+pub(super) fn contents(
+    connection: &Connection,
+    versions: Versions,
+) -> rusqlite::Result<HashSet<ContentHash>> {
+    connection
+        .prepare_cached(
+            "SELECT sha256 FROM document WHERE extractor_version = ?1 AND splitter_version = ?2",
+        )?
+        .query_map(params![versions.extractor, versions.splitter], |row| {
+            Ok(ContentHash(row.get(0)?))
         })?
         .collect()
 }

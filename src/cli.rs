@@ -1,0 +1,101 @@
+//! What can be typed after `docent`? Flags as data, no I/O.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Parser, ValueEnum};
+
+/// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "docent", version, group = ArgGroup::new("work"))]
+pub struct Cli {
+    /// Bring the index up to date; folders that are named join the library
+    #[arg(long, value_name = "FOLDER", num_args = 0.., group = "work")]
+    pub index: Option<Vec<PathBuf>>,
+
+    /// Answer a question with numbered sources; `-` reads questions from standard input, one a line
+    #[arg(long, value_name = "QUESTION", group = "work", allow_hyphen_values = true)]
+    pub ask: Option<String>,
+
+    /// Print the passages that fit best, without an answer
+    #[arg(long, value_name = "QUERY", group = "work", allow_hyphen_values = true)]
+    pub search: Option<String>,
+
+    /// Print what docent reads in a file: its text, a form feed between pages
+    #[arg(long, value_name = "FILE", group = "work")]
+    pub extract: Option<PathBuf>,
+
+    /// Print what the library holds
+    #[arg(long, group = "work")]
+    pub status: bool,
+
+    /// Print what could not be read, and why
+    #[arg(long, group = "work")]
+    pub problems: bool,
+
+    /// Answer a file of questions with known answers and print how well
+    #[arg(long, value_name = "FILE", group = "work")]
+    pub eval: Option<PathBuf>,
+
+    /// With --eval: write one line of JSON a question to this file
+    #[arg(long, value_name = "OUT", requires = "eval")]
+    pub results: Option<PathBuf>,
+
+    /// With --ask: write the cited answer to this file; its ending, .md or .json, chooses the form
+    #[arg(long, value_name = "FILE", requires = "ask")]
+    pub export: Option<PathBuf>,
+
+    /// The GGUF file that writes answers; `none` quotes the documents word for word
+    #[arg(long, value_name = "PATH|none", default_value = "none")]
+    pub model: String,
+
+    /// Look only in this folder or file (may be given several times)
+    #[arg(long, value_name = "PATH")]
+    pub scope: Vec<PathBuf>,
+
+    /// How many passages to find
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub top: u16,
+
+    /// The folder that holds everything docent keeps
+    #[arg(long, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print no progress and no notes
+    #[arg(long)]
+    pub quiet: bool,
+
+    /// What this process does for another docent
+    #[arg(long, hide = true, value_name = "ROLE")]
+    pub child: Option<Role>,
+}
+
+/// The work of a child process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Reads documents.
+    Reader,
+    /// Runs a model.
+    Model,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn one_work_at_a_time() {
+        assert!(Cli::try_parse_from(["docent", "--status", "--problems"]).is_err());
+        assert!(Cli::try_parse_from(["docent", "--export", "a.md"]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! How does an answer with its citations become a file that lasts? Pure: answers in, text out.
+
+use std::fmt::{self, Write as _};
+use std::path::Path;
+
+use docent_index::extract::EXPORT_SIGN;
+
+use crate::json::{Answered, Citation};
+use crate::plain;
+
+/// The forms of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Markdown,
+    Json,
+}
+
+impl Form {
+    /// Tells the form by the file's ending.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "md" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// The answers as Markdown with footnotes. `exported_at` is RFC 3339.
+pub fn markdown(answers: &[Answered], exported_at: &str) -> String {
+    let mut text = String::new();
+    // Writing to a string can't fail.
+    _ = write_markdown(&mut text, answers, exported_at);
+    text
+}
+
+fn write_markdown(text: &mut String, answers: &[Answered], exported_at: &str) -> fmt::Result {
+    writeln!(text, "{EXPORT_SIGN}")?;
+    for (index, answered) in answers.iter().enumerate() {
+        // Footnotes of several answers in one file need numbers of their own.
+        let note =
+            |n: u32| if answers.len() == 1 { n.to_string() } else { format!("{}-{n}", index + 1) };
+        writeln!(text, "\n# {}\n", plain::line(&answered.question))?;
+        writeln!(text, "{}\n", with_footnotes(&plain::text(&answered.answer), answered, &note))?;
+        for citation in &answered.citations {
+            write_footnote(text, &note(citation.hit.n), citation)?;
+        }
+        writeln!(text, "\n---\n")?;
+        writeln!(
+            text,
+            "Answered by {} from {} of {} passages in scope; {} documents in scope could not be read. Exported {exported_at}.",
+            plain::line(&answered.model),
+            answered.read.passages,
+            answered.read.in_scope,
+            answered.read.unread_documents,
+        )?;
+    }
+    Ok(())
+}
+
+fn write_footnote(text: &mut String, note: &str, citation: &Citation) -> fmt::Result {
+    let hit = &citation.hit;
+    write!(text, "[^{note}]: *{}*", plain::line(&hit.title))?;
+    for part in [hit.place(), hit.heading.join(" › ")] {
+        if !part.is_empty() {
+            write!(text, ", {}", plain::line(&part))?;
+        }
+    }
+    writeln!(text, ": “{}”", plain::line(&citation.quote))?;
+    writeln!(
+        text,
+        "    `{}`, SHA-256 {}, indexed {}",
+        plain::line(&hit.path.to_string_lossy()),
+        citation.sha256,
+        citation.indexed_at
+    )
+}
+
+/// Turns each `[n]` that names a citation into a footnote.
+fn with_footnotes(answer: &str, answered: &Answered, note: &dyn Fn(u32) -> String) -> String {
+    answered.citations.iter().fold(answer.to_owned(), |text, citation| {
+        let n = citation.hit.n;
+        text.replace(&format!("[{n}]"), &format!("[^{}]", note(n)))
+    })
+}

@@ -1,0 +1,119 @@
+//! What does docent do without its screen? One module for each flag that does work and exits.
+//!
+//! Data goes to standard output, everything else to standard error. All of them use the same `ingest` and `answer`.
+
+mod ask;
+mod eval;
+mod extract;
+mod index;
+mod library;
+mod progress;
+mod search;
+
+use std::io::{self, Write as _};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use docent_engine::embed::{FastEmbedder, Settings, TokenCounter, embedder_id, load_runtime};
+use docent_index::store::{EmbedderId, Snapshot};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Cli;
+use crate::error::{Failure, Outcome};
+use crate::ingest::vector_id;
+use crate::paths::{self, Environment};
+use crate::{fs, interrupt};
+
+/// Does the work that the flags name.
+pub fn run(cli: &Cli, environment: &Environment) -> Result<Outcome, Failure> {
+    let session = Session { cli, environment, cancel: interrupt::token()? };
+    if let Some(folders) = &cli.index {
+        index::run(&session, folders)
+    } else if let Some(question) = &cli.ask {
+        ask::run(&session, question)
+    } else if let Some(query) = &cli.search {
+        search::run(&session, query)
+    } else if let Some(file) = &cli.extract {
+        extract::run(&session, file)
+    } else if cli.status {
+        library::status(&session)
+    } else if cli.problems {
+        library::problems(&session)
+    } else if let Some(file) = &cli.eval {
+        eval::run(&session, file)
+    } else {
+        Err(Failure::new("nothing to do: the screen is not part of this version")
+            .hint("docent --index FOLDER reads a folder, docent --ask QUESTION answers from it; docent --help lists everything"))
+    }
+}
+
+/// One run of the program.
+struct Session<'a> {
+    cli: &'a Cli,
+    environment: &'a Environment,
+    cancel: CancellationToken,
+}
+
+impl Session<'_> {
+    fn home(&self) -> Result<PathBuf, Failure> {
+        paths::home(self.cli.home.as_deref(), self.environment)
+    }
+
+    /// The library as it is now.
+    fn snapshot(&self) -> Result<Snapshot, Failure> {
+        Ok(Snapshot::open(&self.home()?)?)
+    }
+
+    /// The bundled embedder, loaded.
+    fn embedder(&self, settings: Settings) -> Result<FastEmbedder, Failure> {
+        let parts = paths::parts(self.environment)?;
+        load_runtime(&parts.runtime)?;
+        Ok(FastEmbedder::open(&parts.embedder, settings, None)?)
+    }
+
+    /// Which vectors answer.
+    fn embedder_id(&self) -> Result<EmbedderId, Failure> {
+        Ok(vector_id(&embedder_id(&paths::parts(self.environment)?.embedder)?))
+    }
+
+    /// What passages are measured with: always the bundled embedder's tokens.
+    fn token_counter(&self) -> Result<TokenCounter, Failure> {
+        Ok(TokenCounter::open(&paths::parts(self.environment)?.embedder)?)
+    }
+
+    /// The scope with whole paths: what is typed may be relative.
+    fn scope(&self) -> Result<Vec<PathBuf>, Failure> {
+        self.cli.scope.iter().map(|path| Ok(fs::canonical(path)?)).collect()
+    }
+
+    /// Says something on standard error that is neither data nor an error.
+    fn note(&self, text: &str) {
+        if !self.cli.quiet {
+            // Nobody is left to tell when standard error is gone.
+            _ = writeln!(io::stderr().lock(), "{}", crate::plain::line(text));
+        }
+    }
+}
+
+/// Prints data.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+/// Prints data as one line of JSON.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&format!("{}\n", serde_json::to_string(value)?))
+}
+
+/// How many threads work is shared among.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// A path as a user reads it.
+fn shown(path: &Path) -> String {
+    crate::plain::line(&path.to_string_lossy()).into_owned()
+}

@@ -1,0 +1,213 @@
+//! `--ask`: answers questions with numbered sources.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use docent_engine::answer::{Progress, QuoteAnswerer};
+use docent_engine::embed::{FastEmbedder, Settings};
+use docent_index::store::Snapshot;
+use serde::Serialize;
+
+use super::search::source_line;
+use super::{Session, cores, print, print_json};
+use crate::error::{Failure, Outcome};
+use crate::export::{self, Form};
+use crate::json::{Answered, SCHEMA};
+use crate::{answer, fs, plain};
+
+/// What `--export FILE.json` holds.
+#[derive(Serialize)]
+struct Exported<'a> {
+    schema: u32,
+    exported_at: String,
+    answers: &'a [Answered],
+}
+
+pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Failure> {
+    let export = session
+        .cli
+        .export
+        .as_deref()
+        .map(|path| Ok::<_, Failure>((path, form(path)?)))
+        .transpose()?;
+    let mut desk = AskingDesk::open(session)?;
+    let mut answers = Vec::new();
+    if question == "-" {
+        for line in io::stdin().lock().lines() {
+            let line = line?;
+            if session.cancel.is_cancelled() {
+                break;
+            }
+            if !line.trim().is_empty() {
+                answers.push(ask(session, &mut desk, line.trim())?);
+            }
+        }
+    } else {
+        answers.push(ask(session, &mut desk, question)?);
+    }
+    if let Some((path, form)) = export {
+        write_export(path, form, &answers)?;
+        session.note(&format!("written to `{}`", path.display()));
+    }
+    Ok(if session.cancel.is_cancelled() {
+        Outcome::Interrupted
+    } else if answers.iter().any(|answered| !answered.abstained) {
+        Outcome::Done
+    } else {
+        Outcome::Nothing
+    })
+}
+
+/// All that is needed to answer one question after the other.
+pub(super) struct AskingDesk<'a> {
+    session: &'a Session<'a>,
+    snapshot: Snapshot,
+    embedder: FastEmbedder,
+    scope: Vec<PathBuf>,
+}
+
+impl<'a> AskingDesk<'a> {
+    pub(super) fn open(session: &'a Session<'a>) -> Result<Self, Failure> {
+        Ok(Self {
+            snapshot: session.snapshot()?,
+            scope: session.scope()?,
+            embedder: session.embedder(Settings::for_questions(cores()))?,
+            session,
+        })
+    }
+
+    /// Answers one question, telling its text as it comes.
+    pub(super) fn answer(
+        &mut self,
+        question: &str,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Answered, Failure> {
+        let Self { session, snapshot, embedder, scope } = self;
+        let found = answer::find(
+            snapshot,
+            embedder,
+            question,
+            scope,
+            usize::from(session.cli.top),
+            &session.cancel,
+        )?;
+        let mut quotes = QuoteAnswerer::new(embedder);
+        answer::answer(question, &[], &found, &mut quotes, &session.cancel, progress)
+    }
+}
+
+/// Answers one question and prints the answer; the text of a model as it comes.
+fn ask(
+    session: &Session<'_>,
+    desk: &mut AskingDesk<'_>,
+    question: &str,
+) -> Result<Answered, Failure> {
+    if session.cli.json {
+        let answered = desk.answer(question, &mut |_| {})?;
+        print_json(&answered)?;
+        return Ok(answered);
+    }
+    let mut printed = Ok(());
+    let mut reading = ReadingNote::new(session);
+    let answered = desk.answer(question, &mut |progress| match progress {
+        Progress::Reading { tokens, of } => reading.show(tokens, of),
+        Progress::Text(text) => {
+            reading.clear();
+            if printed.is_ok() {
+                printed = print(&plain::text(text));
+            }
+        }
+    });
+    reading.clear();
+    let answered = answered?;
+    printed?;
+    print(&sources(&answered))?;
+    session.note(&footer(&answered));
+    Ok(answered)
+}
+
+/// What stands under an answer: its sources, or the nearest passages where there is no answer.
+fn sources(answered: &Answered) -> String {
+    let mut text = String::from("\n\n");
+    for citation in &answered.citations {
+        text += &format!(
+            "{}\n    “{}”\n    {}\n",
+            source_line(&citation.hit),
+            plain::line(&citation.quote),
+            plain::line(&citation.hit.path.to_string_lossy())
+        );
+    }
+    if answered.abstained && !answered.hits.is_empty() {
+        text += "The nearest passages:\n";
+        for hit in answered.hits.iter().take(3) {
+            text += &format!("{}\n    {}\n", source_line(hit), plain::line(&hit.text));
+        }
+    }
+    text
+}
+
+/// `from 8 of 412 passages in scope, 2 documents in scope could not be read · quotes · 0.1 s`.
+fn footer(answered: &Answered) -> String {
+    let read = &answered.read;
+    let mut text = format!("from {} of {} passages in scope", read.passages, read.in_scope);
+    match read.unread_documents {
+        0 => {}
+        1 => text += ", 1 document in scope could not be read",
+        unread => text += &format!(", {unread} documents in scope could not be read"),
+    }
+    text += &format!(" · {} · {:.1} s", answered.model, answered.seconds);
+    if let Some(usage) = &answered.usage {
+        text += &format!(" · {} tokens read, {} written", usage.read_tokens, usage.written_tokens);
+    }
+    if answered.stopped {
+        text += " · stopped";
+    }
+    text
+}
+
+/// Says on a terminal how far a model is with reading, on one line that goes away.
+struct ReadingNote {
+    shown: bool,
+    wanted: bool,
+}
+
+impl ReadingNote {
+    fn new(session: &Session<'_>) -> Self {
+        Self {
+            shown: false,
+            wanted: !session.cli.quiet && !session.cli.json && io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, tokens: usize, of: usize) {
+        if self.wanted {
+            self.shown = true;
+            // Nobody is left to tell when standard error is gone.
+            _ = write!(io::stderr().lock(), "\rreading {tokens} of {of} tokens");
+        }
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+        }
+    }
+}
+
+fn form(path: &Path) -> Result<Form, Failure> {
+    Form::of(path).ok_or_else(|| {
+        Failure::new(format!("can't tell the form of `{}` by its ending", path.display()))
+            .hint("end it in .md or .json")
+    })
+}
+
+fn write_export(path: &Path, form: Form, answers: &[Answered]) -> Result<(), Failure> {
+    let exported_at = jiff::Timestamp::now().to_string();
+    let bytes = match form {
+        Form::Markdown => export::markdown(answers, &exported_at).into_bytes(),
+        Form::Json => {
+            serde_json::to_vec_pretty(&Exported { schema: SCHEMA, exported_at, answers })?
+        }
+    };
+    Ok(fs::write(path, &bytes)?)
+}

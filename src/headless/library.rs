@@ -1,0 +1,121 @@
+//! `--status` and `--problems`: what the library holds, and what could not be read.
+
+use std::path::PathBuf;
+
+use docent_index::store::{Counts, Folder, LocatedProblem};
+use serde::Serialize;
+
+use super::{Session, print, print_json, shown};
+use crate::error::{Failure, Outcome};
+use crate::json::SCHEMA;
+
+/// What `--status --json` prints.
+#[derive(Serialize)]
+struct Status {
+    schema: u32,
+    home: PathBuf,
+    folders: Vec<PathBuf>,
+    files: u64,
+    documents: u64,
+    pages: u64,
+    passages: u64,
+    /// Passages that have a vector.
+    embedded: u64,
+    problems: u64,
+}
+
+/// What `--problems --json` prints.
+#[derive(Serialize)]
+struct Problems {
+    schema: u32,
+    problems: Vec<ListedProblem>,
+}
+
+#[derive(Serialize)]
+struct ListedProblem {
+    path: PathBuf,
+    folder: PathBuf,
+    file: PathBuf,
+    page: Option<u32>,
+    kind: &'static str,
+    reason: &'static str,
+    hint: &'static str,
+}
+
+pub(super) fn status(session: &Session<'_>) -> Result<Outcome, Failure> {
+    let snapshot = session.snapshot()?;
+    let folders: Vec<PathBuf> = snapshot.folders()?.into_iter().map(|folder| folder.path).collect();
+    let Counts { folders: _, files, documents, pages, passages, embedded, problems } =
+        snapshot.counts(Some(&session.embedder_id()?))?;
+    let home = session.home()?;
+    if session.cli.json {
+        print_json(&Status {
+            schema: SCHEMA,
+            home,
+            folders,
+            files,
+            documents,
+            pages,
+            passages,
+            embedded,
+            problems,
+        })?;
+    } else {
+        let mut text = format!("home       {}\n", shown(&home));
+        for folder in &folders {
+            text += &format!("folder     {}\n", shown(folder));
+        }
+        text += &format!(
+            "documents  {documents} in {files} files, {pages} pages\n\
+             passages   {passages}, {embedded} of them embedded\n\
+             problems   {problems}\n"
+        );
+        print(&text)?;
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn problems(session: &Session<'_>) -> Result<Outcome, Failure> {
+    let snapshot = session.snapshot()?;
+    let folders = snapshot.folders()?;
+    let problems: Vec<ListedProblem> =
+        snapshot.problems()?.into_iter().map(|problem| listed(problem, &folders)).collect();
+    if session.cli.json {
+        print_json(&Problems { schema: SCHEMA, problems })?;
+    } else {
+        let lines: String = problems
+            .iter()
+            .map(|problem| {
+                let page = problem.page.map_or(String::new(), |page| format!(", page {page}"));
+                format!("{}{page} {}\n    {}\n", shown(&problem.path), problem.reason, problem.hint)
+            })
+            .collect();
+        print(&lines)?;
+        if problems.is_empty() {
+            session.note("everything in the library could be read");
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn listed(located: LocatedProblem, folders: &[Folder]) -> ListedProblem {
+    let folder = folders
+        .iter()
+        .map(|folder| &folder.path)
+        .filter(|folder| located.path.starts_with(folder))
+        .max_by_key(|folder| folder.as_os_str().len())
+        .cloned()
+        .unwrap_or_default();
+    ListedProblem {
+        file: located
+            .path
+            .strip_prefix(&folder)
+            .map_or_else(|_| located.path.clone(), PathBuf::from),
+        path: located.path,
+        folder,
+        page: located.problem.page,
+        kind: located.problem.kind.name(),
+        reason: located.problem.kind.reason(),
+        hint: located.problem.kind.hint(),
+    }
+}

@@ -1,0 +1,54 @@
+//! `--search`: prints the passages that fit best, without an answer.
+
+use docent_engine::embed::Settings;
+
+use super::{Session, cores, print, print_json};
+use crate::answer;
+use crate::error::{Failure, Outcome};
+use crate::json::{Hit, SCHEMA, Searched};
+use crate::plain;
+
+pub(super) fn run(session: &Session<'_>, query: &str) -> Result<Outcome, Failure> {
+    let snapshot = session.snapshot()?;
+    let mut embedder = session.embedder(Settings::for_questions(cores()))?;
+    let top = usize::from(session.cli.top);
+    let found =
+        answer::find(&snapshot, &mut embedder, query, &session.scope()?, top, &session.cancel)?;
+    let hits = answer::hits(&found);
+    let outcome = if hits.is_empty() { Outcome::Nothing } else { Outcome::Done };
+    if session.cli.json {
+        print_json(&Searched { schema: SCHEMA, query: query.to_owned(), hits })?;
+    } else {
+        print(&hits.iter().map(told).collect::<Vec<_>>().join("\n"))?;
+        if outcome == Outcome::Nothing {
+            session.note(&format!("nothing found in {} passages", found.in_scope_passages));
+        }
+    }
+    Ok(outcome)
+}
+
+/// A passage with its number, title, place and score; its text indented.
+fn told(hit: &Hit) -> String {
+    let text: String = plain::text(&hit.text).lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "{}  {:.2}\n    {}\n{text}",
+        source_line(hit),
+        hit.score,
+        plain::line(&hit.path.to_string_lossy())
+    )
+}
+
+/// `[1] Title, p. 7 · Heading › Heading`.
+pub(super) fn source_line(hit: &Hit) -> String {
+    let mut line = format!("[{}] {}", hit.n, hit.title);
+    let place = hit.place();
+    if !place.is_empty() {
+        line += ", ";
+        line += &place;
+    }
+    if !hit.heading.is_empty() {
+        line += " · ";
+        line += &hit.heading.join(" › ");
+    }
+    plain::line(&line).into_owned()
+}

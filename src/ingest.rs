@@ -1,0 +1,404 @@
+//! How is the store brought in line with the folders?
+//!
+//! Scan, read, split, store, then embed: text can be searched as soon as it is read, vectors follow. Files are read and
+//! split by as many threads as there are cores; this thread alone writes. What can't be read becomes a problem and
+//! stops nothing.
+
+use std::collections::HashSet;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use docent_engine::embed::{self, Embed, EmbedError, TokenCounter};
+use docent_index::document::{ContentHash, Document, FolderId, Passage, ProblemKind};
+use docent_index::extract::{self, Assembler, EXTRACTOR_VERSION, Format};
+use docent_index::scan::{self, Change, ListedFile, ScanOptions, Versions};
+use docent_index::split::{self, SPLITTER_VERSION};
+use docent_index::store::{self, EmbedderId, Store, StoreError};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::child::ChildError;
+use crate::child::reader::{FILE_BYTES, Reader};
+use crate::fs;
+
+/// How many read documents may wait for the writer: enough to keep it busy, few enough to hold in memory.
+const WAITING_DOCUMENTS: usize = 16;
+
+/// Text becomes searchable this often while documents come in, or after this many.
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+const PUBLISH_DOCUMENTS: usize = 500;
+
+/// How many passages are embedded between two looks at the token: about a second's work of one core.
+const EMBEDDED_AT_ONCE: usize = 32;
+
+/// The versions that a document must have been made by.
+const VERSIONS: Versions = Versions { extractor: EXTRACTOR_VERSION, splitter: SPLITTER_VERSION };
+
+/// What is being done, with counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Scanning,
+    Reading { done: usize, of: usize },
+    Embedding { done: usize, of: usize },
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Files that docent can read, in all folders.
+    pub files: usize,
+    /// Files whose text was read.
+    pub read: usize,
+    /// New or changed files whose content was known: moved ones and copies.
+    pub known: usize,
+    pub unchanged: usize,
+    pub gone: usize,
+    /// Passages that were embedded.
+    pub embedded: usize,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+}
+
+/// Why indexing can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    #[error("can't write the index")]
+    Store(#[from] StoreError),
+    #[error("can't embed passages")]
+    Embed(#[from] EmbedError),
+    #[error("can't read documents")]
+    Child(#[from] ChildError),
+}
+
+/// What makes passages and vectors.
+pub struct Machinery<'a> {
+    pub counter: &'a TokenCounter,
+    pub embedder: &'a mut dyn Embed,
+    /// How many threads read.
+    pub readers: usize,
+}
+
+/// Brings `store` in line with all of its folders, as far as it gets before `cancel`.
+pub fn bring_up_to_date(
+    store: &mut Store,
+    machinery: &mut Machinery<'_>,
+    cancel: &CancellationToken,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Summary, IngestError> {
+    progress(Step::Scanning);
+    let mut summary = Summary::default();
+    let Some(work) = survey(store, cancel, &mut summary)? else {
+        summary.stopped = true;
+        return Ok(summary);
+    };
+    read_all(store, machinery, &work.files, cancel, &mut summary, progress)?;
+    if !cancel.is_cancelled() {
+        for (folder, path) in &work.gone {
+            store.remove_file(*folder, path)?;
+        }
+        summary.gone = work.gone.len();
+        // Only now, when moved files have been found at their new places.
+        store.sweep()?;
+        store.publish()?;
+        embed_all(store, machinery.embedder, cancel, &mut summary, progress)?;
+    }
+    summary.stopped = cancel.is_cancelled();
+    Ok(summary)
+}
+
+/// A file that is to be read.
+struct Task {
+    folder: FolderId,
+    root: PathBuf,
+    file: ListedFile,
+}
+
+/// What is to be done in all folders.
+#[derive(Default)]
+struct Work {
+    files: Vec<Task>,
+    gone: Vec<(FolderId, PathBuf)>,
+}
+
+/// Compares all folders with what is known of them; none when it was stopped.
+fn survey(
+    store: &mut Store,
+    cancel: &CancellationToken,
+    summary: &mut Summary,
+) -> Result<Option<Work>, IngestError> {
+    let options = ScanOptions { size_limit: FILE_BYTES, excluded: vec![store.home().to_owned()] };
+    let mut work = Work::default();
+    for folder in store.folders()? {
+        let Ok(listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
+        store.set_problems(folder.id, &listing.problems)?;
+        summary.files += listing.files.len();
+        let known = store.known_files(folder.id)?;
+        for change in scan::changes(&known, &listing, VERSIONS) {
+            match change {
+                Change::Read(file) => {
+                    work.files.push(Task { folder: folder.id, root: folder.path.clone(), file })
+                }
+                Change::Gone(path) => work.gone.push((folder.id, path)),
+                Change::Unchanged(_) => summary.unchanged += 1,
+            }
+        }
+    }
+    Ok(Some(work))
+}
+
+/// What came of reading a file.
+enum Reading {
+    Document {
+        content: ContentHash,
+        format: Format,
+        document: Document,
+        passages: Vec<Passage>,
+    },
+    /// A document with this content, read by these versions, is in the store or on its way there.
+    Known(ContentHash),
+    Unreadable(ProblemKind),
+}
+
+/// A reading with the task that it is of, by its index.
+struct Read {
+    task: usize,
+    hashed_at_ns: i64,
+    reading: Reading,
+}
+
+/// What the readers share.
+struct ReadingRoom<'a> {
+    tasks: &'a [Task],
+    next: AtomicUsize,
+    /// Contents that need not be read (again).
+    known: Mutex<HashSet<ContentHash>>,
+    counter: &'a TokenCounter,
+    stop: CancellationToken,
+}
+
+/// Reads the files of `tasks` side by side and stores what they hold.
+fn read_all(
+    store: &mut Store,
+    machinery: &Machinery<'_>,
+    tasks: &[Task],
+    cancel: &CancellationToken,
+    summary: &mut Summary,
+    progress: &mut dyn FnMut(Step),
+) -> Result<(), IngestError> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let room = ReadingRoom {
+        tasks,
+        next: AtomicUsize::new(0),
+        known: Mutex::new(store.contents(VERSIONS)?),
+        counter: machinery.counter,
+        stop: cancel.child_token(),
+    };
+    let (sender, readings) = mpsc::sync_channel(WAITING_DOCUMENTS);
+    thread::scope(|scope| {
+        for _ in 0..machinery.readers.clamp(1, tasks.len()) {
+            let (sender, room) = (sender.clone(), &room);
+            scope.spawn(move || room.read_until_done(&sender));
+        }
+        drop(sender);
+        let stored = store_all(store, tasks, &readings, summary, progress);
+        // When the writer failed, the readers must not go on, nor wait to hand over.
+        room.stop.cancel();
+        drop(readings);
+        stored
+    })
+}
+
+impl ReadingRoom<'_> {
+    /// Takes one task after the other until none is left.
+    fn read_until_done(&self, sender: &SyncSender<Result<Read, ChildError>>) {
+        let mut reader = Reader::default();
+        while !self.stop.is_cancelled() {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = self.tasks.get(index) else { break };
+            let read = match self.read(task, &mut reader) {
+                Ok(Some((hashed_at_ns, reading))) => {
+                    Ok(Read { task: index, hashed_at_ns, reading })
+                }
+                // Stopped in the middle of it.
+                Ok(None) => break,
+                Err(error) => Err(error),
+            };
+            if sender.send(read).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn read(&self, task: &Task, reader: &mut Reader) -> Result<Option<(i64, Reading)>, ChildError> {
+        let path = task.root.join(&task.file.path);
+        let hashed_at_ns = nanoseconds_now();
+        let unreadable = |kind| Ok(Some((hashed_at_ns, Reading::Unreadable(kind))));
+        let Some(format) = Format::of(&path) else { return unreadable(ProblemKind::UnknownFormat) };
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
+                return unreadable(ProblemKind::PermissionDenied);
+            }
+            Err(_) => return unreadable(ProblemKind::Unreadable),
+        };
+        let content = ContentHash::of(&bytes);
+        // Of two copies that are read at once, the second one waits for nothing: it is stored after the first.
+        let is_known = !self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(content);
+        if is_known {
+            return Ok(Some((hashed_at_ns, Reading::Known(content))));
+        }
+        let document = read_document(format, &bytes, reader, &self.stop)?;
+        if self.stop.is_cancelled() {
+            return Ok(None);
+        }
+        let name = task.file.path.file_stem().unwrap_or_default().to_string_lossy();
+        let passages = split::split(&document, &name, &|text| self.counter.count(text));
+        Ok(Some((hashed_at_ns, Reading::Document { content, format, document, passages })))
+    }
+}
+
+/// What is in a file's bytes: in a child where its format is complex, here otherwise.
+pub fn read_document(
+    format: Format,
+    bytes: &[u8],
+    reader: &mut Reader,
+    cancel: &CancellationToken,
+) -> Result<Document, ChildError> {
+    let mut assembler = Assembler::default();
+    let mut take = |part| {
+        assembler.push(part);
+        ControlFlow::Continue(())
+    };
+    if format.is_complex() {
+        reader.read(format, bytes, cancel, &mut take)?;
+    } else {
+        extract::read(format, bytes, &mut take);
+    }
+    Ok(assembler.finish())
+}
+
+/// Stores readings as they come.
+fn store_all(
+    store: &mut Store,
+    tasks: &[Task],
+    readings: &Receiver<Result<Read, ChildError>>,
+    summary: &mut Summary,
+    progress: &mut dyn FnMut(Step),
+) -> Result<(), IngestError> {
+    let mut published = Instant::now();
+    let mut waiting = 0;
+    // A copy can come before the document whose content it has.
+    let mut early: Vec<Read> = Vec::new();
+    for (done, read) in readings.iter().enumerate() {
+        let read = read?;
+        if !store_one(store, tasks, &read, summary)? {
+            early.push(read);
+        }
+        waiting += 1;
+        if waiting >= PUBLISH_DOCUMENTS || published.elapsed() >= PUBLISH_EVERY {
+            store.publish()?;
+            (published, waiting) = (Instant::now(), 0);
+        }
+        progress(Step::Reading { done: done + 1, of: tasks.len() });
+    }
+    for read in &early {
+        // A document that never came was not read because of a stop: the copy is read at the next run.
+        store_one(store, tasks, read, summary)?;
+    }
+    Ok(())
+}
+
+/// Stores one reading; false when it needs a document that is not there.
+fn store_one(
+    store: &mut Store,
+    tasks: &[Task],
+    read: &Read,
+    summary: &mut Summary,
+) -> Result<bool, IngestError> {
+    let Some(task) = tasks.get(read.task) else { return Ok(true) };
+    let document = match &read.reading {
+        Reading::Unreadable(kind) => {
+            store.add_problem(task.folder, &task.file.path, *kind)?;
+            return Ok(true);
+        }
+        Reading::Known(content) => {
+            let Some(found) = store.find_document(content)? else { return Ok(false) };
+            summary.known += 1;
+            found.id
+        }
+        Reading::Document { content, format, document, passages } => {
+            summary.read += 1;
+            let (content, format, indexed_at) =
+                (*content, *format, nanoseconds_now() / NANOSECONDS);
+            store.put_document(&store::Reading {
+                content,
+                format,
+                versions: VERSIONS,
+                document,
+                passages,
+                indexed_at,
+            })?
+        }
+    };
+    store.put_file(
+        task.folder,
+        &task.file.path,
+        document,
+        &task.file.fingerprint,
+        read.hashed_at_ns,
+    )?;
+    Ok(true)
+}
+
+/// Gives every passage that waits its vector.
+fn embed_all(
+    store: &mut Store,
+    embedder: &mut dyn Embed,
+    cancel: &CancellationToken,
+    summary: &mut Summary,
+    progress: &mut dyn FnMut(Step),
+) -> Result<(), IngestError> {
+    let id = vector_id(embedder.id());
+    let counts = store.counts(Some(&id))?;
+    let of = usize::try_from(counts.passages - counts.embedded).unwrap_or(usize::MAX);
+    let mut published = Instant::now();
+    while !cancel.is_cancelled() {
+        let waiting = store.unembedded(&id, EMBEDDED_AT_ONCE)?;
+        if waiting.is_empty() {
+            break;
+        }
+        let texts: Vec<&str> = waiting.iter().map(|(_, text)| text.as_str()).collect();
+        let vectors = embedder.embed_passages(&texts)?;
+        let vectors: Vec<_> = waiting.iter().map(|(passage, _)| *passage).zip(vectors).collect();
+        store.put_vectors(&id, &vectors)?;
+        summary.embedded += vectors.len();
+        progress(Step::Embedding { done: summary.embedded, of });
+        if published.elapsed() >= PUBLISH_EVERY {
+            store.publish()?;
+            published = Instant::now();
+        }
+    }
+    store.publish()?;
+    Ok(())
+}
+
+/// The embedder's id as the store names it.
+pub fn vector_id(embedder: &embed::EmbedderId) -> EmbedderId {
+    EmbedderId(embedder.bytes())
+}
+
+const NANOSECONDS: i64 = 1_000_000_000;
+
+/// Since 1970.
+fn nanoseconds_now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}

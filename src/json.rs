@@ -1,0 +1,126 @@
+//! What does docent print as JSON, and what do exports and saved turns hold?
+//!
+//! These shapes are a promise to other programs: fields may be added, none is renamed or dropped while [`SCHEMA`] stays.
+
+use std::path::PathBuf;
+
+use docent_engine::answer::{Mark, Usage};
+use serde::{Deserialize, Serialize};
+
+/// The version of every shape here; each object that is printed alone carries it.
+pub const SCHEMA: u32 = 1;
+
+/// A passage that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// Its rank from 1, and the number that cites it.
+    pub n: u32,
+    /// Absolute.
+    pub path: PathBuf,
+    pub folder: PathBuf,
+    /// Below the folder.
+    pub file: PathBuf,
+    /// The document's title, else its file's name.
+    pub title: String,
+    /// Counted from 1; null in formats without pages.
+    pub page: Option<u32>,
+    /// What is printed on the page as its number.
+    pub label: Option<String>,
+    /// First and last line; null in formats with pages.
+    pub lines: Option<(u32, u32)>,
+    /// The titles of the headings it stands under, outermost first.
+    pub heading: Vec<String>,
+    /// How well it fits, from 0 to 1; comparable within one question only.
+    pub score: f32,
+    /// The passage alone, 190 tokens at most.
+    pub text: String,
+}
+
+impl Hit {
+    /// Where it stands, as a reader is told it: `p. 7 (vii)`, `lines 3-9`.
+    pub fn place(&self) -> String {
+        match (self.page, self.lines) {
+            (Some(page), _) => match &self.label {
+                Some(label) if *label != page.to_string() => format!("p. {page} (printed {label})"),
+                _ => format!("p. {page}"),
+            },
+            (None, Some((first, last))) if first == last => format!("line {first}"),
+            (None, Some((first, last))) => format!("lines {first}-{last}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// A passage that an answer cites.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Citation {
+    #[serde(flatten)]
+    pub hit: Hit,
+    /// The sentences of the passage that the answer stands on.
+    pub quote: String,
+    /// SHA-256 of the document's file, in hexadecimal digits.
+    pub sha256: String,
+    /// When the document was read: RFC 3339, UTC.
+    pub indexed_at: String,
+}
+
+/// A sentence of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    pub text: String,
+    pub cites: Vec<u32>,
+    /// What was checked about it; null where nothing was.
+    pub mark: Option<Mark>,
+    pub reason: Option<String>,
+}
+
+/// How much of the library an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// Passages that the answerer was given.
+    pub passages: u64,
+    pub in_scope: u64,
+    /// Documents in scope that could not be read, wholly or in part.
+    pub unread_documents: u64,
+}
+
+/// A question with its answer: what `--ask --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    pub schema: u32,
+    pub question: String,
+    /// With citations as `[n]`.
+    pub answer: String,
+    /// Whether nothing in the documents supports an answer.
+    pub abstained: bool,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+    pub claims: Vec<Claim>,
+    /// In the order of their numbers.
+    pub citations: Vec<Citation>,
+    pub hits: Vec<Hit>,
+    pub read: Read,
+    /// The model's name, or `quotes`.
+    pub model: String,
+    pub seconds: f64,
+    /// What the model's answer cost; null without a model.
+    pub usage: Option<Usage>,
+}
+
+impl Answered {
+    /// The answer's text with its citations taken away.
+    pub fn without_citations(&self) -> String {
+        let text = self.citations.iter().fold(self.answer.clone(), |text, citation| {
+            text.replace(&format!("[{}]", citation.hit.n), "")
+        });
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What `--search --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Searched {
+    pub schema: u32,
+    pub query: String,
+    pub hits: Vec<Hit>,
+}

@@ -1,0 +1,132 @@
+//! Is a question answered with the place the answer stands on?
+
+use serde_json::{Value, json};
+
+use crate::docent::{Docent, fixture};
+
+fn first_question() -> Value {
+    let questions = std::fs::read_to_string(fixture("questions.jsonl")).unwrap();
+    serde_json::from_str(questions.lines().next().unwrap()).unwrap()
+}
+
+#[test]
+fn an_answer_names_document_and_page_and_quotes_them() {
+    let docent = Docent::with_fixtures();
+    let known = first_question();
+    let answered = docent.json(["--ask", known["question"].as_str().unwrap()]);
+    assert_eq!(answered["schema"], json!(1));
+    assert_eq!(answered["abstained"], json!(false));
+    let citation = &answered["citations"][0];
+    assert!(
+        citation["path"]
+            .as_str()
+            .unwrap()
+            .ends_with(known["relevant"][0]["file"].as_str().unwrap())
+    );
+    assert_eq!(citation["page"], known["relevant"][0]["page"]);
+    let quote = citation["quote"].as_str().unwrap();
+    assert!(
+        citation["text"].as_str().unwrap().contains(quote),
+        "a quote stands in its passage word for word"
+    );
+    let answer = known["answers"][0].as_str().unwrap().to_lowercase();
+    assert!(quote.to_lowercase().contains(&answer), "`{quote}` does not hold `{answer}`");
+}
+
+#[test]
+fn what_the_documents_do_not_say_is_refused() {
+    let docent = Docent::with_fixtures();
+    let printed =
+        docent.run(["--ask", "Which team won the ice hockey world championship in 1998?"]);
+    assert_eq!(printed.code, Some(1), "{printed:?}");
+    let none = docent.run(["--search", "\"a phrase that stands nowhere\"", "--json"]);
+    assert_eq!(none.code, Some(1));
+    assert_eq!(serde_json::from_str::<Value>(&none.stdout).unwrap()["hits"], json!([]));
+}
+
+#[test]
+fn a_scope_leaves_everything_else_out() {
+    let docent = Docent::with_fixtures();
+    let notes = fixture("library/notes");
+    let searched = docent.json(["--search", "the", "--scope", notes.to_str().unwrap()]);
+    let hits = searched["hits"].as_array().unwrap();
+    assert!(!hits.is_empty());
+    assert!(
+        hits.iter().all(|hit| hit["path"].as_str().unwrap().starts_with(notes.to_str().unwrap()))
+    );
+}
+
+#[test]
+fn questions_come_from_standard_input_one_a_line() {
+    let docent = Docent::with_fixtures();
+    let question = first_question()["question"].as_str().unwrap().to_owned();
+    let printed =
+        docent.run_with_input(["--ask", "-", "--json"], &format!("{question}\n\n{question}\n"));
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    let lines: Vec<Value> =
+        printed.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["question"], json!(question));
+    assert_eq!(lines[0]["answer"], lines[1]["answer"]);
+}
+
+#[test]
+fn an_export_holds_answer_quote_and_document() {
+    let docent = Docent::with_fixtures();
+    let question = first_question()["question"].as_str().unwrap().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let (markdown, json) = (folder.path().join("answer.md"), folder.path().join("answer.json"));
+    for path in [&markdown, &json] {
+        let printed = docent.run(["--ask", &question, "--export", path.to_str().unwrap()]);
+        assert_eq!(printed.code, Some(0), "{printed:?}");
+    }
+    let exported: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let citation = &exported["answers"][0]["citations"][0];
+    let markdown = std::fs::read_to_string(markdown).unwrap();
+    for part in ["quote", "sha256", "path"] {
+        assert!(
+            markdown.contains(citation[part].as_str().unwrap()),
+            "{part} is missing in {markdown}"
+        );
+    }
+    assert!(markdown.contains("[^1]"));
+    let printed = docent.run(["--ask", &question, "--export", "answer.docx"]);
+    assert_eq!(printed.code, Some(2));
+    insta::assert_snapshot!(printed.stderr, @"");
+}
+
+#[test]
+fn a_faulty_query_is_shown_its_place() {
+    let docent = Docent::with_fixtures();
+    let printed = docent.run(["--search", "rent since:yesterday"]);
+    assert_eq!(printed.code, Some(2));
+    insta::assert_snapshot!(printed.stderr, @"");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let docent = Docent::with_fixtures();
+    let mut child = docent.start(["--search", "the", "--top", "1000"]);
+    drop(child.stdout.take());
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn an_empty_library_says_what_to_do() {
+    let docent = Docent::new();
+    for arguments in [["--ask", "Who repairs the roof?"], ["--search", "roof"]] {
+        let printed = docent.run(arguments);
+        assert_eq!(printed.code, Some(2));
+        insta::allow_duplicates! { insta::assert_snapshot!(printed.stderr, @"") };
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let docent = Docent::new();
+    let printed = docent.run(["--index", "/nowhere/at/all"]);
+    assert_eq!(printed.code, Some(2));
+    insta::assert_snapshot!(printed.stderr, @"");
+}

@@ -1,0 +1,84 @@
+//! Does a model answer through its child, stop when asked, and cite only what it was given?
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::docent::{Docent, fixture};
+
+fn tiny() -> String {
+    fixture("tiny.gguf").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_model_writes_the_answer_and_its_cost_is_told() {
+    let docent = Docent::with_fixtures();
+    let answered = docent.json(["--ask", "How long is the notice period?", "--model", &tiny()]);
+    assert!(!answered["answer"].as_str().unwrap().is_empty());
+    assert!(answered["usage"]["written_tokens"].as_u64().unwrap() > 0);
+    assert!(answered["usage"]["prompt_tokens"].as_u64().unwrap() > 100);
+}
+
+#[test]
+fn a_citation_always_names_a_passage_that_was_given() {
+    let docent = Docent::with_fixtures();
+    let questions: String =
+        (0..40).map(|n| format!("What does clause {n} say about the roof?\n")).collect();
+    let printed = docent.run_with_input(["--ask", "-", "--json", "--model", &tiny()], &questions);
+    let mut cited = 0;
+    for line in printed.stdout.lines() {
+        let answered: Value = serde_json::from_str(line).unwrap();
+        let given = answered["read"]["passages"].as_u64().unwrap();
+        for n in bracketed_numbers(answered["answer"].as_str().unwrap()) {
+            assert!((1..=given).contains(&n), "[{n}] of {given} in {}", answered["answer"]);
+            cited += 1;
+        }
+    }
+    assert!(cited > 0, "no answer cites anything: this test shows nothing");
+}
+
+/// The numbers that stand in the text as `[n]`.
+fn bracketed_numbers(text: &str) -> Vec<u64> {
+    text.split('[').skip(1).filter_map(|rest| rest.split_once(']')?.0.parse().ok()).collect()
+}
+
+#[test]
+fn ctrl_c_ends_an_answer() {
+    let docent = Docent::with_fixtures();
+    let mut child = docent.start(["--ask", "How long is the notice period?", "--model", &tiny()]);
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut first = [0];
+    stdout.read_exact(&mut first).unwrap();
+    let process = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    let asked = Instant::now();
+    let mut rest = Vec::new();
+    while stdout.read_until(b'\n', &mut rest).unwrap() > 0 {}
+    let status = child.wait().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?} to stop", asked.elapsed());
+    // A short answer may have been complete before the signal came.
+    assert!(matches!(status.code(), Some(0 | 130)), "{status}");
+}
+
+#[test]
+fn a_file_that_is_no_model_is_refused_with_a_reason() {
+    let docent = Docent::with_fixtures();
+    let refused: Vec<String> = [
+        "broken/not-a-model.gguf",
+        "broken/cut-in-header.gguf",
+        "broken/cut-in-weights.gguf",
+        "broken/hostile.gguf",
+        "absent.gguf",
+    ]
+    .iter()
+    .map(|name| {
+        let path = fixture(name);
+        let printed = docent.run(["--ask", "Who?", "--model", path.to_str().unwrap()]);
+        assert_eq!(printed.code, Some(2), "{printed:?}");
+        printed.stderr.replace(Path::new(env!("CARGO_MANIFEST_DIR")).to_str().unwrap(), "")
+    })
+    .collect();
+    insta::assert_snapshot!(refused.join("\n"), @"");
+}
