@@ -82,9 +82,10 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
             sink(problem(ProblemKind::TooLarge, Some(number)))?;
         }
     }
-    if pages.is_empty() {
+    if source.is_damaged(pages.len()) {
         sink(problem(ProblemKind::Damaged, None))?;
-    } else if !any_text {
+    }
+    if !pages.is_empty() && !any_text {
         sink(problem(ProblemKind::NoText, None))?;
     } else {
         for page in textless {

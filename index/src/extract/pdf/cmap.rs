@@ -1,12 +1,12 @@
-//! What does a CMap say of a code: its length, its CID, its Unicode?
+//! What does a `CMap` say of a code: its length, its CID, its Unicode?
 //!
-//! An own reader for the CMaps that a PDF carries, bounded in entries. Adobe's predefined ones are not read here.
+//! An own reader for the `CMaps` that a PDF carries, bounded in entries. Adobe's predefined ones are not read here.
 
 use std::collections::HashMap;
 
 use super::lexer::{Lexer, Token};
 
-/// More than any font has codes; a hostile CMap stops here.
+/// More than any font has codes; a hostile `CMap` stops here.
 const MAX_ENTRIES: usize = 100_000;
 /// No code stands for a longer text.
 const MAX_TEXT_UNITS: usize = 64;
@@ -18,7 +18,7 @@ pub(super) struct CMap {
     text_ranges: Vec<TextRange>,
     cids: HashMap<u32, u32>,
     cid_ranges: Vec<CidRange>,
-    /// The name of the CMap that it builds on.
+    /// The name of the `CMap` that it builds on.
     pub(super) base: Option<Vec<u8>>,
     pub(super) vertical: bool,
 }
@@ -111,31 +111,28 @@ impl CMap {
         bytes.get(..length).filter(|code| !code.is_empty()).map(|code| (number(code), length))
     }
 
-    /// The text of a code as UTF-16; none when the CMap has none.
+    /// The text of a code as UTF-16; none when the `CMap` has none.
     pub(super) fn text(&self, code: u32) -> Option<String> {
         let units = match self.texts.get(&code) {
             Some(units) => units.clone(),
-            None => {
-                let end = self.text_ranges.partition_point(|range| range.low <= code);
-                // Ranges may overlap by mistake, so a few before the nearest are asked as well.
-                let range = self
-                    .text_ranges
-                    .get(..end)?
-                    .iter()
-                    .rev()
-                    .take(8)
-                    .find(|range| code <= range.high)?;
-                let mut units = range.first.clone();
-                let last = units.last_mut()?;
-                let sum = u32::from(*last) + (code - range.low);
-                *last = u16::try_from(sum & 0xffff).ok()?;
-                units
-            }
+            None => self.ranged_units(code)?,
         };
-        let text: String = char::decode_utf16(units)
+        let text = char::decode_utf16(units)
             .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
             .collect();
         Some(text)
+    }
+
+    fn ranged_units(&self, code: u32) -> Option<Vec<u16>> {
+        let end = self.text_ranges.partition_point(|range| range.low <= code);
+        // Ranges may overlap by mistake, so a few before the nearest are asked as well.
+        let ranges = self.text_ranges.get(..end)?;
+        let range = ranges.iter().rev().take(8).find(|range| code <= range.high)?;
+        let mut units = range.first.clone();
+        let last = units.last_mut()?;
+        let sum = u32::from(*last) + (code - range.low);
+        *last = u16::try_from(sum & 0xffff).ok()?;
+        says_something(&units).then_some(units)
     }
 
     pub(super) fn cid(&self, code: u32) -> Option<u32> {
@@ -201,7 +198,7 @@ impl CMap {
                     }
                     code = code.and_then(|code| code.checked_add(1));
                 }
-            } else if let Some(first) = text_units(target)
+            } else if let Some(first) = utf16(target)
                 && low <= high
             {
                 self.text_ranges.push(TextRange { low, high, first });
@@ -256,6 +253,14 @@ fn cid_number(value: f32) -> u32 {
 
 /// What a code is mapped to; none for what stands for "no text".
 fn text_units(target: &Token<'_>) -> Option<Vec<u16>> {
+    utf16(target).filter(|units| says_something(units))
+}
+
+fn says_something(units: &[u16]) -> bool {
+    units.iter().any(|unit| !matches!(unit, 0 | 0xfffd | 0xffff))
+}
+
+fn utf16(target: &Token<'_>) -> Option<Vec<u16>> {
     let units: Vec<u16> = match target {
         // Some producers write one byte where UTF-16 is asked for.
         Token::String(bytes) if bytes.len() == 1 => {
@@ -270,8 +275,7 @@ fn text_units(target: &Token<'_>) -> Option<Vec<u16>> {
             .collect(),
         _ => return None,
     };
-    (!units.is_empty() && units.iter().any(|unit| *unit != 0 && *unit != 0xfffd && *unit != 0xffff))
-        .then_some(units)
+    (!units.is_empty()).then_some(units)
 }
 
 #[cfg(test)]
@@ -301,6 +305,8 @@ mod tests {
     fn a_mapping_to_nothing_is_no_mapping() {
         let cmap = CMap::parse(b"2 beginbfchar <01> <0000> <02> <FFFD> endbfchar");
         assert_eq!((cmap.text(1), cmap.text(2)), (None, None));
+        let ranged = CMap::parse(b"1 beginbfrange <0000> <00FF> <0000> endbfrange");
+        assert_eq!((ranged.text(0), ranged.text(0x41).as_deref()), (None, Some("A")));
         assert!(!cmap.has_texts());
     }
 

@@ -31,14 +31,14 @@ impl BaseEncoding {
         let mut texts = vec![None; 32];
         match self {
             Self::ZapfDingbats => {
-                texts.extend(ZAPF_DINGBATS.split(',').enumerate().map(|(index, number)| {
+                let names = ZAPF_DINGBATS.split(',').enumerate();
+                texts.extend(names.map(|(index, number)| {
                     match index {
                         0 => Some(SmallVec::from_slice(&[' '])),
-                        _ if number.is_empty() => None,
                         _ => agl::name_to_char(&format!("a{number}"))
                             .map(|character| SmallVec::from_slice(&[character])),
                     }
-                }))
+                }));
             }
             _ => texts.extend(self.characters().chars().map(|character| {
                 (character != '\u{fffd}').then(|| SmallVec::from_slice(&[character]))
@@ -127,14 +127,14 @@ const WIN_ANSI: &str = " !\"#$%&'()*+,-./0123456789:;<=>?\
 
 /// As [`STANDARD`], the encoding of the font Symbol.
 const SYMBOL: &str = " !∀#∃%&∋()∗+,−./0123456789:;<=>?\
-     ≅ΑΒΧ∆ΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_\
-     ‾αβχδεφγηιϕκλµνοπθρστυϖωξψζ{|}∼\u{fffd}\
+     ≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_\
+     ‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼\u{fffd}\
      \u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\
      €ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵\
      ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓\
-     ◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪\u{fffd}〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭\u{fffd}";
+     ◊⟨®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪\u{fffd}⟩∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭\u{fffd}";
 
-/// The glyph names of the font ZapfDingbats from code 32 on, the letter `a` left out; empty where a code has none.
+/// The glyph names of the font `ZapfDingbats` from code 32 on, the letter `a` left out; empty where a code has none.
 const ZAPF_DINGBATS: &str = ",1,2,202,3,4,5,119,118,117,11,12,13,14,15,16,105,17,18,19,20,21,22,23,24,25,26,27,28,6,7,8,\
      9,10,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,\
      59,60,61,62,63,64,65,66,67,68,69,70,71,72,73,74,203,75,204,76,77,78,79,81,82,83,84,97,98,99,100,,\

@@ -1,6 +1,6 @@
 //! Which text does a font's code stand for, and how far does it move the pen?
 //!
-//! Text is looked for in this order: the font's ToUnicode map; Adobe's tables for the predefined CMaps; the encoding's
+//! Text is looked for in this order: the font's `ToUnicode` map; Adobe's tables for the predefined `CMaps`; the encoding's
 //! differences and base through the Adobe Glyph List; the font program's own encoding; its character map read backwards.
 
 use std::cell::OnceCell;
@@ -107,7 +107,7 @@ enum Codes {
 
 #[derive(Debug)]
 enum ToUnicode {
-    Map(CMap, Option<Box<AdobeCMap>>),
+    Map(Box<CMap>, Option<Box<AdobeCMap>>),
     /// The code is the character.
     Identity,
 }
@@ -512,11 +512,11 @@ impl Codes {
         };
         let two = || code(2).map(|code| (code, 2)).or_else(|| code(1).map(|code| (code, 1)));
         match self {
-            Self::Identity => two(),
             Self::Embedded(cmap, _) if cmap.has_codespaces() => cmap.next_code(bytes),
-            Self::Embedded(_, Some(base)) => next_adobe_code(base, bytes).or_else(two),
-            Self::Embedded(_, None) => two(),
-            Self::Adobe { cmap, .. } => next_adobe_code(cmap, bytes).or_else(two),
+            Self::Embedded(_, Some(cmap)) | Self::Adobe { cmap, .. } => {
+                next_adobe_code(cmap, bytes).or_else(two)
+            }
+            Self::Identity | Self::Embedded(_, None) => two(),
         }
     }
 
@@ -598,13 +598,13 @@ fn load_to_unicode(source: &Source, dictionary: &Dictionary) -> Option<ToUnicode
         Object::Stream(stream) => {
             let cmap = CMap::parse(&source.data(stream));
             let base = cmap.base.as_ref().and_then(|name| adobe_cmap(CMapName::from_bytes(name)));
-            (cmap.has_texts() || base.is_some()).then_some(ToUnicode::Map(cmap, base))
+            (cmap.has_texts() || base.is_some()).then_some(ToUnicode::Map(Box::new(cmap), base))
         }
         _ => None,
     }
 }
 
-/// One of Adobe's CMaps by its name; none for a name that is not one of them.
+/// One of Adobe's `CMaps` by its name; none for a name that is not one of them.
 fn adobe_cmap(name: CMapName<'_>) -> Option<Box<AdobeCMap>> {
     AdobeCMap::parse(hayro_cmap::load_embedded(name)?, hayro_cmap::load_embedded).map(Box::new)
 }

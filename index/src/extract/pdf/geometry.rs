@@ -23,10 +23,18 @@ pub(super) struct Matrix {
 impl Matrix {
     pub(super) const IDENTITY: Self = Self::new(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
 
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "the names that PDF gives to a matrix's numbers"
+    )]
     pub(super) const fn new(a: f32, b: f32, c: f32, d: f32, e: f32, f: f32) -> Self {
         Self { a, b, c, d, e, f }
     }
 
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "the names that PDF gives to a matrix's numbers"
+    )]
     pub(super) fn from_slice(numbers: &[f32]) -> Option<Self> {
         match numbers {
             [a, b, c, d, e, f, ..] => Some(Self::new(*a, *b, *c, *d, *e, *f)),
@@ -52,6 +60,10 @@ impl Matrix {
 impl Mul for Matrix {
     type Output = Self;
 
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "the names that PDF gives to a matrix's numbers"
+    )]
     fn mul(self, then: Self) -> Self {
         let (a, b) = then.vector(self.a, self.b);
         let (c, d) = then.vector(self.c, self.d);

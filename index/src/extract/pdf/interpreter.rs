@@ -21,6 +21,8 @@ const MAX_FORM_DEPTH: usize = 8;
 /// Saved graphics states and open marks; more are counted, not kept.
 const MAX_NESTING: usize = 512;
 const MAX_OPERANDS: usize = 200_000;
+/// More text than this stands for nothing that is drawn.
+const MAX_ACTUAL_CHARACTERS: usize = 10_000;
 /// Unpacked forms that are kept for the next time they are drawn on a page.
 const MAX_KEPT_FORM_BYTES: usize = 32 << 20;
 /// Fonts that are kept from page to page.
@@ -45,6 +47,8 @@ pub(super) struct Glyph {
     pub(super) descent: f32,
     pub(super) bold: bool,
     pub(super) vertical: bool,
+    /// Beside the line, for a glyph in vertical writing.
+    pub(super) width: f32,
 }
 
 /// What a page shows.
@@ -375,31 +379,27 @@ impl<'a> Interpreter<'a, '_> {
             return;
         }
         let mut mark = Mark { actual: None, replaces: false, hidden: false };
-        match operands {
-            [Token::Name(tag), Token::Name(name)] => {
-                let properties = self.resource(resources, b"Properties", name);
-                if tag == b"OC" {
-                    mark.hidden =
-                        properties.is_some_and(|layer| self.layers.hides(self.source, layer));
-                }
-                let actual = properties
-                    .and_then(|properties| as_dictionary(self.source.resolve(properties)))
-                    .and_then(|properties| self.source.text(properties, b"ActualText"));
-                if let Some(actual) = actual {
-                    mark.replaces = true;
-                    mark.actual = Some(actual.chars().collect());
-                }
+        let actual = if let [Token::Name(tag), Token::Name(name)] = operands {
+            let properties = self.resource(resources, b"Properties", name);
+            if tag == b"OC" {
+                mark.hidden = properties.is_some_and(|layer| self.layers.hides(self.source, layer));
             }
-            _ => {
-                let key =
-                    operands.iter().position(|token| *token == Token::Name(b"ActualText".to_vec()));
-                if let Some(Token::String(bytes)) = key.and_then(|key| operands.get(key + 1)) {
-                    let text =
-                        text_string(&Object::String(bytes.clone(), lopdf::StringFormat::Literal));
-                    mark.replaces = true;
-                    mark.actual = text.map(|text| text.chars().collect());
+            properties
+                .and_then(|properties| as_dictionary(self.source.resolve(properties)))
+                .and_then(|properties| self.source.text(properties, b"ActualText"))
+        } else {
+            let key =
+                operands.iter().position(|token| *token == Token::Name(b"ActualText".to_vec()));
+            match key.and_then(|key| operands.get(key + 1)) {
+                Some(Token::String(bytes)) => {
+                    text_string(&Object::String(bytes.clone(), lopdf::StringFormat::Literal))
                 }
+                _ => None,
             }
+        };
+        if let Some(actual) = actual {
+            mark.replaces = true;
+            mark.actual = Some(actual.chars().take(MAX_ACTUAL_CHARACTERS).collect());
         }
         self.marks.push(mark);
     }
@@ -589,6 +589,7 @@ impl<'a> Interpreter<'a, '_> {
             descent: font.descent,
             bold: font.bold,
             vertical: font.vertical,
+            width: shown.offset.0.abs() * 2.0 * size,
         });
     }
 

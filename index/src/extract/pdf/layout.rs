@@ -30,6 +30,8 @@ const CELL_GAP: f32 = 2.0;
 const BACK: f32 = 0.6;
 /// Glyphs this near each other with the same text are one glyph printed twice, for boldness or a shadow.
 const OVERPRINT: f32 = 0.1;
+/// How many glyphs back a hole in the line is looked for.
+const HOLE_REACH: usize = 512;
 
 /// A page's text and its parts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,6 +69,7 @@ struct Piece {
 /// Lays a page's glyphs out.
 pub(super) fn lay_out(mut glyphs: Vec<Glyph>) -> Laid {
     clean(&mut glyphs);
+    straighten(&mut glyphs);
     drop_overprints(&mut glyphs);
     join_accents(&mut glyphs);
     let lines = order::in_reading_order(lines(&glyphs));
@@ -108,10 +111,44 @@ fn clean(glyphs: &mut [Glyph]) {
     }
 }
 
+/// Glyphs of a font for vertical writing that are placed one by one side by side are read as the horizontal line that
+/// they form.
+fn straighten(glyphs: &mut [Glyph]) {
+    let (mut down, mut aside) = (0_usize, 0_usize);
+    for pair in glyphs.windows(2) {
+        if let [first, second] = pair
+            && first.vertical
+            && second.vertical
+        {
+            let step = between(first.start, second.start);
+            let (along, beside) = (dot(step, first.direction), -dot(step, across(first.direction)));
+            if along.abs() < 0.1 * first.size && beside > 0.0 && beside < 1.5 * first.size {
+                aside += 1;
+            } else if along > 0.0 && beside.abs() < 0.1 * first.size {
+                down += 1;
+            }
+        }
+    }
+    if aside <= down {
+        return;
+    }
+    for glyph in glyphs.iter_mut().filter(|glyph| glyph.vertical) {
+        let (x, y) = across(glyph.direction);
+        let direction = (-x, -y);
+        let half = glyph.width / 2.0;
+        let middle = glyph.start;
+        glyph.start = (middle.0 - direction.0 * half, middle.1 - direction.1 * half);
+        glyph.end = (middle.0 + direction.0 * half, middle.1 + direction.1 * half);
+        glyph.direction = direction;
+        glyph.vertical = false;
+    }
+}
+
 fn drop_overprints(glyphs: &mut Vec<Glyph>) {
+    /// By character and cell of the page: which glyph it was, and where it began.
+    type Seen = HashMap<(char, i32, i32), Vec<(usize, f32, f32)>>;
     const CELL: f32 = 4.0;
-    let mut seen: HashMap<(char, i32, i32), Vec<(usize, f32, f32)>> =
-        HashMap::with_capacity(glyphs.len());
+    let mut seen: Seen = HashMap::with_capacity(glyphs.len());
     let mut index = 0_usize;
     glyphs.retain(|glyph| {
         index += 1;
@@ -208,26 +245,34 @@ pub(super) fn across(direction: (f32, f32)) -> (f32, f32) {
     (-direction.1, direction.0)
 }
 
-/// What lies between a glyph and the line before it.
+/// What lies between two glyphs of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
     /// The same word goes on.
     Joined,
     Space,
     Cell,
-    NewLine,
 }
 
 /// Collects glyphs in the stream's order into lines.
 struct Liner<'a> {
     lines: Vec<Line>,
-    /// The glyphs of the line in work, each with what lies before it.
-    members: Vec<(Step, &'a Glyph)>,
+    /// The glyphs of the line in work.
+    members: Vec<&'a Glyph>,
     baseline: f32,
     size: f32,
     from: f32,
     to: f32,
     has_right_to_left: bool,
+}
+
+/// Where a glyph goes.
+enum Place {
+    /// Behind the last one of the line.
+    End,
+    /// Into a hole that the line has.
+    Hole(usize),
+    NewLine,
 }
 
 fn lines(glyphs: &[Glyph]) -> Vec<Line> {
@@ -241,72 +286,71 @@ fn lines(glyphs: &[Glyph]) -> Vec<Line> {
         has_right_to_left: false,
     };
     for glyph in glyphs {
-        let step = liner.step(glyph);
-        if step == Step::NewLine {
-            liner.end_line();
+        match liner.place(glyph) {
+            Place::End => liner.push(glyph, None),
+            Place::Hole(index) => liner.push(glyph, Some(index)),
+            Place::NewLine => {
+                liner.end_line();
+                liner.push(glyph, None);
+            }
         }
-        liner.push(step, glyph);
     }
     liner.end_line();
     liner.lines
 }
 
 impl<'a> Liner<'a> {
-    fn step(&self, glyph: &Glyph) -> Step {
-        let Some((_, before)) = self.members.last() else { return Step::NewLine };
+    fn place(&self, glyph: &Glyph) -> Place {
+        let Some(before) = self.members.last() else { return Place::NewLine };
         let direction = before.direction;
         if dot(direction, glyph.direction) < 0.99 {
-            return Step::NewLine;
+            return Place::NewLine;
         }
         let size = self.size.max(glyph.size);
         let em = f32::midpoint(before.em, glyph.em);
         let jump = (dot(glyph.start, across(direction)) - self.baseline).abs();
-        let last_jump = dot(
-            (glyph.start.0 - before.start.0, glyph.start.1 - before.start.1),
-            across(direction),
-        )
-        .abs();
+        let last_jump = dot(between(before.start, glyph.start), across(direction)).abs();
         if jump.min(last_jump) > LINE_JUMP * size {
-            return Step::NewLine;
+            return Place::NewLine;
         }
-        let gap = dot((glyph.start.0 - before.end.0, glyph.start.1 - before.end.1), direction);
-        let gap = if before.tracking > 0.0 { gap - before.tracking } else { gap };
-        if gap < -BACK * em {
-            return self.step_back(before, glyph, em);
+        if dot(between(before.end, glyph.start), direction) >= -BACK * em {
+            return Place::End;
         }
-        if gap > CELL_GAP * em {
-            Step::Cell
-        } else if gap > WORD_GAP * em {
-            Step::Space
-        } else {
-            Step::Joined
-        }
+        self.place_back(before, glyph, em)
     }
 
-    /// For a glyph that begins before the end of the last one: goes on in right-to-left scripts, else begins a line.
-    fn step_back(&self, before: &Glyph, glyph: &Glyph, em: f32) -> Step {
-        let is_right_to_left =
-            |glyph: &Glyph| glyph.text.iter().any(|character| is_right_to_left(*character));
-        if is_right_to_left(before) || is_right_to_left(glyph) || self.has_right_to_left {
-            let direction = before.direction;
-            let to_before =
-                dot((before.start.0 - glyph.end.0, before.start.1 - glyph.end.1), direction);
+    /// For a glyph that begins before the end of the last one: goes on in right-to-left scripts, fills a hole that was
+    /// left in the line, else begins a line.
+    fn place_back(&self, before: &Glyph, glyph: &Glyph, em: f32) -> Place {
+        let direction = before.direction;
+        if has_right_to_left(before) || has_right_to_left(glyph) || self.has_right_to_left {
+            let to_before = dot(between(glyph.end, before.start), direction);
             let to_line = self.from - dot(glyph.end, direction);
             let gap =
                 if to_before > -BACK * em { to_before.min(to_line.max(0.0)) } else { to_line };
             if gap > -BACK * em && gap < CELL_GAP * 2.0 * em {
-                return if gap > WORD_GAP * em { Step::Space } else { Step::Joined };
+                return Place::End;
             }
         }
         // A glyph over the last one, such as a stroke through it.
-        let back =
-            dot((glyph.start.0 - before.start.0, glyph.start.1 - before.start.1), before.direction);
-        if back > -BACK * em { Step::Joined } else { Step::NewLine }
+        if dot(between(before.start, glyph.start), direction) > -BACK * em {
+            return Place::End;
+        }
+        let (from, to) = (dot(glyph.start, direction), dot(glyph.end, direction));
+        if from < self.from || self.has_right_to_left {
+            return Place::NewLine;
+        }
+        let first = self.members.len().saturating_sub(HOLE_REACH);
+        let members = self.members.get(first..).unwrap_or_default();
+        let hole = members.windows(2).position(|pair| {
+            let [left, right] = pair else { return false };
+            dot(left.end, direction) <= from + WORD_GAP * em
+                && dot(right.start, direction) >= to - WORD_GAP * em
+        });
+        hole.map_or(Place::NewLine, |index| Place::Hole(first + index + 1))
     }
 
-    fn push(&mut self, step: Step, glyph: &'a Glyph) {
-        let from = dot(glyph.start, glyph.direction);
-        let to = dot(glyph.end, glyph.direction);
+    fn push(&mut self, glyph: &'a Glyph, place: Option<usize>) {
         if self.members.is_empty() {
             self.size = 0.0;
             self.from = f32::MAX;
@@ -317,18 +361,22 @@ impl<'a> Liner<'a> {
             self.size = glyph.size;
             self.baseline = dot(glyph.start, across(glyph.direction));
         }
-        self.from = self.from.min(from);
-        self.to = self.to.max(to);
-        self.has_right_to_left |= glyph.text.iter().any(|character| is_right_to_left(*character));
-        self.members.push((step, glyph));
+        self.from = self.from.min(dot(glyph.start, glyph.direction));
+        self.to = self.to.max(dot(glyph.end, glyph.direction));
+        self.has_right_to_left |= has_right_to_left(glyph);
+        match place {
+            Some(index) if index <= self.members.len() => self.members.insert(index, glyph),
+            _ => self.members.push(glyph),
+        }
     }
 
     fn end_line(&mut self) {
         let members = std::mem::take(&mut self.members);
         let has_text =
-            members.iter().any(|(_, glyph)| glyph.text.iter().any(|character| *character != ' '));
-        let Some((_, first)) = members.first().filter(|_| has_text) else { return };
+            members.iter().any(|glyph| glyph.text.iter().any(|character| *character != ' '));
+        let Some(first) = members.first().filter(|_| has_text) else { return };
         let direction = first.direction;
+        let is_tracked = is_tracked(&members);
         let members = if self.has_right_to_left { in_logical_order(members) } else { members };
         let mut line = Line {
             words: Vec::new(),
@@ -344,22 +392,26 @@ impl<'a> Liner<'a> {
         let mut bold = 0_i32;
         let mut word = String::new();
         let mut bounds = EMPTY;
-        let mut wide = false;
-        for (step, glyph) in members {
-            if matches!(step, Step::Space | Step::Cell) {
+        // The glyph before, and the last one that is no space.
+        let mut before: Option<&Glyph> = None;
+        let mut last: Option<&Glyph> = None;
+        for glyph in members {
+            if before.is_some_and(|before| step(before, glyph, is_tracked) != Step::Joined) {
                 line.end_word(&mut word, &mut bounds);
-                wide |= step == Step::Cell;
             }
+            before = Some(glyph);
             let reach = reach(glyph);
             for character in &glyph.text {
                 if *character == ' ' {
                     line.end_word(&mut word, &mut bounds);
                     continue;
                 }
-                if wide && !line.words.is_empty() {
+                if word.is_empty()
+                    && last.is_some_and(|last| step(last, glyph, is_tracked) == Step::Cell)
+                {
                     line.cells += 1;
                 }
-                wide = false;
+                last = Some(glyph);
                 word.push(*character);
                 bounds = union(bounds, reach);
                 bold += if glyph.bold { 1 } else { -1 };
@@ -372,6 +424,56 @@ impl<'a> Liner<'a> {
         line.bold = bold > 0;
         self.lines.push(line);
     }
+}
+
+fn between(from: (f32, f32), to: (f32, f32)) -> (f32, f32) {
+    (to.0 - from.0, to.1 - from.1)
+}
+
+fn has_right_to_left(glyph: &Glyph) -> bool {
+    glyph.text.iter().any(|character| is_right_to_left(*character))
+}
+
+/// The room between two glyphs that follow each other, on whichever side the second stands.
+fn room(before: &Glyph, glyph: &Glyph) -> f32 {
+    let direction = before.direction;
+    if dot(between(before.start, glyph.start), direction) >= 0.0 {
+        dot(between(before.end, glyph.start), direction)
+    } else {
+        dot(between(glyph.end, before.start), direction)
+    }
+}
+
+fn step(before: &Glyph, glyph: &Glyph, is_tracked: bool) -> Step {
+    let em = f32::midpoint(before.em, glyph.em);
+    let room = room(before, glyph) - if is_tracked { before.tracking } else { 0.0 };
+    if room > CELL_GAP * em {
+        Step::Cell
+    } else if room > WORD_GAP * em {
+        Step::Space
+    } else {
+        Step::Joined
+    }
+}
+
+/// Whether the line is set with the same extra room behind every glyph. Producers also use that room for the gap
+/// between two words alone, and take it back inside the words: then it is a gap.
+fn is_tracked(members: &[&Glyph]) -> bool {
+    let (mut with, mut without) = (0_usize, 0_usize);
+    for pair in members.windows(2) {
+        if let [before, glyph] = pair
+            && before.tracking > WORD_GAP * 0.3 * before.em
+            && !before.text.contains(&' ')
+            && !glyph.text.contains(&' ')
+        {
+            if room(before, glyph) >= before.tracking * 0.8 {
+                with += 1;
+            } else {
+                without += 1;
+            }
+        }
+    }
+    with > without
 }
 
 impl Line {
@@ -401,15 +503,23 @@ impl Line {
         (backwards.next(), last)
     }
 
+    /// Whether its last word is two or more capitals before a hyphen.
+    fn ends_in_capitals(&self) -> bool {
+        let mut letters =
+            self.words.last().map(|word| word.text.chars().rev()).into_iter().flatten().skip(1);
+        letters.next().is_some_and(char::is_uppercase)
+            && letters.next().is_some_and(char::is_uppercase)
+    }
+
     fn is_row(&self) -> bool {
         self.cells > 0
     }
 }
 
 /// The size of most glyphs.
-fn most(members: &[(Step, &Glyph)]) -> f32 {
+fn most(members: &[&Glyph]) -> f32 {
     let mut counts: Vec<(f32, usize)> = Vec::new();
-    for (_, glyph) in members {
+    for glyph in members {
         let length = glyph.text.iter().filter(|character| **character != ' ').count();
         if let Some((_, count)) =
             counts.iter_mut().find(|(size, _)| (*size - glyph.size).abs() < 0.05)
@@ -458,94 +568,62 @@ pub(super) fn is_right_to_left(character: char) -> bool {
 
 /// A line with right-to-left script, in the order in which it is read. Producers write such lines either in that order
 /// or as they look from left to right; the way the pen goes tells which.
-fn in_logical_order(members: Vec<(Step, &Glyph)>) -> Vec<(Step, &Glyph)> {
-    let is_right = |glyph: &Glyph| glyph.text.iter().any(|character| is_right_to_left(*character));
+fn in_logical_order(members: Vec<&Glyph>) -> Vec<&Glyph> {
     let mut forward = 0_i32;
     for pair in members.windows(2) {
-        if let [(_, first), (_, second)] = pair
-            && is_right(first)
-            && is_right(second)
+        if let [first, second] = pair
+            && has_right_to_left(first)
+            && has_right_to_left(second)
         {
-            forward += if dot(second.start, first.direction) > dot(first.start, first.direction) {
-                1
-            } else {
-                -1
-            };
+            forward +=
+                if dot(between(first.start, second.start), first.direction) > 0.0 { 1 } else { -1 };
         }
     }
     if forward <= 0 {
         return members;
     }
     // As it looks: the line is turned round, and runs of other scripts and of digits in it are turned back.
-    let base_right = members.iter().filter(|(_, glyph)| is_right(glyph)).count() * 2
-        > members
-            .iter()
-            .filter(|(_, glyph)| glyph.text.iter().any(|character| character.is_alphabetic()))
-            .count();
-    let is_left = |glyph: &Glyph| {
-        glyph.text.iter().any(|character| character.is_alphanumeric()) && !is_right(glyph)
-    };
-    let mut levels: Vec<Option<bool>> = members
+    let right = members.iter().filter(|glyph| has_right_to_left(glyph)).count();
+    let letters = members
         .iter()
-        .map(|(_, glyph)| {
-            if is_right(glyph) {
-                Some(true)
-            } else if is_left(glyph) {
-                Some(false)
-            } else {
-                None
-            }
+        .filter(|glyph| glyph.text.iter().any(|character| character.is_alphabetic()))
+        .count();
+    let base_right = right * 2 > letters;
+    let sides: Vec<Option<bool>> = members
+        .iter()
+        .map(|glyph| {
+            let has_letter = glyph.text.iter().any(|character| character.is_alphanumeric());
+            if has_right_to_left(glyph) { Some(true) } else { has_letter.then_some(false) }
         })
         .collect();
     // Neutral glyphs go with their neighbours where these agree, else with the line.
-    let following: Vec<Option<bool>> = {
-        let mut next = None;
-        let mut following: Vec<Option<bool>> = levels
-            .iter()
-            .rev()
-            .map(|level| {
-                let known = next;
-                next = level.or(next);
-                known
-            })
-            .collect();
-        following.reverse();
-        following
-    };
-    let mut last = None;
-    for (level, next) in levels.iter_mut().zip(following) {
-        match level {
-            Some(known) => last = Some(*known),
-            None => {
-                *level = Some(if last == next { last.unwrap_or(base_right) } else { base_right })
-            }
-        }
+    let mut following = Vec::with_capacity(sides.len());
+    let mut next = None;
+    for side in sides.iter().rev() {
+        following.push(next);
+        next = side.or(next);
     }
-    // A step tells what lies before its glyph as it looks; turned round, it lies behind.
-    let mut ordered: Vec<(Step, &Glyph)> = Vec::with_capacity(members.len());
+    let mut last = None;
     let mut runs: Vec<(bool, Range<usize>)> = Vec::new();
-    for (index, level) in levels.iter().enumerate() {
-        let right = level.unwrap_or(base_right);
+    for (index, (side, next)) in sides.iter().zip(following.into_iter().rev()).enumerate() {
+        let neutral = if last == next { last.unwrap_or(base_right) } else { base_right };
+        let side_here = side.unwrap_or(neutral);
+        last = side.or(last);
         match runs.last_mut() {
-            Some((known, run)) if *known == right => run.end = index + 1,
-            _ => runs.push((right, index..index + 1)),
+            Some((known, run)) if *known == side_here => run.end = index + 1,
+            _ => runs.push((side_here, index..index + 1)),
         }
     }
     if base_right {
         runs.reverse();
     }
-    for (right, run) in runs {
+    let mut ordered = Vec::with_capacity(members.len());
+    for (is_right, run) in runs {
         let part = members.get(run).unwrap_or_default();
-        if right {
-            let mut before = Step::Space;
-            for (step, glyph) in part.iter().rev() {
-                ordered.push((before, glyph));
-                before = *step;
-            }
+        if is_right {
+            ordered.extend(part.iter().rev());
         } else {
-            ordered.extend(part.iter().enumerate().map(|(index, (step, glyph))| {
-                (if index == 0 { Step::Space } else { *step }, *glyph)
-            }));
+            ordered.extend(part);
         }
     }
     ordered
@@ -682,6 +760,8 @@ fn joint(line: &Line, next: &Line) -> Joint {
     let (before_last, last) = line.last_characters();
     let Some(first) = next.first_character() else { return Joint::Space };
     match (before_last, last) {
+        // `PDF-` before `based` is a compound's own hyphen.
+        (Some(_), Some('-')) if line.ends_in_capitals() => Joint::Nothing,
         (Some(before), Some('-')) if before.is_alphabetic() && first.is_lowercase() => {
             Joint::Hyphen
         }

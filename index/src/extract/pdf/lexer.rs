@@ -1,6 +1,6 @@
 //! Which operands and operators does a content stream hold?
 //!
-//! Never fails: what is no token is skipped, so that reading goes on behind a syntax error. CMaps are read with it too,
+//! Never fails: what is no token is skipped, so that reading goes on behind a syntax error. `CMaps` are read with it too,
 //! they share the syntax.
 
 /// A token. Arrays and dictionaries come as their marks and members, so that nesting costs no stack.
@@ -42,7 +42,6 @@ impl<'a> Lexer<'a> {
         loop {
             let byte = self.peek()?;
             match byte {
-                b'\0' | b'\t' | b'\n' | b'\x0c' | b'\r' | b' ' => self.position += 1,
                 b'%' => self.skip_comment(),
                 b'/' => return Some(self.name()),
                 b'(' => {
@@ -59,7 +58,10 @@ impl<'a> Lexer<'a> {
                 }
                 b'[' => return Some(self.mark(1, Token::ArrayStart)),
                 b']' => return Some(self.mark(1, Token::ArrayEnd)),
-                b'>' | b')' | b'{' | b'}' => self.position += 1,
+                // White space, or closers without an opener.
+                b'\0' | b'\t' | b'\n' | b'\x0c' | b'\r' | b' ' | b'>' | b')' | b'{' | b'}' => {
+                    self.position += 1;
+                }
                 b'0'..=b'9' | b'+' | b'-' | b'.' => return Some(self.number()),
                 _ => return Some(self.operator()),
             }

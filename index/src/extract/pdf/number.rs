@@ -12,12 +12,6 @@ pub(super) fn real(value: i64) -> f32 {
     value as f32
 }
 
-/// As [`real`], for counts.
-#[expect(clippy::cast_precision_loss, reason = "used for shares and averages")]
-pub(super) fn share(value: usize) -> f32 {
-    value as f32
-}
-
 /// An offset in a page's text, whose length is bounded far below four billion bytes.
 pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)

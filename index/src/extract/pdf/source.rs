@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use lopdf::xref::XrefRecovery;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
 
 use super::number;
@@ -29,8 +30,8 @@ pub(super) enum Unopened {
 #[derive(Debug)]
 pub(super) struct Source {
     document: Document,
-    /// The file had to be mended: something may be missing.
-    pub(super) mended: bool,
+    /// The table of objects was made by looking for them, and the file's end is not there.
+    cut_off: bool,
 }
 
 /// A page with what it inherits from the page tree.
@@ -54,9 +55,11 @@ impl Source {
         if best.as_ref().is_some_and(is_locked) {
             return Err(Unopened::Password);
         }
-        let mut mended = best.as_ref().is_none_or(|document| document.xref_recovery.is_some());
+        let is_rebuilt =
+            |document: &Document| document.xref_recovery == Some(XrefRecovery::Reconstructed);
+        let mut rebuilt_table = best.as_ref().is_none_or(is_rebuilt);
         if !best.as_ref().is_some_and(has_page_tree) {
-            mended = true;
+            rebuilt_table = true;
             let rebuilt = load(bytes, true)
                 .ok()
                 .filter(has_page_tree)
@@ -72,7 +75,19 @@ impl Source {
                 best = rebuilt;
             }
         }
-        best.map(|document| Self { document, mended }).ok_or(Unopened::Damaged)
+        let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or_default();
+        let cut_off = rebuilt_table && !tail.windows(5).any(|window| window == b"%%EOF");
+        best.map(|document| Self { document, cut_off }).ok_or(Unopened::Damaged)
+    }
+
+    /// Whether something of the file is missing: its end, or pages that its page tree counts.
+    pub(super) fn is_damaged(&self, pages: usize) -> bool {
+        let root = self.catalog().and_then(|catalog| self.dictionary(catalog, b"Pages"));
+        let counted = root.and_then(|root| self.number(root, b"Count")).map_or(0, number::whole);
+        let is_bound = pages >= MAX_PAGES;
+        self.cut_off
+            || pages == 0
+            || !is_bound && usize::try_from(counted).is_ok_and(|counted| counted > pages)
     }
 
     /// Follows references; null for what is not there.
@@ -288,7 +303,7 @@ pub(super) fn as_number(object: &Object) -> Option<f32> {
     }
 }
 
-/// A text string: UTF-16 or UTF-8 by its mark, else PDFDocEncoding.
+/// A text string: UTF-16 or UTF-8 by its mark, else `PDFDocEncoding`.
 pub(super) fn text_string(object: &Object) -> Option<String> {
     let Object::String(bytes, _) = object else { return None };
     let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
@@ -326,6 +341,7 @@ fn load(bytes: &[u8], rebuild: bool) -> lopdf::Result<Document> {
 
 /// Empties pictures and attached files while loading: they are most of many files, and no text is read from them. One
 /// byte stays, since an empty stream would be read again.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that lopdf asks for")]
 fn without_pictures(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
     let Object::Stream(stream) = object else { return Some((id, object.clone())) };
     let is_picture =
