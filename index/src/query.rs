@@ -18,7 +18,7 @@ use crate::extract::Format;
 pub struct Day {
     year: u16,
     month: u8,
-    day: u8,
+    of_month: u8,
 }
 
 impl Day {
@@ -26,7 +26,7 @@ impl Day {
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let is_real =
             year <= 9999 && (1..=12).contains(&month) && day >= 1 && day <= last_day(year, month);
-        is_real.then_some(Self { year, month, day })
+        is_real.then_some(Self { year, month, of_month: day })
     }
 
     /// The day in UTC of a time in nanoseconds since 1970.
@@ -45,7 +45,7 @@ impl Day {
         Self {
             year: u16::try_from(year).unwrap_or_default(),
             month: u8::try_from(month).unwrap_or(1),
-            day: u8::try_from(day).unwrap_or(1),
+            of_month: u8::try_from(day).unwrap_or(1),
         }
     }
 
@@ -79,7 +79,7 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 }
 

@@ -282,7 +282,7 @@ fn candidates(
         .into_iter()
         .map(|(passage, exact)| (passage, exact.iter().zip(vector).map(|(a, b)| a * b).sum()))
         .collect();
-    Ok(fuse::fuse(by_words, exact, DENSE_WEIGHT, count))
+    Ok(fuse::fuse(&by_words, exact, DENSE_WEIGHT, count))
 }
 
 fn wanted(query: &Query, weights: &HashMap<String, f32>) -> Wanted {

@@ -38,14 +38,14 @@ pub(super) fn by_words(scored: Vec<(i64, f32)>) -> Vec<Candidate> {
 /// Fuses BM25 scores, the best first, with cosines. The best come first, those of words and at most `count` of the
 /// nearest.
 pub(super) fn fuse(
-    words: Vec<(i64, f32)>,
+    words: &[(i64, f32)],
     mut cosines: Vec<(i64, f32)>,
     dense_weight: f32,
     count: usize,
 ) -> Vec<Candidate> {
     cosines.sort_unstable_by(better_first);
     let mut candidates: HashMap<i64, Candidate> = HashMap::new();
-    for (rank, (passage, score)) in (1..).zip(&words) {
+    for (rank, (passage, score)) in (1..).zip(words) {
         candidates.entry(*passage).or_insert(unranked(*passage)).words =
             Some(Rank { score: *score, rank });
     }
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn what_both_searches_like_comes_first() {
         let fused =
-            fuse(vec![(1, 9.0), (2, 8.0), (3, 1.0)], vec![(2, 0.8), (4, 0.9), (3, 0.1)], 0.5, 10);
+            fuse(&[(1, 9.0), (2, 8.0), (3, 1.0)], vec![(2, 0.8), (4, 0.9), (3, 0.1)], 0.5, 10);
         assert_eq!(order(&fused), [2, 1, 4, 3]);
         let best = fused.first().unwrap();
         assert_eq!(best.words, Some(Rank { score: 8.0, rank: 2 }));
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn only_the_nearest_join() {
-        let fused = fuse(vec![(1, 1.0)], vec![(2, 0.9), (3, 0.8), (1, 0.1)], 0.5, 1);
+        let fused = fuse(&[(1, 1.0)], vec![(2, 0.9), (3, 0.8), (1, 0.1)], 0.5, 1);
         let mut found = order(&fused);
         found.sort_unstable();
         assert_eq!(found, [1, 2]);

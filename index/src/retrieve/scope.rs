@@ -50,13 +50,13 @@ impl<'a> Filter<'a> {
             match term {
                 Term::File(name) => filter.names.push(name.to_lowercase()),
                 Term::Directory(names) => {
-                    filter.directories.push(names.trim_matches('/').to_lowercase())
+                    filter.directories.push(names.trim_matches('/').to_lowercase());
                 }
                 Term::Type(name) => filter.types.push(name),
                 Term::Tag(name) => filter.tags.push(name),
                 Term::Since(day) => filter.since = filter.since.max(Some(*day)),
                 Term::Until(day) => {
-                    filter.until = Some(filter.until.map_or(*day, |until| until.min(*day)))
+                    filter.until = Some(filter.until.map_or(*day, |until| until.min(*day)));
                 }
                 Term::Word(_) | Term::Phrase(_) | Term::Without(_) => {}
             }

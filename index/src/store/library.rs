@@ -635,13 +635,12 @@ pub(super) fn expected_entries(
     let mut stamps: HashMap<i64, u64> = HashMap::new();
     let mut expected = HashMap::new();
     for (passage, document) in living_passages(connection)? {
-        let stamp = match stamps.get(&document) {
-            Some(stamp) => *stamp,
-            None => {
-                let stamp = label_of(connection, document)?.map_or(0, |label| label.stamp);
-                stamps.insert(document, stamp);
-                stamp
-            }
+        let stamp = if let Some(stamp) = stamps.get(&document) {
+            *stamp
+        } else {
+            let stamp = label_of(connection, document)?.map_or(0, |label| label.stamp);
+            stamps.insert(document, stamp);
+            stamp
         };
         expected.insert(passage, (document, stamp));
     }

@@ -139,11 +139,15 @@ fn points(steps: i64) -> f32 {
 }
 
 fn number(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push((value & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = value.to_le_bytes();
         value >>= 7;
+        if value == 0 {
+            bytes.push(low & 0x7f);
+            break;
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push(value as u8);
 }
 
 /// The sign goes into the lowest bit, so that small steps back are short as well.
