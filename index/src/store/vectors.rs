@@ -454,3 +454,103 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 fn io_error(path: &Path, source: io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::best::better_first;
+
+    /// Numbers without a pattern, the same every time.
+    struct Noise(u64);
+
+    impl Noise {
+        /// About normal, with mean 0.
+        fn next(&mut self) -> f32 {
+            let mut sum = 0.0;
+            for _ in 0..4 {
+                self.0 = self
+                    .0
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                sum += f32::from(u16::try_from(self.0 >> 48).unwrap()) / 65_536.0 - 0.5;
+            }
+            sum
+        }
+
+        fn unit(&mut self, around: &[f32], spread: f32) -> Vec<f32> {
+            let raw: Vec<f32> = around.iter().map(|center| center + spread * self.next()).collect();
+            let length = raw.iter().map(|value| value * value).sum::<f32>().sqrt();
+            raw.iter().map(|value| value / length).collect()
+        }
+    }
+
+    /// Vectors in clusters, as those of texts are.
+    fn clustered(noise: &mut Noise, count: usize, dimension: usize) -> Vec<Vec<f32>> {
+        let zero = vec![0.0; dimension];
+        let centers: Vec<_> = (0..12).map(|_| noise.unit(&zero, 1.0)).collect();
+        (0..count).map(|at| noise.unit(&centers[at % centers.len()], 0.08)).collect()
+    }
+
+    fn written(vectors: &[Vec<f32>]) -> (tempfile::TempDir, VectorWriter) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = VectorWriter::open(&folder.path().join("v"), vectors[0].len(), 1).unwrap();
+        for (passage, vector) in (1..).zip(vectors) {
+            writer.push(passage, vector);
+        }
+        writer.publish(1).unwrap();
+        (folder, writer)
+    }
+
+    fn cosine(a: &[f32], b: &[f32]) -> f32 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn the_ten_best_are_those_of_the_exact_vectors(seed in any::<u64>(), dimension in 24_usize..400) {
+            let mut noise = Noise(seed);
+            let vectors = clustered(&mut noise, 1_500, dimension);
+            let (_folder, writer) = written(&vectors);
+            let every_other: PassageSet = (1..=1_500).step_by(2).collect();
+            let mut found_of_best = 0;
+            for asked in 0..10 {
+                let question = noise.unit(&vectors[asked * 7], 0.05);
+                let exact = |passage: i64| cosine(&question, &vectors[usize::try_from(passage - 1).unwrap()]);
+                let near = writer.set().search(&question, &every_other, 100, &CancellationToken::new());
+                let mut found: Vec<(i64, f32)> = near.iter().map(|(passage, _)| (*passage, exact(*passage))).collect();
+                found.sort_by(better_first);
+                let mut best: Vec<(i64, f32)> = (1..=1_500).step_by(2).map(|p| (p, exact(p))).collect();
+                best.sort_by(better_first);
+                found_of_best += found[..10].iter().filter(|hit| best[..10].contains(hit)).count();
+            }
+            prop_assert!(found_of_best >= 99, "{} of 100", found_of_best);
+        }
+    }
+
+    #[test]
+    fn a_cancelled_search_gives_nothing() {
+        let (_folder, writer) = written(&clustered(&mut Noise(1), 20, 8));
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let all: PassageSet = (1..=20).collect();
+        assert_eq!(writer.set().search(&[1.0; 8], &all, 5, &cancel), []);
+    }
+
+    #[test]
+    fn vectors_that_are_no_numbers_break_nothing() {
+        let (_folder, writer) = written(&[vec![f32::NAN; 8], vec![f32::INFINITY; 8], vec![0.0; 8]]);
+        let all: PassageSet = (1..=3).collect();
+        assert_eq!(writer.set().search(&[0.5; 8], &all, 5, &CancellationToken::new()).len(), 3);
+    }
+
+    #[test]
+    fn files_younger_than_the_database_are_thrown_away() {
+        let (folder, writer) = written(&clustered(&mut Noise(1), 20, 8));
+        drop(writer);
+        let writer = VectorWriter::open(&folder.path().join("v"), 8, 0).unwrap();
+        assert_eq!(writer.set().passages().count(), 0);
+    }
+}
