@@ -4,4 +4,5 @@
 //! in as plain data: this crate knows no index, no terminal and no environment.
 
 pub mod answer;
+pub mod catalog;
 pub mod embed;
