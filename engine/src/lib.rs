@@ -6,3 +6,4 @@
 pub mod answer;
 pub mod catalog;
 pub mod embed;
+pub mod generate;
