@@ -6,6 +6,7 @@
 //! the answer it worked on, nothing else.
 
 mod frame;
+pub mod model;
 pub mod reader;
 
 use std::io::{self, Read as _};
@@ -30,7 +31,7 @@ pub fn run(role: Role) -> ExitCode {
     leave_with_parent();
     let served = match role {
         Role::Reader => reader::serve(),
-        Role::Model => Ok(()),
+        Role::Model => model::serve(),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,7 +44,7 @@ fn leave_with_parent() {
     #[cfg(target_os = "linux")]
     {
         // Where the kernel refuses, the closed pipe still ends the child.
-        _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+        drop(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)));
     }
 }
 
@@ -111,8 +112,8 @@ impl<R: DeserializeOwned + Send + 'static> Process<R> {
         let stderr = std::thread::spawn(move || {
             let mut said = Vec::new();
             // What can't be read is not there; the rest is drained so that the child never waits for it.
-            _ = stderr.by_ref().take(STDERR_BYTES).read_to_end(&mut said);
-            _ = io::copy(&mut stderr, &mut io::sink());
+            drop(stderr.by_ref().take(STDERR_BYTES).read_to_end(&mut said));
+            drop(io::copy(&mut stderr, &mut io::sink()));
             String::from_utf8_lossy(&said).into_owned()
         });
         Ok(Self { child, stdin: Some(stdin), replies, stderr: Some(stderr) })
@@ -146,7 +147,7 @@ impl<R: DeserializeOwned + Send + 'static> Process<R> {
     fn end(&mut self) -> ChildError {
         self.stdin = None;
         // It may have ended by itself: then there is nothing to kill.
-        _ = self.child.kill();
+        drop(self.child.kill());
         match self.child.wait() {
             Ok(status) => {
                 let said =
@@ -162,7 +163,7 @@ impl<R> Drop for Process<R> {
     fn drop(&mut self) {
         self.stdin = None;
         // Already waited for, or gone: both are what is wanted.
-        _ = self.child.kill();
-        _ = self.child.wait();
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }

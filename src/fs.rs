@@ -37,7 +37,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     });
     if written.is_err() {
         // The error that is reported is the first one.
-        _ = std::fs::remove_file(&aside);
+        drop(std::fs::remove_file(&aside));
     }
     written.map_err(failed("write", path))
 }

@@ -91,7 +91,7 @@ impl Session<'_> {
     fn note(&self, text: &str) {
         if !self.cli.quiet {
             // Nobody is left to tell when standard error is gone.
-            _ = writeln!(io::stderr().lock(), "{}", crate::plain::line(text));
+            drop(writeln!(io::stderr().lock(), "{}", crate::plain::line(text)));
         }
     }
 }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn report(failure: &Failure) -> ExitCode {
     if !failure.is_broken_pipe() {
         // There is nobody left to tell when standard error is gone too.
-        _ = write!(std::io::stderr().lock(), "{failure}");
+        drop(write!(std::io::stderr().lock(), "{failure}"));
     }
     failure.exit_code()
 }

@@ -105,6 +105,50 @@ fn is_counter(piece: &str) -> bool {
     piece.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
+/// Signs of a leader (`. . . . 7`) between a title and its page number.
+const LEADER_DOTS: usize = 4;
+
+/// How many entries make a table of contents.
+const CONTENTS_ENTRIES: usize = 3;
+
+/// Whether the page holds a table of contents: entries with leaders whose page numbers never fall, which those of a price
+/// list would. It repeats the headings, so that questions find it before the text that it leads to, and answers none.
+fn has_contents(page: &Page) -> bool {
+    let numbers: Vec<u32> = page.blocks.iter().flat_map(|block| contents_entries(block_text(page, block))).collect();
+    numbers.len() >= CONTENTS_ENTRIES && numbers.is_sorted()
+}
+
+/// The numbers that follow leaders in `text`.
+fn contents_entries(text: &str) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    let mut dots = 0;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '.' | '\u{2024}' => dots += 1,
+            '\u{2025}' => dots += 2,
+            '…' => dots += 3,
+            // A leader's dots stand apart; typesetters tie the number to them by a word joiner.
+            ' ' | '\u{a0}' | '\u{2060}' => {}
+            c => {
+                if let Some(mut number) = c.to_digit(10).filter(|_| dots >= LEADER_DOTS) {
+                    while let Some(digit) = rest.peek().and_then(|c| c.to_digit(10)) {
+                        number = number.saturating_mul(10).saturating_add(digit);
+                        rest.next();
+                    }
+                    numbers.push(number);
+                }
+                dots = 0;
+            }
+        }
+    }
+    numbers
+}
+
+fn block_text<'a>(page: &'a Page, block: &Block) -> &'a str {
+    page.text.get(block.span.clone()).unwrap_or_default()
+}
+
 struct Splitter<'a> {
     count: &'a dyn Fn(&str) -> usize,
     contexts: Contexts<'a>,
@@ -143,11 +187,16 @@ impl Pack {
 
 impl Splitter<'_> {
     fn page(&mut self, page: &Page) {
+        let contents = has_contents(page);
         let mut pack = Pack::default();
         let mut headings: &[String] = &[];
         // Headings that nothing followed yet: they head the next text, or are text themselves when none comes.
         let mut bare: Option<Range<usize>> = None;
         for block in &page.blocks {
+            if contents && !contents_entries(block_text(page, block)).is_empty() {
+                self.close(page, &mut pack, headings);
+                continue;
+            }
             match block.kind {
                 BlockKind::RunningHeader | BlockKind::RunningFooter => {
                     self.close(page, &mut pack, headings)
@@ -472,6 +521,14 @@ mod tests {
         let passages = split(&note("# Lease agreement\n\n## Oakfield House\n"), "lease", &count);
         assert_eq!(passages.len(), 1);
         assert_eq!(passages[0].text, "Lease agreement\nOakfield House");
+    }
+
+    #[test]
+    fn a_table_of_contents_is_no_passage_and_a_price_list_is_one() {
+        let entries = "1 Rent . . . . . . 1\n\n2 Repairs ......... \u{2060}3\n\n3 Notices . . . . 12\n\nThe lease begins here.\n";
+        let texts = |source: &str| split(&note(source), "n", &count).into_iter().map(|passage| passage.text).collect::<Vec<_>>();
+        assert_eq!(texts(entries), ["The lease begins here."]);
+        assert_eq!(texts("Coffee ..... 3\n\nTea ..... 2\n\nCake ..... 5\n").len(), 1);
     }
 
     #[test]

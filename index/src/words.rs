@@ -17,14 +17,14 @@ const LONGEST_WORD: usize = 120;
 
 /// A word as it is searched for, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Term {
-    pub text: String,
+pub(crate) struct Term {
+    pub(crate) text: String,
     /// Bytes in the text that was given.
-    pub span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// Takes texts apart into stems.
-pub struct Stems(TextAnalyzer);
+pub(crate) struct Stems(TextAnalyzer);
 
 impl std::fmt::Debug for Stems {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,7 +39,7 @@ impl Default for Stems {
 }
 
 impl Stems {
-    pub fn of(&mut self, text: &str) -> Vec<Term> {
+    pub(crate) fn of(&mut self, text: &str) -> Vec<Term> {
         let mut terms = Vec::new();
         self.0.token_stream(text).process(&mut |token: &Token| {
             terms.push(Term { text: token.text.clone(), span: token.offset_from..token.offset_to });
@@ -67,7 +67,7 @@ pub(crate) fn exact() -> TextAnalyzer {
 }
 
 /// Whether most letters of a text belong to the Latin script, which is all that an English embedder knows.
-pub fn is_mostly_latin(text: &str) -> bool {
+pub(crate) fn is_mostly_latin(text: &str) -> bool {
     let (mut latin, mut other) = (0_usize, 0_usize);
     for character in text.chars().filter(|character| character.is_alphabetic()) {
         // Up to the end of Latin Extended-B, and Latin Extended Additional.

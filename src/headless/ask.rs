@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use docent_engine::answer::{Progress, QuoteAnswerer};
 use docent_engine::embed::{FastEmbedder, Settings};
-use docent_index::store::Snapshot;
+use docent_index::store::{Desk, Snapshot, Turn};
 use serde::Serialize;
 
 use super::search::source_line;
@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
         .as_deref()
         .map(|path| Ok::<_, Failure>((path, form(path)?)))
         .transpose()?;
-    let mut desk = AskingDesk::open(session)?;
+    let mut asking = Asking::open(session)?;
     let mut answers = Vec::new();
     if question == "-" {
         for line in io::stdin().lock().lines() {
@@ -39,11 +39,14 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
                 break;
             }
             if !line.trim().is_empty() {
-                answers.push(ask(session, &mut desk, line.trim())?);
+                answers.push(ask(session, &mut asking, line.trim())?);
             }
         }
     } else {
-        answers.push(ask(session, &mut desk, question)?);
+        answers.push(ask(session, &mut asking, question)?);
+    }
+    if let Err(failure) = keep(session, &answers) {
+        session.note(&format!("the answer is not kept among the conversations: {failure}"));
     }
     if let Some((path, form)) = export {
         write_export(path, form, &answers)?;
@@ -59,14 +62,14 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
 }
 
 /// All that is needed to answer one question after the other.
-pub(super) struct AskingDesk<'a> {
+pub(super) struct Asking<'a> {
     session: &'a Session<'a>,
     snapshot: Snapshot,
     embedder: FastEmbedder,
     scope: Vec<PathBuf>,
 }
 
-impl<'a> AskingDesk<'a> {
+impl<'a> Asking<'a> {
     pub(super) fn open(session: &'a Session<'a>) -> Result<Self, Failure> {
         Ok(Self {
             snapshot: session.snapshot()?,
@@ -99,17 +102,17 @@ impl<'a> AskingDesk<'a> {
 /// Answers one question and prints the answer; the text of a model as it comes.
 fn ask(
     session: &Session<'_>,
-    desk: &mut AskingDesk<'_>,
+    asking: &mut Asking<'_>,
     question: &str,
 ) -> Result<Answered, Failure> {
     if session.cli.json {
-        let answered = desk.answer(question, &mut |_| {})?;
+        let answered = asking.answer(question, &mut |_| {})?;
         print_json(&answered)?;
         return Ok(answered);
     }
     let mut printed = Ok(());
     let mut reading = ReadingNote::new(session);
-    let answered = desk.answer(question, &mut |progress| match progress {
+    let answered = asking.answer(question, &mut |progress| match progress {
         Progress::Reading { tokens, of } => reading.show(tokens, of),
         Progress::Text(text) => {
             reading.clear();
@@ -183,15 +186,30 @@ impl ReadingNote {
         if self.wanted {
             self.shown = true;
             // Nobody is left to tell when standard error is gone.
-            _ = write!(io::stderr().lock(), "\rreading {tokens} of {of} tokens");
+            drop(write!(io::stderr().lock(), "\rreading {tokens} of {of} tokens"));
         }
     }
 
     fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
-            _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+            drop(write!(io::stderr().lock(), "\r\u{1b}[K"));
         }
     }
+}
+
+/// Keeps the turns of this run as one conversation.
+fn keep(session: &Session<'_>, answers: &[Answered]) -> Result<(), Failure> {
+    let mut desk = Desk::open(&session.home()?)?;
+    let mut conversation = None;
+    for answered in answers {
+        let turn = Turn {
+            asked_at: jiff::Timestamp::now().as_second(),
+            question: answered.question.clone(),
+            answer: serde_json::to_string(answered)?,
+        };
+        conversation = Some(desk.save_turn(conversation, &turn)?);
+    }
+    Ok(())
 }
 
 fn form(path: &Path) -> Result<Form, Failure> {

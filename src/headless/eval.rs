@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use self::score::{KnownQuestion, Mean, Measures, Place, ResultLine};
-use super::ask::AskingDesk;
+use super::ask::Asking;
 use super::{Session, print, print_json};
 use crate::error::{Failure, Outcome};
 use crate::fs;
@@ -33,7 +33,7 @@ struct Evaluated {
 
 pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure> {
     let questions = questions(path)?;
-    let mut desk = AskingDesk::open(session)?;
+    let mut asking = Asking::open(session)?;
     let mut lines = Vec::new();
     let mut measures = Measures::default();
     let started = std::time::Instant::now();
@@ -41,7 +41,7 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
         if session.cancel.is_cancelled() {
             return Ok(Outcome::Interrupted);
         }
-        let answered = desk.answer(&known.question, &mut |_| {})?;
+        let answered = asking.answer(&known.question, &mut |_| {})?;
         let result = result(&known.id, &answered);
         measures.add(known, &result);
         serde_json::to_writer(&mut lines, &result)?;

@@ -57,7 +57,7 @@ impl Progress {
                         format!("{} {done} of {of}", name(now))
                     };
                     // Nobody is left to tell when standard error is gone.
-                    _ = writeln!(stderr().lock(), "{line}");
+                    drop(writeln!(stderr().lock(), "{line}"));
                     *written = Instant::now();
                 }
                 *step = Some(now);

@@ -22,7 +22,7 @@ impl Answerer for QuoteAnswerer<'_> {
     ) -> Result<Answer, AnswerError> {
         let v = self.0.embed_query(q.text).unwrap_or_default();
         let mut best = (f32::MIN, 0, 0..0, String::new());
-        for e in q.evidence.iter().take(6) {
+        for e in q.evidence.iter().take(1) {
             for s in &e.sentences {
                 let t = e.text.get(s.span.clone()).unwrap_or_default();
                 let w = self.0.embed_passages(&[t]).unwrap_or_default().pop().unwrap_or_default();

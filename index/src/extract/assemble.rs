@@ -22,7 +22,7 @@ const MAX_HEADING_CHARACTERS: usize = 200;
 const MAX_LEVELS: usize = 6;
 
 /// Makes a document of its parts.
-pub fn assemble(parts: impl IntoIterator<Item = Part>) -> Document {
+pub(super) fn assemble(parts: impl IntoIterator<Item = Part>) -> Document {
     let mut assembler = Assembler::default();
     for part in parts {
         assembler.push(part);

@@ -13,7 +13,7 @@ use super::{EXPORT_SIGN, Part, Sink};
 use crate::document::{BlockKind, Head, Page, Problem, ProblemKind};
 
 /// Reads a Markdown file.
-pub fn read(bytes: &[u8], sink: &mut Sink<'_>) {
+pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     let Some(source) = decode_or_report(bytes, sink) else { return };
     if source.starts_with(EXPORT_SIGN) {
         _ = sink(Part::Problem(Problem { kind: ProblemKind::OwnExport, page: None }));

@@ -31,7 +31,7 @@ use source::{Source, Unopened};
 
 /// Reads a PDF; parts go to `sink` as they are ready: the head first, then each page in order, problems at any time.
 /// Never fails: what can't be read is a problem.
-pub fn read(bytes: &[u8], sink: &mut Sink<'_>) {
+pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     // The sink's wish to stop is looked at inside; at the end there is nothing left to stop.
     let _: ControlFlow<()> = read_parts(bytes, sink);
 }

@@ -20,7 +20,7 @@ const WRAPPED_LINE_CHARS: usize = 45;
 const HEADING_CHARS: usize = 80;
 
 /// Reads a plain text file.
-pub fn read(bytes: &[u8], sink: &mut Sink<'_>) {
+pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     let Some(source) = decode_or_report(bytes, sink) else { return };
     if sink(Part::Head(Head::default())).is_break() {
         return;

@@ -1,0 +1,289 @@
+//! How does a model run without being able to take docent down with it?
+//!
+//! In a child: llama.cpp ends its process on a failed assertion or when memory runs out, and prints to the terminal. The
+//! parent forwards each method of [`Generate`] as one frame; a dying child is an error of the answer in work, and
+//! the file is loaded again at the next one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use docent_engine::generate::llama::{Generator, Model, Settings};
+use docent_engine::generate::{
+    Generate, GenerateError, GenerateProgress, GenerateRequest, Generation, Message, ModelInfo,
+};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::{ChildError, Process, Received, frame};
+
+/// How often a waiting parent looks whether the user wants to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long a child may take to notice a stop, before it is ended.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the parent sends.
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    Load { path: PathBuf, settings: Settings },
+    CountPrompt(Vec<Message>),
+    CountTexts(Vec<String>),
+    Generate(GenerateRequest),
+    /// Stop what was asked before.
+    Cancel,
+}
+
+/// What the child sends back.
+#[derive(Debug, Serialize, Deserialize)]
+enum Reply {
+    /// The share of the file that is loaded, from 0 to 1.
+    Loading(f32),
+    Loaded(Result<ModelInfo, String>),
+    CountedPrompt(Result<usize, GenerateError>),
+    CountedTexts(Result<Vec<usize>, GenerateError>),
+    Progress(GenerateProgress),
+    Generated(Result<Generation, GenerateError>),
+}
+
+/// Why a model can't answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    /// In the words of the child that tried.
+    #[error("{reason}")]
+    Refused { reason: String },
+    #[error("loading `{}` ended the model's process ({reason}); choose a smaller model", path.display())]
+    Died { path: PathBuf, reason: String },
+    #[error("loading `{}` was stopped", path.display())]
+    Stopped { path: PathBuf },
+}
+
+/// The child's work: loads one model and answers requests until the pipe is closed.
+pub(super) fn serve() -> io::Result<()> {
+    let (sender, requests) = mpsc::channel();
+    std::thread::spawn(move || {
+        listen(&sender);
+        // The parent is gone: nobody waits for what is in work.
+        #[expect(clippy::exit, reason = "the thread that works may be deep in llama.cpp")]
+        std::process::exit(0);
+    });
+    let output = Arc::new(Mutex::new(io::stdout()));
+    let send = {
+        let output = Arc::clone(&output);
+        move |reply: &Reply| frame::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), reply)
+    };
+    let Ok((Request::Load { path, settings }, cancel)) = requests.recv() else { return Ok(()) };
+    let told = send.clone();
+    let model = Model::load(&path, settings, &cancel, move |share| {
+        // A parent that is gone is noticed by the thread that listens.
+        drop(told(&Reply::Loading(share)));
+    });
+    let loaded = model.as_ref().map_err(ToString::to_string).and_then(|model| {
+        model.generator().map_err(|error| error.to_string())
+    });
+    match loaded {
+        Ok(mut generator) => {
+            send(&Reply::Loaded(Ok(generator.model().clone())))?;
+            for (request, cancel) in requests {
+                work(&mut generator, request, &cancel, &send)?;
+            }
+            Ok(())
+        }
+        Err(reason) => send(&Reply::Loaded(Err(reason))),
+    }
+}
+
+/// Hands over requests, each with the token by which it is stopped, until the pipe is closed.
+fn listen(sender: &Sender<(Request, CancellationToken)>) {
+    let mut input = io::stdin().lock();
+    let mut current = CancellationToken::new();
+    while let Ok(Some(request)) = frame::read::<Request>(&mut input) {
+        if matches!(request, Request::Cancel) {
+            current.cancel();
+        } else {
+            current = CancellationToken::new();
+            if sender.send((request, current.clone())).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn work(
+    generator: &mut Generator<'_>,
+    request: Request,
+    cancel: &CancellationToken,
+    send: &impl Fn(&Reply) -> io::Result<()>,
+) -> io::Result<()> {
+    match request {
+        // One child, one model.
+        Request::Load { .. } | Request::Cancel => Ok(()),
+        Request::CountPrompt(messages) => send(&Reply::CountedPrompt(generator.count_prompt(&messages))),
+        Request::CountTexts(texts) => send(&Reply::CountedTexts(generator.count_texts(&texts))),
+        Request::Generate(request) => {
+            let mut sent = Ok(());
+            let generation = generator.generate(&request, cancel, &mut |progress| {
+                if sent.is_ok() {
+                    sent = send(&Reply::Progress(progress));
+                }
+            });
+            sent?;
+            send(&Reply::Generated(generation))
+        }
+    }
+}
+
+/// A model in a child.
+#[derive(Debug)]
+pub struct ModelProcess {
+    process: Option<Process<Reply>>,
+    info: ModelInfo,
+    settings: Settings,
+}
+
+impl ModelProcess {
+    /// Starts a child and loads the file at `path` there, telling how much of it is loaded, from 0 to 1.
+    pub fn load(
+        path: &Path,
+        settings: Settings,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<Self, LoadError> {
+        let (process, info) = start(path, &settings, cancel, progress)?;
+        Ok(Self { process: Some(process), info, settings })
+    }
+
+    /// Sends a request and waits for the reply that `wanted` takes; other replies go to `other`.
+    fn ask<T>(
+        &mut self,
+        request: &Request,
+        cancel: &CancellationToken,
+        other: &mut dyn FnMut(Reply),
+        wanted: impl Fn(Reply) -> Result<T, Reply>,
+    ) -> Result<T, GenerateError> {
+        if self.process.is_none() {
+            // The one before died; what it died of may not come again.
+            let gone = |error: LoadError| GenerateError::Gone { reason: error.to_string() };
+            self.process = Some(start(&self.info.path, &self.settings, cancel, &mut |_| {}).map_err(gone)?.0);
+        }
+        let Some(process) = &mut self.process else { return Err(GenerateError::Gone { reason: String::new() }) };
+        let asked = exchange(process, request, cancel, other, wanted);
+        asked.map_err(|error| {
+            self.process = None;
+            GenerateError::Gone { reason: reason(error) }
+        })
+    }
+}
+
+/// Starts a child that loads the file at `path`.
+fn start(
+    path: &Path,
+    settings: &Settings,
+    cancel: &CancellationToken,
+    progress: &mut dyn FnMut(f32),
+) -> Result<(Process<Reply>, ModelInfo), LoadError> {
+    let mut process = Process::start("model")?;
+    let request = Request::Load { path: path.to_owned(), settings: settings.clone() };
+    let mut other = |reply| {
+        if let Reply::Loading(share) = reply {
+            progress(share);
+        }
+    };
+    let loaded = exchange(&mut process, &request, cancel, &mut other, |reply| match reply {
+        Reply::Loaded(loaded) => Ok(loaded),
+        other => Err(other),
+    });
+    match loaded {
+        Ok(Ok(info)) => Ok((process, info)),
+        Ok(Err(_)) | Err(_) if cancel.is_cancelled() => Err(LoadError::Stopped { path: path.to_owned() }),
+        Ok(Err(reason)) => Err(LoadError::Refused { reason }),
+        Err(error) => Err(LoadError::Died { path: path.to_owned(), reason: reason(error) }),
+    }
+}
+
+/// Sends a request and takes replies until the wanted one. After `cancel` the child is asked to stop, and ended when it
+/// does not.
+fn exchange<T>(
+    process: &mut Process<Reply>,
+    request: &Request,
+    cancel: &CancellationToken,
+    other: &mut dyn FnMut(Reply),
+    wanted: impl Fn(Reply) -> Result<T, Reply>,
+) -> Result<T, ChildError> {
+    process.send(request)?;
+    let mut waited_since_cancel = None;
+    loop {
+        match process.receive(LOOK) {
+            Received::Reply(reply) => match wanted(reply) {
+                Ok(wanted) => return Ok(wanted),
+                Err(reply) => other(reply),
+            },
+            Received::Nothing => {}
+            Received::Ended => return Err(process.end()),
+        }
+        if cancel.is_cancelled() {
+            match &mut waited_since_cancel {
+                None => {
+                    process.send(&Request::Cancel)?;
+                    waited_since_cancel = Some(std::time::Instant::now());
+                }
+                Some(since) if since.elapsed() > PATIENCE => return Err(process.end()),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// What a child died of, as short as it can be told.
+fn reason(error: ChildError) -> String {
+    match error {
+        ChildError::Died { status, said } => {
+            let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+            if last.is_empty() { status.to_string() } else { format!("{status}: {last}") }
+        }
+        other => other.to_string(),
+    }
+}
+
+impl Generate for ModelProcess {
+    fn model(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn count_prompt(&mut self, messages: &[Message]) -> Result<usize, GenerateError> {
+        let request = Request::CountPrompt(messages.to_owned());
+        self.ask(&request, &CancellationToken::new(), &mut |_| {}, |reply| match reply {
+            Reply::CountedPrompt(count) => Ok(count),
+            other => Err(other),
+        })?
+    }
+
+    fn count_texts(&mut self, texts: &[String]) -> Result<Vec<usize>, GenerateError> {
+        let request = Request::CountTexts(texts.to_owned());
+        self.ask(&request, &CancellationToken::new(), &mut |_| {}, |reply| match reply {
+            Reply::CountedTexts(counts) => Ok(counts),
+            other => Err(other),
+        })?
+    }
+
+    fn generate(
+        &mut self,
+        request: &GenerateRequest,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(GenerateProgress),
+    ) -> Result<Generation, GenerateError> {
+        let mut other = |reply| {
+            if let Reply::Progress(made) = reply {
+                progress(made);
+            }
+        };
+        self.ask(&Request::Generate(request.clone()), cancel, &mut other, |reply| match reply {
+            Reply::Generated(generation) => Ok(generation),
+            other => Err(other),
+        })?
+    }
+}
