@@ -105,8 +105,8 @@ impl fmt::Display for Failure {
         let mut told: Vec<String> = Vec::new();
         for error in self.errors() {
             let text = error.to_string();
-            // Some libraries repeat their source in their own text.
-            if !told.iter().any(|earlier| earlier.contains(&text)) {
+            // Some libraries repeat their source in their own text, or the other way round.
+            if !told.iter().any(|earlier| earlier.contains(&text) || text.contains(earlier)) {
                 told.push(text);
             }
         }

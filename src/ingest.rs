@@ -68,11 +68,11 @@ pub struct Summary {
 /// Why indexing can't go on.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    #[error("can't write the index")]
+    #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("can't embed passages")]
+    #[error(transparent)]
     Embed(#[from] EmbedError),
-    #[error("can't read documents")]
+    #[error(transparent)]
     Child(#[from] ChildError),
 }
 

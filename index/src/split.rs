@@ -114,7 +114,8 @@ const CONTENTS_ENTRIES: usize = 3;
 /// Whether the page holds a table of contents: entries with leaders whose page numbers never fall, which those of a price
 /// list would. It repeats the headings, so that questions find it before the text that it leads to, and answers none.
 fn has_contents(page: &Page) -> bool {
-    let numbers: Vec<u32> = page.blocks.iter().flat_map(|block| contents_entries(block_text(page, block))).collect();
+    let numbers: Vec<u32> =
+        page.blocks.iter().flat_map(|block| contents_entries(block_text(page, block))).collect();
     numbers.len() >= CONTENTS_ENTRIES && numbers.is_sorted()
 }
 
@@ -526,7 +527,12 @@ mod tests {
     #[test]
     fn a_table_of_contents_is_no_passage_and_a_price_list_is_one() {
         let entries = "1 Rent . . . . . . 1\n\n2 Repairs ......... \u{2060}3\n\n3 Notices . . . . 12\n\nThe lease begins here.\n";
-        let texts = |source: &str| split(&note(source), "n", &count).into_iter().map(|passage| passage.text).collect::<Vec<_>>();
+        let texts = |source: &str| {
+            split(&note(source), "n", &count)
+                .into_iter()
+                .map(|passage| passage.text)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(texts(entries), ["The lease begins here."]);
         assert_eq!(texts("Coffee ..... 3\n\nTea ..... 2\n\nCake ..... 5\n").len(), 1);
     }

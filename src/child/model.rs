@@ -28,7 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What the parent sends.
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
-    Load { path: PathBuf, settings: Settings },
+    Load {
+        path: PathBuf,
+        settings: Settings,
+    },
     CountPrompt(Vec<Message>),
     CountTexts(Vec<String>),
     Generate(GenerateRequest),
@@ -74,7 +77,9 @@ pub(super) fn serve() -> io::Result<()> {
     let output = Arc::new(Mutex::new(io::stdout()));
     let send = {
         let output = Arc::clone(&output);
-        move |reply: &Reply| frame::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), reply)
+        move |reply: &Reply| {
+            frame::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), reply)
+        }
     };
     let Ok((Request::Load { path, settings }, cancel)) = requests.recv() else { return Ok(()) };
     let told = send.clone();
@@ -82,9 +87,10 @@ pub(super) fn serve() -> io::Result<()> {
         // A parent that is gone is noticed by the thread that listens.
         drop(told(&Reply::Loading(share)));
     });
-    let loaded = model.as_ref().map_err(ToString::to_string).and_then(|model| {
-        model.generator().map_err(|error| error.to_string())
-    });
+    let loaded = model
+        .as_ref()
+        .map_err(ToString::to_string)
+        .and_then(|model| model.generator().map_err(|error| error.to_string()));
     match loaded {
         Ok(mut generator) => {
             send(&Reply::Loaded(Ok(generator.model().clone())))?;
@@ -122,7 +128,9 @@ fn work(
     match request {
         // One child, one model.
         Request::Load { .. } | Request::Cancel => Ok(()),
-        Request::CountPrompt(messages) => send(&Reply::CountedPrompt(generator.count_prompt(&messages))),
+        Request::CountPrompt(messages) => {
+            send(&Reply::CountedPrompt(generator.count_prompt(&messages)))
+        }
         Request::CountTexts(texts) => send(&Reply::CountedTexts(generator.count_texts(&texts))),
         Request::Generate(request) => {
             let mut sent = Ok(());
@@ -168,9 +176,12 @@ impl ModelProcess {
         if self.process.is_none() {
             // The one before died; what it died of may not come again.
             let gone = |error: LoadError| GenerateError::Gone { reason: error.to_string() };
-            self.process = Some(start(&self.info.path, &self.settings, cancel, &mut |_| {}).map_err(gone)?.0);
+            self.process =
+                Some(start(&self.info.path, &self.settings, cancel, &mut |_| {}).map_err(gone)?.0);
         }
-        let Some(process) = &mut self.process else { return Err(GenerateError::Gone { reason: String::new() }) };
+        let Some(process) = &mut self.process else {
+            return Err(GenerateError::Gone { reason: String::new() });
+        };
         let asked = exchange(process, request, cancel, other, wanted);
         asked.map_err(|error| {
             self.process = None;
@@ -199,7 +210,9 @@ fn start(
     });
     match loaded {
         Ok(Ok(info)) => Ok((process, info)),
-        Ok(Err(_)) | Err(_) if cancel.is_cancelled() => Err(LoadError::Stopped { path: path.to_owned() }),
+        Ok(Err(_)) | Err(_) if cancel.is_cancelled() => {
+            Err(LoadError::Stopped { path: path.to_owned() })
+        }
         Ok(Err(reason)) => Err(LoadError::Refused { reason }),
         Err(error) => Err(LoadError::Died { path: path.to_owned(), reason: reason(error) }),
     }

@@ -12,6 +12,8 @@
 mod ask;
 mod docent;
 mod eval;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod kill;
 mod library;
 mod model;

@@ -11,12 +11,20 @@ pub(crate) fn printed_by(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(stdout).unwrap_or_else(|error| panic!("`{program}` prints no UTF-8: {error}"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test asks tools that are no part of docent")]
+/// What the program does, run to its end in the project's folder.
 #[track_caller]
-fn run(program: &str, arguments: &[&str]) -> Output {
-    Command::new(program)
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Output {
+    command(program)
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap_or_else(|error| panic!("`{program}` can't be run: {error}"))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test starts docent and asks tools that are no part of it"
+)]
+pub(crate) fn command(program: &str) -> Command {
+    Command::new(program)
 }
