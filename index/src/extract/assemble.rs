@@ -171,9 +171,14 @@ fn mark_running_blocks(pages: &mut [Page]) {
     // How many pages have it, and the last one of them.
     let mut counts: HashMap<(String, bool), (usize, usize)> = HashMap::new();
     let margins: Vec<Vec<(usize, bool)>> = pages.iter().map(margin_blocks).collect();
+    let body = body_size(pages);
     let key = |page: &Page, index: usize, head: bool| {
         let block = page.blocks.get(index)?;
-        running_key(block_text(&page.text, block)).map(|key| (key, head))
+        let text = block_text(&page.text, block);
+        // Chapters that are counted in large print are headings: only what comes back unchanged is a running line.
+        let is_large = block.font_size.is_some_and(|size| size >= body * HEADING_SIZE);
+        let key = running_key(text)?;
+        Some((if is_large { text.to_owned() } else { key }, head))
     };
     for (number, (page, margin)) in pages.iter().zip(&margins).enumerate() {
         for (index, head) in margin {
@@ -260,25 +265,33 @@ fn tenths(size: Option<f32>) -> u32 {
     tenths
 }
 
-/// Marks headings by their print: larger than the body's text, or bold in a body that is not.
-fn mark_by_print(pages: &mut [Page]) {
+/// The size of most text, in points; 0 where none says its size.
+fn body_size(pages: &[Page]) -> f32 {
     let mut sizes: HashMap<u32, usize> = HashMap::new();
-    let (mut bold, mut plain) = (0_usize, 0_usize);
     for block in pages.iter().flat_map(|page| &page.blocks).filter(|block| is_text(block)) {
         *sizes.entry(tenths(block.font_size)).or_default() += block.span.len();
+    }
+    let body = sizes
+        .into_iter()
+        .filter(|(size, _)| *size > 0)
+        .max_by_key(|(size, length)| (*length, *size));
+    #[expect(clippy::cast_precision_loss, reason = "at most 20,000")]
+    let body = body.map_or(0.0, |(size, _)| size as f32 / 10.0);
+    body
+}
+
+/// Marks headings by their print: larger than the body's text, or bold in a body that is not.
+fn mark_by_print(pages: &mut [Page]) {
+    let (mut bold, mut plain) = (0_usize, 0_usize);
+    for block in pages.iter().flat_map(|page| &page.blocks).filter(|block| is_text(block)) {
         if block.bold {
             bold += block.span.len();
         } else {
             plain += block.span.len();
         }
     }
-    sizes.remove(&0);
-    let Some((body, _)) = sizes.into_iter().max_by_key(|(size, length)| (*length, *size)) else {
-        return;
-    };
     let body_is_bold = bold > plain;
-    #[expect(clippy::cast_precision_loss, reason = "at most 20,000")]
-    let body = body as f32 / 10.0;
+    let body = body_size(pages);
     let rank = |page: &Page, block: &Block| -> Option<u32> {
         let text = block_text(&page.text, block).trim();
         let length = text.chars().take(MAX_HEADING_CHARACTERS + 1).count();

@@ -17,6 +17,8 @@ mod order;
 mod outline;
 mod source;
 mod standard;
+#[cfg(test)]
+mod tests;
 
 use std::ops::ControlFlow;
 
@@ -58,7 +60,7 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
         let shows = interpreter::run(&source, node, &frame, &layers, &mut fonts);
         let glyph_count = shows.glyphs.len();
         let unknown = shows.unknown;
-        let laid = layout::lay_out(shows.glyphs);
+        let laid = layout::lay_out(shows.glyphs, &geometry::beads(&source, node, &frame));
         if laid.text.is_empty() {
             if shows.has_pictures {
                 textless.push(number);

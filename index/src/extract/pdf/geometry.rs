@@ -5,10 +5,15 @@ use std::ops::Mul;
 use lopdf::Object;
 
 use super::number;
-use super::source::{PageNode, Source, as_number};
+use crate::document::Rect;
+
+use super::source::{PageNode, Source, as_dictionary, as_number};
 
 /// US Letter, for pages that name no size.
 const DEFAULT_BOX: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
+
+/// More articles than a page has.
+const MAX_BEADS: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Matrix {
@@ -109,6 +114,23 @@ impl Frame {
             _ => Self { matrix: Matrix::new(1.0, 0.0, 0.0, -1.0, -left, top), width, height },
         }
     }
+}
+
+/// The places of a page's article beads as they are shown, in the order in which they are read.
+pub(super) fn beads(source: &Source, node: &PageNode<'_>, frame: &Frame) -> Vec<Rect> {
+    let beads = node.dictionary.and_then(|page| source.array(page, b"B")).unwrap_or_default();
+    let places = beads.iter().take(MAX_BEADS).filter_map(|bead| {
+        let [left, bottom, right, top] =
+            rectangle(source, source.get(as_dictionary(source.resolve(bead))?, b"R")?)?;
+        let (one, other) = (frame.matrix.point(left, bottom), frame.matrix.point(right, top));
+        Some(Rect {
+            left: one.0.min(other.0),
+            top: one.1.min(other.1),
+            right: one.0.max(other.0),
+            bottom: one.1.max(other.1),
+        })
+    });
+    places.collect()
 }
 
 /// Left, bottom, right, top; none where it encloses nothing.

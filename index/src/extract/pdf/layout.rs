@@ -66,13 +66,13 @@ struct Piece {
     bounds: Rect,
 }
 
-/// Lays a page's glyphs out.
-pub(super) fn lay_out(mut glyphs: Vec<Glyph>) -> Laid {
+/// Lays a page's glyphs out; `beads` are the places that the file gives the order of.
+pub(super) fn lay_out(mut glyphs: Vec<Glyph>, beads: &[Rect]) -> Laid {
     clean(&mut glyphs);
     straighten(&mut glyphs);
     drop_overprints(&mut glyphs);
     join_accents(&mut glyphs);
-    let lines = order::in_reading_order(lines(&glyphs));
+    let lines = order::in_reading_order(lines(&glyphs), beads);
     assemble(&lines)
 }
 
@@ -344,7 +344,8 @@ impl<'a> Liner<'a> {
         let members = self.members.get(first..).unwrap_or_default();
         let hole = members.windows(2).position(|pair| {
             let [left, right] = pair else { return false };
-            dot(left.end, direction) <= from + WORD_GAP * em
+            // Right behind its neighbour: a glyph of another font inside a word, not a cell of a table.
+            (from - dot(left.end, direction)).abs() <= BACK * em
                 && dot(right.start, direction) >= to - WORD_GAP * em
         });
         hole.map_or(Place::NewLine, |index| Place::Hole(first + index + 1))
@@ -490,6 +491,41 @@ impl Line {
         self.bounds = union(self.bounds, *bounds);
         self.words.push(Piece { text, bounds: *bounds });
         *bounds = EMPTY;
+    }
+
+    pub(super) fn word_count(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The gaps between words that are wider than a number of ems, for an upright line.
+    pub(super) fn gaps(&self, ems: f32) -> Vec<(f32, f32)> {
+        let pairs = self.words.windows(2).filter_map(|pair| match pair {
+            [word, next] => Some((word.bounds.right, next.bounds.left)),
+            _ => None,
+        });
+        pairs.filter(|(left, right)| right - left > ems * self.size).collect()
+    }
+
+    /// What of an upright line lies left and right of a place.
+    pub(super) fn split(self, place: f32) -> (Option<Self>, Option<Self>) {
+        let (left, right): (Vec<Piece>, Vec<Piece>) = self
+            .words
+            .iter()
+            .cloned()
+            .partition(|word| f32::midpoint(word.bounds.left, word.bounds.right) < place);
+        let part = |words: Vec<Piece>| {
+            let bounds = words.iter().fold(EMPTY, |bounds, word| union(bounds, word.bounds));
+            let cells = 0;
+            (!words.is_empty()).then_some(Self {
+                words,
+                bounds,
+                from: bounds.left,
+                to: bounds.right,
+                cells,
+                ..self
+            })
+        };
+        (part(left), part(right))
     }
 
     fn first_character(&self) -> Option<char> {

@@ -16,3 +16,9 @@ pub(super) fn real(value: i64) -> f32 {
 pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
+
+/// As [`real`], for counts.
+#[expect(clippy::cast_precision_loss, reason = "used for shares and averages")]
+pub(super) fn share(value: usize) -> f32 {
+    value as f32
+}

@@ -1,0 +1,541 @@
+//! Small PDFs, written here by code, read as a whole.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::document::{BlockKind, Document};
+use crate::extract::assemble;
+
+/// A PDF in the making: objects from number 4 on beside a catalog (1), a page tree (2) and a font Helvetica (3).
+#[derive(Default)]
+struct Writer {
+    objects: Vec<(u32, Vec<u8>)>,
+    pages: Vec<u32>,
+    catalog: String,
+    information: String,
+}
+
+impl Writer {
+    fn object(&mut self, body: impl Into<Vec<u8>>) -> u32 {
+        let number = 4 + u32::try_from(self.objects.len()).unwrap();
+        self.objects.push((number, body.into()));
+        number
+    }
+
+    fn stream(&mut self, dictionary: &str, data: &[u8]) -> u32 {
+        let mut body = format!("<< {dictionary} /Length {} >>\nstream\n", data.len()).into_bytes();
+        body.extend_from_slice(data);
+        body.extend_from_slice(b"\nendstream");
+        self.object(body)
+    }
+
+    /// A page with further entries (`/Rotate 90`) and resources beside the font `F`.
+    fn page(&mut self, entries: &str, resources: &str, content: &str) -> u32 {
+        let content = self.stream("", content.as_bytes());
+        let fonts = if resources.contains("/Font") { "" } else { "/Font << /F 3 0 R >>" };
+        let page = self.object(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] {entries} /Resources << {fonts} {resources} >> /Contents {content} 0 R >>"
+        ));
+        self.pages.push(page);
+        page
+    }
+
+    fn finish(&self) -> Vec<u8> {
+        let kids: Vec<String> = self.pages.iter().map(|page| format!("{page} 0 R")).collect();
+        let mut objects = vec![
+            (1, format!("<< /Type /Catalog /Pages 2 0 R {} >>", self.catalog).into_bytes()),
+            (2, format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), kids.len()).into_bytes()),
+            (3, b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_vec()),
+        ];
+        objects.extend(self.objects.iter().cloned());
+        let mut bytes = b"%PDF-1.7\n".to_vec();
+        let mut offsets = Vec::new();
+        for (number, body) in &objects {
+            offsets.push(bytes.len());
+            bytes.extend(format!("{number} 0 obj\n").bytes());
+            bytes.extend(body);
+            bytes.extend(b"\nendobj\n");
+        }
+        let start = bytes.len();
+        bytes.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
+        for offset in offsets {
+            bytes.extend(format!("{offset:010} 00000 n \n").bytes());
+        }
+        let size = objects.len() + 1;
+        bytes.extend(
+            format!(
+                "trailer\n<< /Size {size} /Root 1 0 R /Info << {} >> /ID [<01234567890123456789012345678901> <01234567890123456789012345678901>] >>\nstartxref\n{start}\n%%EOF\n",
+                self.information
+            )
+            .bytes(),
+        );
+        bytes
+    }
+}
+
+fn read_all(bytes: &[u8]) -> Document {
+    let mut parts = Vec::new();
+    read(bytes, &mut |part| {
+        parts.push(part);
+        ControlFlow::Continue(())
+    });
+    assemble(parts)
+}
+
+fn one_page(entries: &str, resources: &str, content: &str) -> Document {
+    let mut writer = Writer::default();
+    writer.page(entries, resources, content);
+    read_all(&writer.finish())
+}
+
+#[track_caller]
+fn check(document: &Document, expected: &[&str]) {
+    let texts: Vec<&str> = document.pages.iter().map(|page| page.text.as_str()).collect();
+    assert_eq!(texts, expected);
+    document.pages.iter().for_each(is_sound);
+}
+
+/// What holds for every page, whatever was read.
+#[track_caller]
+fn is_sound(page: &Page) {
+    assert!(
+        !page.text.chars().any(|character| character.is_control() && character != '\n'),
+        "{:?}",
+        page.text
+    );
+    assert_eq!(page.text, page.text.nfc().collect::<String>());
+    let mut end = 0;
+    for block in &page.blocks {
+        assert!(
+            block.span.start >= end
+                && page.text.get(block.span.clone()).is_some_and(|text| !text.is_empty())
+        );
+        end = block.span.end;
+    }
+    let mut end = 0;
+    for word in &page.words {
+        let span = word.span.start as usize..word.span.end as usize;
+        assert!(
+            span.start >= end && page.text.get(span.clone()).is_some_and(|text| !text.is_empty())
+        );
+        assert!(
+            page.blocks
+                .iter()
+                .any(|block| block.span.start <= span.start && span.end <= block.span.end)
+        );
+        end = span.end;
+    }
+}
+
+/// Shows a text at a place, inside a text object.
+fn shown_at(x: i32, y: i32, text: &str) -> String {
+    format!("1 0 0 1 {x} {y} Tm ({text}) Tj ")
+}
+
+fn problems(document: &Document) -> Vec<(ProblemKind, Option<u32>)> {
+    document.problems.iter().map(|problem| (problem.kind, problem.page)).collect()
+}
+
+#[test]
+fn words_and_lines_come_from_places() {
+    let document = one_page(
+        "",
+        "",
+        "BT /F 10 Tf 50 700 Td [(Hel) 20 (lo) -300 (world)] TJ 0 -12 Td (goes on.) Tj 0 -40 Td (New) Tj ET",
+    );
+    check(&document, &["Hello world goes on.\nNew"]);
+    let word = &document.pages[0].words[0];
+    assert!(
+        (word.bounds.left - 50.0).abs() < 0.1 && (word.bounds.bottom - 102.0).abs() < 1.0,
+        "{word:?}"
+    );
+    assert!((word.bounds.right - 72.6).abs() < 0.3, "{word:?}");
+}
+
+#[test]
+fn a_word_that_was_hyphenated_is_whole() {
+    let document = one_page(
+        "",
+        "",
+        "BT /F 10 Tf 50 700 Td (An extra-) Tj 0 -12 Td (ordinary PDF-) Tj 0 -12 Td (based day) Tj ET",
+    );
+    check(&document, &["An extraordinary PDF-based day"]);
+}
+
+#[test]
+fn columns_are_read_one_after_the_other() {
+    let mut content = String::from("BT /F 10 Tf ");
+    for (x, name) in [(50, "left"), (320, "right")] {
+        for line in 0..4 {
+            content.push_str(&shown_at(
+                x,
+                700 - 12 * line,
+                &format!("{name} column line {line} is about this long"),
+            ));
+        }
+    }
+    let document = one_page("", "", &(content + "ET"));
+    let text = &document.pages[0].text;
+    assert!(
+        text.find("left column line 3").unwrap() < text.find("right column line 0").unwrap(),
+        "{text}"
+    );
+}
+
+#[test]
+fn columns_written_line_by_line_are_read_one_after_the_other() {
+    let mut content = String::from("BT /F 10 Tf ");
+    for line in 0..12 {
+        for (x, name) in [(50, "left"), (320, "right")] {
+            content.push_str(&shown_at(
+                x,
+                700 - 12 * line,
+                &format!("{name} column line {line} of a text that is about this long"),
+            ));
+        }
+    }
+    let document = one_page("", "", &(content + "ET"));
+    let text = &document.pages[0].text;
+    assert!(
+        text.find("left column line 11").unwrap() < text.find("right column line 0").unwrap(),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_cells_of_a_row_are_one_block() {
+    let document = one_page(
+        "",
+        "",
+        "BT /F 10 Tf 1 0 0 1 50 700 Tm (Rent) Tj 1 0 0 1 200 700 Tm (100) Tj 1 0 0 1 50 688 Tm (Food) Tj 1 0 0 1 200 688 Tm (20) Tj ET",
+    );
+    check(&document, &["Rent 100\nFood 20"]);
+    assert!(document.pages[0].blocks.iter().all(|block| block.kind == BlockKind::TableRow));
+}
+
+#[test]
+fn forms_are_drawn_with_their_matrix() {
+    let mut writer = Writer::default();
+    let form = writer.stream(
+        "/Type /XObject /Subtype /Form /BBox [0 0 600 800] /Matrix [1 0 0 1 0 -100] /Resources << /Font << /F 3 0 R >> >>",
+        b"BT /F 10 Tf 50 700 Td (inside) Tj ET",
+    );
+    writer.page(
+        "",
+        &format!("/XObject << /X {form} 0 R >>"),
+        "BT /F 10 Tf 50 700 Td (before) Tj ET /X Do",
+    );
+    let document = read_all(&writer.finish());
+    check(&document, &["before\ninside"]);
+    assert!((document.pages[0].words[1].bounds.bottom - 202.0).abs() < 1.0);
+}
+
+#[test]
+fn a_form_that_draws_itself_ends() {
+    let mut writer = Writer::default();
+    let form = writer.stream(
+        "/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /F 3 0 R >> /XObject << /X 4 0 R >> >>",
+        b"BT /F 10 Tf 50 700 Td (x) Tj ET 1 0 0 1 0 -20 cm /X Do /X Do",
+    );
+    writer.page("", &format!("/XObject << /X {form} 0 R >>"), "/X Do");
+    let document = read_all(&writer.finish());
+    assert!(document.pages[0].text.contains('x'));
+    assert!(problems(&document).contains(&(ProblemKind::TooLarge, Some(1))));
+}
+
+#[test]
+fn actual_text_stands_for_what_is_drawn() {
+    let document = one_page(
+        "",
+        "",
+        "BT /F 10 Tf 50 700 Td (A ) Tj /Span << /ActualText <FEFF00660069> >> BDC (zzz) Tj EMC ( nd) Tj ET",
+    );
+    check(&document, &["A fi nd"]);
+}
+
+#[test]
+fn a_hidden_layer_is_not_read() {
+    let mut writer = Writer::default();
+    let layer = writer.object("<< /Type /OCG /Name (Draft) >>");
+    writer.catalog = format!("/OCProperties << /OCGs [{layer} 0 R] /D << /OFF [{layer} 0 R] >> >>");
+    writer.page(
+        "",
+        &format!("/Properties << /L {layer} 0 R >>"),
+        "BT /F 10 Tf 50 700 Td (seen) Tj /OC /L BDC 0 -12 Td (unseen) Tj EMC ET",
+    );
+    check(&read_all(&writer.finish()), &["seen"]);
+}
+
+#[test]
+fn a_turned_page_is_read_as_it_is_shown() {
+    let document = one_page("/Rotate 90", "", "BT /F 10 Tf 0 1 -1 0 100 50 Tm (upright now) Tj ET");
+    check(&document, &["upright now"]);
+    let page = &document.pages[0];
+    assert_eq!(page.size, Some((800.0, 600.0)));
+    let word = &page.words[0].bounds;
+    assert!((word.left - 50.0).abs() < 0.1 && (word.bottom - 102.0).abs() < 1.0, "{word:?}");
+}
+
+#[test]
+fn what_lies_outside_the_crop_box_is_not_read() {
+    let document = one_page(
+        "/CropBox [0 400 600 800]",
+        "",
+        "BT /F 10 Tf 50 700 Td (in) Tj 0 -500 Td (out) Tj ET",
+    );
+    check(&document, &["in"]);
+    assert_eq!(document.pages[0].size, Some((600.0, 400.0)));
+}
+
+#[test]
+fn an_overprint_is_read_once() {
+    let document = one_page("", "", "BT /F 10 Tf 50 700 Td (Bold) Tj 0.3 0 Td (Bold) Tj ET");
+    check(&document, &["Bold"]);
+}
+
+#[test]
+fn differences_name_glyphs() {
+    let font = "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Differences [65 /Eacute /f_i /uni20AC] >> >> >>";
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td (ABC) Tj ET"), &["Éfi€"]);
+}
+
+#[test]
+fn to_unicode_comes_first() {
+    let mut writer = Writer::default();
+    let map = writer.stream("", b"1 beginbfchar <41> <03B1> endbfchar");
+    let font = format!(
+        "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode {map} 0 R >> >>"
+    );
+    writer.page("", &font, "BT /F 10 Tf 50 700 Td (AB) Tj ET");
+    check(&read_all(&writer.finish()), &["αB"]);
+}
+
+#[test]
+fn composite_fonts_have_codes_of_two_bytes() {
+    let mut writer = Writer::default();
+    let map = writer.stream("", b"1 beginbfrange <0001> <0003> <0061> endbfrange");
+    let font = format!(
+        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 500 /W [1 [600 600] 3 3 400] >>] >> >>"
+    );
+    writer.page("", &font, "BT /F 10 Tf 50 700 Td <000100020003> Tj ET");
+    let document = read_all(&writer.finish());
+    check(&document, &["abc"]);
+    assert!((document.pages[0].words[0].bounds.right - 66.0).abs() < 0.1);
+}
+
+#[test]
+fn a_predefined_cmap_leads_to_unicode() {
+    let font = "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /90ms-RKSJ-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /X /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>] >> >>";
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td <93FA967B8CEA> Tj ET"), &["日本語"]);
+}
+
+#[test]
+fn glyphs_that_nothing_tells_are_a_problem() {
+    let font = "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X >>] >> >>";
+    let document = one_page("", font, "BT /F 10 Tf 50 700 Td <00010002> Tj ET");
+    check(&document, &["\u{fffd}\u{fffd}"]);
+    assert_eq!(problems(&document), [(ProblemKind::Garbled, Some(1))]);
+}
+
+#[test]
+fn accents_drawn_over_letters_join_them() {
+    let document = one_page(
+        "",
+        "",
+        "BT /F 10 Tf 50 700 Td (M\\250) Tj 53.1 0 Td ET BT /F 10 Tf 58.4 700 Td (u) Tj ET",
+    );
+    check(&document, &["Mü"]);
+}
+
+#[test]
+fn hebrew_that_is_written_as_it_looks_is_turned_round() {
+    let font = "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Differences [65 /uni05D0 /uni05D1 /uni05D2] >> >> >>";
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td (CBA) Tj ET"), &["אבג"]);
+}
+
+#[test]
+fn labels_title_and_language_are_read() {
+    let mut writer = Writer {
+        catalog:
+            "/Lang (de-CH) /PageLabels << /Nums [0 << /S /r >> 1 << /S /D /P (A-) /St 3 >>] >>"
+                .to_owned(),
+        information: "/Title <FEFF00DC00620065 0072> /CreationDate (D:20210203)".to_owned(),
+        ..Writer::default()
+    };
+    for _ in 0..3 {
+        writer.page("", "", "BT /F 10 Tf 50 700 Td (x) Tj ET");
+    }
+    let document = read_all(&writer.finish());
+    let labels: Vec<_> = document.pages.iter().filter_map(|page| page.label.as_deref()).collect();
+    assert_eq!(labels, ["i", "A-3", "A-4"]);
+    assert_eq!(document.head.title.as_deref(), Some("Über"));
+    assert_eq!(document.head.language.as_deref(), Some("de-CH"));
+    assert_eq!(document.head.date.as_deref(), Some("2021-02-03"));
+}
+
+#[test]
+fn running_lines_and_headings_are_told() {
+    let mut writer = Writer::default();
+    for number in 1..=4 {
+        writer.page(
+            "",
+            "",
+            &format!(
+                "BT /F 8 Tf 50 780 Td (Annual report) Tj ET BT /F 16 Tf 50 700 Td (Chapter {number}) Tj ET BT /F 10 Tf 50 660 Td (Text of the chapter that goes on for a while.) Tj ET BT /F 8 Tf 300 20 Td ({number}) Tj ET"
+            ),
+        );
+    }
+    let document = read_all(&writer.finish());
+    let page = &document.pages[2];
+    let kinds: Vec<_> = page.blocks.iter().map(|block| block.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            BlockKind::RunningHeader,
+            BlockKind::Heading { level: 1 },
+            BlockKind::Paragraph,
+            BlockKind::RunningFooter
+        ]
+    );
+    assert_eq!(page.blocks[2].headings, ["Chapter 3"]);
+}
+
+#[test]
+fn the_files_own_outline_makes_headings() {
+    let mut writer = Writer::default();
+    let page = writer.page("", "", "BT /F 10 Tf 50 700 Td (1. Aims) Tj 0 -40 Td (We aim.) Tj ET");
+    let root = page + 1;
+    writer.object(format!("<< /First {} 0 R >>", root + 1));
+    writer.object(format!("<< /Title (Aims) /Dest [{page} 0 R /Fit] >>"));
+    writer.catalog = format!("/Outlines {root} 0 R");
+    let document = read_all(&writer.finish());
+    let blocks = &document.pages[0].blocks;
+    assert_eq!(blocks[0].kind, BlockKind::Heading { level: 1 });
+    assert_eq!(blocks[1].headings, ["1. Aims"]);
+}
+
+fn encrypted(user_password: &str) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.page("", "", "BT /F 10 Tf 50 700 Td (secret) Tj ET");
+    let mut document = lopdf::Document::load_mem(&writer.finish()).unwrap();
+    let version = lopdf::EncryptionVersion::V2 {
+        document: &document,
+        owner_password: "owner",
+        user_password,
+        key_length: 128,
+        permissions: lopdf::Permissions::all(),
+    };
+    let state = lopdf::EncryptionState::try_from(version).unwrap();
+    document.encrypt(&state).unwrap();
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_file_that_opens_without_a_password_is_read() {
+    check(&read_all(&encrypted("")), &["secret"]);
+}
+
+#[test]
+fn a_file_with_a_password_is_a_problem() {
+    let document = read_all(&encrypted("word"));
+    assert_eq!(problems(&document), [(ProblemKind::Password, None)]);
+    assert!(document.pages.is_empty());
+}
+
+#[test]
+fn a_truncated_file_is_read_as_far_as_it_goes() {
+    let mut writer = Writer::default();
+    for number in 1..=3 {
+        writer.page("", "", &format!("BT /F 10 Tf 50 700 Td (page {number}) Tj ET"));
+    }
+    let mut bytes = writer.finish();
+    let cut = bytes.windows(6).position(|window| window == b"page 3").unwrap();
+    bytes.truncate(cut);
+    let document = read_all(&bytes);
+    let texts: Vec<&str> = document.pages.iter().map(|page| page.text.as_str()).collect();
+    assert_eq!(texts.get(..2), Some(["page 1", "page 2"].as_slice()));
+    assert!(problems(&document).contains(&(ProblemKind::Damaged, None)));
+}
+
+#[test]
+fn a_syntax_error_in_the_content_costs_only_itself() {
+    let document = one_page(
+        "",
+        "",
+        "BT /F 10 Tf 50 700 Td (one) Tj ] >> ) 12 0 garbage << /A 0 -12 Td (two) Tj (three ET",
+    );
+    check(&document, &["one two"]);
+}
+
+#[test]
+fn what_is_no_pdf_is_a_problem() {
+    assert_eq!(problems(&read_all(b"")), [(ProblemKind::Empty, None)]);
+    assert_eq!(problems(&read_all(b"hello")), [(ProblemKind::Damaged, None)]);
+}
+
+#[test]
+fn pages_of_pictures_have_no_text() {
+    let image = "BI /W 1 /H 1 ID \x01\nEI";
+    assert_eq!(problems(&one_page("", "", image)), [(ProblemKind::NoText, None)]);
+    let mut writer = Writer::default();
+    writer.page("", "", "BT /F 10 Tf 50 700 Td (x) Tj ET");
+    writer.page("", "", image);
+    assert_eq!(problems(&read_all(&writer.finish())), [(ProblemKind::NoText, Some(2))]);
+}
+
+#[test]
+fn reading_stops_when_the_sink_says_so() {
+    let mut writer = Writer::default();
+    for _ in 0..3 {
+        writer.page("", "", "BT /F 10 Tf 50 700 Td (x) Tj ET");
+    }
+    let mut pages = 0;
+    read(&writer.finish(), &mut |part| match part {
+        Part::Page(_) => {
+            pages += 1;
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    assert_eq!(pages, 1);
+}
+
+fn rich_file() -> Vec<u8> {
+    let mut writer = Writer::default();
+    let map = writer.stream(
+        "",
+        b"2 beginbfrange <0001> <0003> <0061> <0004> <0005> [<00660069> <0301>] endbfrange",
+    );
+    let font = format!(
+        "/Font << /F 3 0 R /G << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 500 >>] >> >>"
+    );
+    writer.page(
+        "/Rotate 90",
+        &font,
+        "q 1 0 0 1 0 0 cm BT /F 10 Tf 50 700 Td [(Hel-) 20 (lo)] TJ 0 -12 Td /Span << /ActualText (a b) >> BDC (x) Tj EMC /G 9 Tf <00010002000400050003> Tj ET Q",
+    );
+    writer.page("", "", "BT /F 12 Tf 14 TL 50 700 Td (1. item) Tj T* (goes on-) ' (ward) ' ET");
+    writer.finish()
+}
+
+proptest! {
+    #[test]
+    fn damage_never_breaks_what_is_given(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..24), cut in any::<prop::sample::Index>(), cuts in any::<bool>()) {
+        let mut bytes = rich_file();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if cuts {
+            bytes.truncate(cut.index(bytes.len()) + 1);
+        }
+        read_all(&bytes).pages.iter().for_each(is_sound);
+    }
+
+    #[test]
+    fn any_content_gives_sound_pages(content in "([0-9. -]{0,9}(Tj|TJ|Td|Tm|BT|ET|q|Q|cm|Tf|Tc|'|\\[|\\]|<|>|\\(|\\)|/F|BDC|EMC|a|\u{e9}| |-)){0,60}") {
+        one_page("", "", &format!("BT /F 10 Tf 50 700 Td (start) Tj {content}")).pages.iter().for_each(is_sound);
+    }
+}
