@@ -121,6 +121,13 @@ pub enum Term {
     Until(Day),
 }
 
+impl Term {
+    /// Whether it says where to look, and not what for.
+    pub fn is_filter(&self) -> bool {
+        !matches!(self, Self::Word(_) | Self::Phrase(_) | Self::Without(_))
+    }
+}
+
 /// What is asked for, in the order in which it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {

@@ -5,6 +5,7 @@
 //! are scored for marking. Nothing here makes a vector or asks a model.
 
 mod fuse;
+mod naming;
 mod scope;
 mod snippet;
 
@@ -16,6 +17,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use self::fuse::Candidate;
+use crate::best::better_first;
 use crate::document::{ContentHash, DocumentId, PassageId};
 use crate::query::{Day, Query, Term};
 use crate::store::fulltext::Wanted;
@@ -246,15 +248,24 @@ fn candidates(
     cancel: &CancellationToken,
 ) -> Result<Vec<Candidate>, RetrieveError> {
     let count = CANDIDATES.max(request.top.saturating_mul(2));
-    let wanted = wanted(request.query, weights);
+    let named = naming::Named::of(snapshot, scope, question)?;
+    let wanted = wanted(request.query, weights, &named);
     if wanted.stems.is_empty() && wanted.phrases.is_empty() && wanted.without.is_empty() {
-        // Filters alone: everything in scope, in the order in which it was read.
-        return Ok(scope.first(count).map(fuse::unranked).collect());
+        // Filters alone ask for everything in scope, in the order in which it was read.
+        let are_filters_alone =
+            request.query.terms.iter().any(Term::is_filter) && question.is_empty();
+        return Ok(scope
+            .first(if are_filters_alone { count } else { 0 })
+            .map(fuse::unranked)
+            .collect());
     }
-    let by_words = match snapshot.fulltext() {
-        Some(fulltext) => fulltext.search(&wanted, scope.passages(), count)?,
-        None => Vec::new(),
-    };
+    let mut by_words = Vec::new();
+    if let Some(fulltext) = snapshot.fulltext() {
+        by_words = fulltext.search(&wanted, scope.passages(), count)?;
+        if let Some(passages) = named.passages() {
+            join(&mut by_words, fulltext.search(&wanted, passages, count)?);
+        }
+    }
     if cancel.is_cancelled() {
         return Err(RetrieveError::Cancelled);
     }
@@ -262,12 +273,17 @@ fn candidates(
     let is_strict = !wanted.phrases.is_empty() || !wanted.without.is_empty();
     let Some((embedder, vector)) = request.vector.filter(|_| words::is_mostly_latin(question))
     else {
-        return Ok(fuse::by_words(by_words));
+        return Ok(named.lift(fuse::by_words(by_words)));
     };
     let near = if is_strict {
         Vec::new()
     } else {
-        snapshot.vectors(embedder)?.search(vector, scope.passages(), count * RESCORED, cancel)
+        let vectors = snapshot.vectors(embedder)?;
+        let mut near = vectors.search(vector, scope.passages(), count * RESCORED, cancel);
+        if let Some(passages) = named.passages() {
+            join(&mut near, vectors.search(vector, passages, count * RESCORED, cancel));
+        }
+        near
     };
     if cancel.is_cancelled() {
         return Err(RetrieveError::Cancelled);
@@ -282,14 +298,21 @@ fn candidates(
         .into_iter()
         .map(|(passage, exact)| (passage, exact.iter().zip(vector).map(|(a, b)| a * b).sum()))
         .collect();
-    Ok(fuse::fuse(&by_words, exact, DENSE_WEIGHT, count))
+    Ok(named.lift(fuse::fuse(&by_words, exact, DENSE_WEIGHT, count)))
 }
 
-fn wanted(query: &Query, weights: &HashMap<String, f32>) -> Wanted {
+/// Adds the hits of a second search by the same measure, each passage once, the best first.
+fn join(hits: &mut Vec<(i64, f32)>, more: Vec<(i64, f32)>) {
+    hits.extend(more);
+    hits.sort_unstable_by(better_first);
+    hits.dedup_by_key(|hit| hit.0);
+}
+
+fn wanted(query: &Query, weights: &HashMap<String, f32>, named: &naming::Named) -> Wanted {
     let mut wanted = Wanted { name_weight: NAME_WEIGHT, ..Wanted::default() };
     let mut stems: Vec<&String> = weights.keys().collect();
     stems.sort_unstable();
-    wanted.stems = stems.into_iter().map(|stem| (stem.clone(), 1.0)).collect();
+    wanted.stems = stems.into_iter().map(|stem| (stem.clone(), named.weight(stem))).collect();
     for term in &query.terms {
         match term {
             Term::Phrase(phrase) => wanted.phrases.push(phrase.clone()),

@@ -97,17 +97,7 @@ impl StoreError {
                 source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
             }
             Self::Fulltext { source, .. } => {
-                let mut cause: Option<&dyn std::error::Error> = Some(source.as_ref());
-                while let Some(error) = cause {
-                    if error
-                        .downcast_ref::<io::Error>()
-                        .is_some_and(|e| e.kind() == io::ErrorKind::StorageFull)
-                    {
-                        return true;
-                    }
-                    cause = error.source();
-                }
-                false
+                fulltext::kind_of(source) == Some(io::ErrorKind::StorageFull)
             }
             _ => false,
         }

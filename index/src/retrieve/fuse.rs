@@ -1,7 +1,8 @@
 //! How do the scores of two searches become one?
 //!
 //! Each search's scores are brought to 0..1 between the worst and the best of the candidates, and summed by weight. A
-//! candidate that only one search knows has the worst score of the other.
+//! candidate in which too few words fit has the worst score of the words; one that has no vector yet is judged by its words
+//! alone, so that what was just read is found as well as what was embedded.
 
 use std::collections::HashMap;
 
@@ -63,8 +64,12 @@ pub(super) fn fuse(
     let mut fused: Vec<Candidate> = candidates.into_values().collect();
     for candidate in &mut fused {
         let words = candidate.words.map_or(0.0, |rank| word_scale.place(rank.score));
-        let cosine = candidate.vector.map_or(0.0, |rank| cosine_scale.place(rank.score));
-        candidate.score = (1.0 - dense_weight) * words + dense_weight * cosine;
+        candidate.score = match candidate.vector {
+            Some(rank) => {
+                (1.0 - dense_weight) * words + dense_weight * cosine_scale.place(rank.score)
+            }
+            None => words,
+        };
     }
     fused.sort_unstable_by(|a, b| better_first(&(a.passage, a.score), &(b.passage, b.score)));
     fused
@@ -102,7 +107,7 @@ mod tests {
     #[test]
     fn what_both_searches_like_comes_first() {
         let fused =
-            fuse(&[(1, 9.0), (2, 8.0), (3, 1.0)], vec![(2, 0.8), (4, 0.9), (3, 0.1)], 0.5, 10);
+            fuse(&[(1, 9.0), (2, 8.0), (3, 1.0)], vec![(2, 0.8), (4, 0.9), (3, 0.1), (1, 0.2)], 0.5, 10);
         assert_eq!(order(&fused), [2, 1, 4, 3]);
         let best = fused.first().unwrap();
         assert_eq!(best.words, Some(Rank { score: 8.0, rank: 2 }));
@@ -115,6 +120,12 @@ mod tests {
         let scores: Vec<f32> =
             by_words(vec![(1, 8.0), (2, 4.0)]).iter().map(|candidate| candidate.score).collect();
         assert_eq!(scores, [1.0, 0.5]);
+    }
+
+    #[test]
+    fn a_candidate_without_a_vector_is_judged_by_its_words() {
+        let fused = fuse(&[(1, 9.0), (2, 8.0), (3, 1.0)], vec![(2, 0.1), (3, 0.9)], 0.5, 10);
+        assert_eq!(order(&fused), [1, 3, 2]);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //! Filters become a set of passages before anything is searched, and both searches look at nothing else.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::Request;
+use crate::document::DocumentId;
 use crate::extract::Format;
 use crate::query::{Day, Term, format_of};
 use crate::store::vectors::PassageSet;
@@ -183,6 +184,23 @@ impl<'a> Scope<'a> {
 
     pub(super) fn documents(&self) -> usize {
         self.documents
+    }
+
+    /// The document of a passage in scope.
+    pub(super) fn document_of(&self, passage: i64) -> Option<DocumentId> {
+        self.all
+            .iter()
+            .find(|(other, _)| *other == passage)
+            .map(|(_, document)| DocumentId(*document))
+    }
+
+    /// The passages in scope of some documents.
+    pub(super) fn passages_of(&self, documents: &HashSet<i64>) -> PassageSet {
+        self.all
+            .iter()
+            .filter(|(_, document)| documents.contains(document))
+            .map(|(passage, _)| *passage)
+            .collect()
     }
 
     /// The first passages in the order in which they were read.

@@ -25,7 +25,7 @@ use tantivy::schema::{
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{
     DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher, SegmentReader,
-    TantivyDocument, Term,
+    TantivyDocument, TantivyError, Term,
 };
 
 use super::vectors::PassageSet;
@@ -35,6 +35,8 @@ use crate::words;
 
 /// For the one thread that takes texts apart, beside the one that reads. Bytes.
 const WRITER_MEMORY: usize = 50_000_000;
+/// A contract's parties stand on its title page or in its first paragraph.
+const NAMING_PASSAGES: usize = 2;
 const STEMMED: &str = "docent_stemmed";
 const EXACT: &str = "docent_exact";
 
@@ -47,6 +49,8 @@ struct Fields {
     body: Field,
     exact: Field,
     name: Field,
+    /// Of a document's first passage alone: the words by which a question may name the document.
+    naming: Field,
 }
 
 fn schema() -> (Schema, Fields) {
@@ -64,6 +68,7 @@ fn schema() -> (Schema, Fields) {
         exact: schema
             .add_text_field("exact", text(EXACT, IndexRecordOption::WithFreqsAndPositions)),
         name: schema.add_text_field("name", text(STEMMED, IndexRecordOption::WithFreqs)),
+        naming: schema.add_text_field("naming", text(STEMMED, IndexRecordOption::WithFreqs)),
     };
     (schema.build(), fields)
 }
@@ -90,6 +95,23 @@ pub(super) struct Label {
     /// Changes with the names and with whatever makes passages have another text, so that entries that are out of date
     /// are told without comparing texts.
     pub(super) stamp: u64,
+}
+
+/// The text at a document's beginning that says what it is: its files' names, its title and its first passages.
+pub(crate) fn naming_text<'a>(
+    names: &str,
+    passages: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let mut naming = names.to_owned();
+    for (number, (context, text)) in passages.take(NAMING_PASSAGES).enumerate() {
+        if number == 0 {
+            naming.push('\n');
+            naming.push_str(context);
+        }
+        naming.push('\n');
+        naming.push_str(text);
+    }
+    naming
 }
 
 /// The writer's side.
@@ -216,6 +238,10 @@ impl FulltextWriter {
     /// Adds the entries of a document that has none.
     pub(super) fn add(&self, label: &Label, entries: &[Entry]) -> Result<(), StoreError> {
         let fields = self.fields;
+        let mut naming = Some(naming_text(
+            &label.names,
+            entries.iter().map(|entry| (&*entry.context, &*entry.text)),
+        ));
         for entry in entries {
             let mut row = TantivyDocument::default();
             row.add_u64(fields.passage, entry.passage.cast_unsigned());
@@ -224,6 +250,9 @@ impl FulltextWriter {
             row.add_text(fields.body, format!("{}\n{}", entry.context, entry.text));
             row.add_text(fields.exact, &entry.text);
             row.add_text(fields.name, &label.names);
+            if let Some(naming) = naming.take() {
+                row.add_text(fields.naming, naming);
+            }
             self.writer.add_document(row).map_err(|error| fulltext_error(&self.folder, error))?;
         }
         Ok(())
@@ -351,16 +380,48 @@ impl FulltextReader {
         }
     }
 
-    /// How rare a stem is among passages: BM25's inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5)).
+    /// The first passages of the allowed documents that the stems may name, the best first.
+    pub(crate) fn named<'a>(
+        &self,
+        stems: impl Iterator<Item = &'a str>,
+        allowed: &PassageSet,
+        count: usize,
+    ) -> Result<Vec<i64>, StoreError> {
+        let terms: Vec<Box<dyn Query>> = stems
+            .map(|stem| {
+                let term = Term::from_field_text(self.fields.naming, stem);
+                Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as Box<dyn Query>
+            })
+            .collect();
+        let found = self
+            .searcher
+            .search(&BooleanQuery::union(terms), &BestPassages { allowed, count })
+            .map_err(|error| fulltext_error(&self.folder, error))?;
+        Ok(found.into_iter().map(|(passage, _)| passage).collect())
+    }
+
+    /// How rare a stem is among what names the documents, of which there are `all`.
+    pub(crate) fn naming_rarity(&self, stem: &str, all: usize) -> Result<f32, StoreError> {
+        let term = Term::from_field_text(self.fields.naming, stem);
+        let found =
+            self.searcher.doc_freq(&term).map_err(|error| fulltext_error(&self.folder, error))?;
+        Ok(inverse_frequency(found, all as u64))
+    }
+
+    /// How rare a stem is among passages.
     pub(crate) fn rarity(&self, stem: &str) -> Result<f32, StoreError> {
         let term = Term::from_field_text(self.fields.body, stem);
         let found =
             self.searcher.doc_freq(&term).map_err(|error| fulltext_error(&self.folder, error))?;
-        let all = self.searcher.num_docs().max(found);
-        #[expect(clippy::cast_precision_loss, reason = "a ratio of counts needs no more")]
-        let ratio = ((all - found) as f32 + 0.5) / (found as f32 + 0.5);
-        Ok(ratio.ln_1p())
+        Ok(inverse_frequency(found, self.searcher.num_docs()))
     }
+}
+
+/// BM25's inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5)).
+fn inverse_frequency(found: u64, all: u64) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts needs no more")]
+    let ratio = (all.saturating_sub(found) as f32 + 0.5) / (found as f32 + 0.5);
+    ratio.ln_1p()
 }
 
 /// Collects allowed passages only, so that a filter never leaves fewer hits than there are.
@@ -485,18 +546,24 @@ impl Directory for PrivateDirectory {
 }
 
 /// Whether an error is about the disk and not about what stands on it: then nothing is to be thrown away.
-fn is_disk_trouble(error: &tantivy::TantivyError) -> bool {
-    let kind = match error {
-        tantivy::TantivyError::IoError(error) => error.kind(),
-        tantivy::TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })
-        | tantivy::TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
-        | tantivy::TantivyError::LockFailure(LockError::IoError(io_error), _) => io_error.kind(),
-        tantivy::TantivyError::LockFailure(..) => return true,
-        _ => return false,
-    };
-    !matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+fn is_disk_trouble(error: &TantivyError) -> bool {
+    matches!(error, TantivyError::LockFailure(LockError::LockBusy, _))
+        || kind_of(error).is_some_and(|kind| {
+            !matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+        })
 }
 
-fn fulltext_error(folder: &Path, source: tantivy::TantivyError) -> StoreError {
+/// What the file system said, where it is at the bottom of an error.
+pub(super) fn kind_of(error: &TantivyError) -> Option<io::ErrorKind> {
+    match error {
+        TantivyError::IoError(error) => Some(error.kind()),
+        TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
+        | TantivyError::LockFailure(LockError::IoError(io_error), _) => Some(io_error.kind()),
+        _ => None,
+    }
+}
+
+fn fulltext_error(folder: &Path, source: TantivyError) -> StoreError {
     StoreError::Fulltext { path: folder.to_owned(), source: Box::new(source) }
 }

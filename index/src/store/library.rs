@@ -628,6 +628,21 @@ pub(super) fn entries_of(connection: &Connection, document: i64) -> rusqlite::Re
         .collect()
 }
 
+/// The entries at a document's beginning that tell its name.
+pub(super) fn first_entries_of(
+    connection: &Connection,
+    document: i64,
+) -> rusqlite::Result<Vec<Entry>> {
+    connection
+        .prepare_cached(
+            "SELECT id, context, text FROM passage WHERE document_id = ?1 ORDER BY id LIMIT 4",
+        )?
+        .query_map([document], |row| {
+            Ok(Entry { passage: row.get(0)?, context: row.get(1)?, text: row.get(2)? })
+        })?
+        .collect()
+}
+
 /// What the full text should hold: each passage's document and stamp.
 pub(super) fn expected_entries(
     connection: &Connection,

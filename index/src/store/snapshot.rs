@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::fulltext::FulltextReader;
+use super::fulltext::{self, FulltextReader};
 use super::library::{self, Counts, Folder, LocatedProblem};
 use super::vectors::{PassageSet, VectorSet};
 use super::{EmbedderId, Home, StoreError, pack};
@@ -156,15 +156,19 @@ impl Snapshot {
 
     /// Takes it again, as it is now. Costs little when nothing has changed.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
-        self.database(self.connection.execute_batch("COMMIT"))?;
+        // It has ended already when taking it failed before.
+        if !self.connection.is_autocommit() {
+            self.database(self.connection.execute_batch("COMMIT"))?;
+        }
         self.take()
     }
 
     /// The derived indexes first: what they know too much is left out, what they did not know could not be found.
     fn take(&mut self) -> Result<(), StoreError> {
-        match &mut self.fulltext {
-            Some(fulltext) => fulltext.reload()?,
-            None => self.fulltext = FulltextReader::open(&Home(&self.home).fulltext()),
+        let is_current = self.fulltext.as_mut().is_some_and(|fulltext| fulltext.reload().is_ok());
+        if !is_current {
+            // There was none yet, or the writer has begun a damaged one anew.
+            self.fulltext = FulltextReader::open(&Home(&self.home).fulltext());
         }
         for (embedder, set) in self.vectors.get_mut() {
             *set = VectorSet::open(&Home(&self.home).vectors(embedder), set)?;
@@ -356,6 +360,14 @@ impl Snapshot {
             Ok(passages)
         };
         self.database(read())
+    }
+
+    /// The stems' text by which a question may name a document.
+    pub(crate) fn naming(&self, document: DocumentId) -> Result<String, StoreError> {
+        let label = self.database(library::label_of(&self.connection, document.0))?;
+        let entries = self.database(library::first_entries_of(&self.connection, document.0))?;
+        let passages = entries.iter().map(|entry| (&*entry.context, &*entry.text));
+        Ok(fulltext::naming_text(&label.map(|label| label.names).unwrap_or_default(), passages))
     }
 
     pub(crate) fn fulltext(&self) -> Option<&FulltextReader> {

@@ -522,3 +522,98 @@ fn everything_is_readable_by_its_owner_alone() {
         assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
 }
+
+#[test]
+fn a_question_that_names_a_document_looks_inside_it() {
+    let mut desk = Desk::new();
+    let parties = ["Harbour Quay Trading", "Mill River Brewing", "Stone Bridge Holdings"];
+    for (number, name) in parties.iter().enumerate() {
+        let clauses: Vec<String> = (0..8)
+            .map(|clause| format!("Clause {clause} speaks of matter m{clause} alone."))
+            .collect();
+        let text = format!(
+            "Supply Agreement of {name} with others.\n{}\nEither side may end it by {} months of notice.\n\
+             The notice of {name} in {name} Agreement files is void.",
+            clauses.join("\n"),
+            number + 2,
+        );
+        desk.write(&format!("{number}.txt"), &text);
+    }
+    let found = desk.find("What notice may end the Supply Agreement of Mill River Brewing?");
+    assert_eq!(found[0], "1.txt: Either side may end it by 3 months of notice.");
+}
+
+#[test]
+fn a_question_without_words_finds_nothing() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "alpha");
+    assert_eq!(desk.find("?!"), Vec::<String>::new());
+    assert_eq!(desk.find(""), Vec::<String>::new());
+}
+
+#[test]
+fn vectors_of_an_english_embedder_have_no_say_in_other_scripts() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "Аренда стоит 900 евро.\nSomething else.");
+    desk.embed();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let query = Query::plain("Сколько стоит аренда?");
+    let vector = vector("about\nSomething else.");
+    let found = request_found(
+        &snapshot,
+        &Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) },
+    );
+    let [hit] = found.hits.as_slice() else { panic!("{found:?}") };
+    assert_eq!((hit.text.as_str(), hit.vector), ("Аренда стоит 900 евро.", None));
+}
+
+#[test]
+fn a_stopped_search_says_so() {
+    let desk = filled();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let result = search(&snapshot, &Request::new(&Query::plain("alpha"), 5), &cancel);
+    assert!(matches!(result, Err(crate::retrieve::RetrieveError::Cancelled)));
+}
+
+#[test]
+fn an_older_copy_of_the_database_gets_its_own_indexes() {
+    let aside = tempfile::tempdir().unwrap();
+    let copy = aside.path().join("copy");
+    let mut desk = filled().reopen(|home| {
+        fs::copy(home.join("library.sqlite"), &copy).unwrap();
+    });
+    desk.store.remove_file(desk.folder, Path::new("b.txt")).unwrap();
+    desk.store.sweep().unwrap();
+    desk.write("c.txt", "delta four");
+    desk.embed();
+    let mut desk = desk.reopen(|home| {
+        fs::copy(&copy, home.join("library.sqlite")).unwrap();
+    });
+    check_whole(&mut desk);
+    assert_eq!(desk.find("delta"), Vec::<String>::new());
+}
+
+#[test]
+fn hits_know_their_place_and_scores() {
+    let desk = filled();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let query = Query::plain("beta two");
+    let vector = vector("about\nbeta two");
+    let found = request_found(
+        &snapshot,
+        &Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) },
+    );
+    let hit = found.hits.first().unwrap();
+    assert_eq!((hit.page, hit.lines, hit.headings.len()), (None, Some((1, 1)), 1));
+    assert_eq!(
+        (hit.path.as_path(), hit.place.file.as_path()),
+        (Path::new("/library/a.txt"), Path::new("a.txt"))
+    );
+    let (words, vector) = (hit.words.unwrap(), hit.vector.unwrap());
+    assert_eq!((words.rank, vector.rank), (1, 1));
+    assert!((hit.score - 1.0).abs() < 1e-6 && (vector.score - 1.0).abs() < 1e-3);
+    assert!((hit.sentences.first().unwrap().score - 1.0).abs() < 1e-6);
+    assert_eq!(hit.content, ContentHash::of(b"alpha one\nbeta two"));
+}
