@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_question_without_words_scores_nothing() {
-        let scores = score("One.", Vec::from_iter([0..4]), &HashMap::new());
+        let scores = score("One.", std::iter::once(0..4).collect(), &HashMap::new());
         assert_eq!(scores, [Sentence { span: 0..4, score: 0.0 }]);
     }
 }

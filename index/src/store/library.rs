@@ -82,6 +82,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).map_err(failed)?;
     configure(&connection).map_err(failed)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    // The hashes by which vectors are taken over go to all places of their index: it should stay in memory. In KiB.
+    connection.pragma_update(None, "cache_size", -32_768).map_err(failed)?;
     // A power cut can lose the last transactions, which are read again from the files, and damages nothing.
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
     migrate::migrate(&mut connection, path, &STEPS)?;

@@ -84,7 +84,7 @@ fn put(store: &mut Store, text: &str, versions: Versions) -> DocumentId {
                 text: paragraph.to_owned(),
                 lines: Some((1, 1)),
                 headings: vec!["Heading".to_owned()],
-                sentences: Vec::from_iter([0..paragraph.len()]),
+                sentences: std::iter::once(0..paragraph.len()).collect(),
                 context: "about".to_owned(),
             }
         })
