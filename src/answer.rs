@@ -38,16 +38,16 @@ pub fn find(
     Ok(retrieve::search(snapshot, &request, cancel)?)
 }
 
-/// Answers `question` from what was found for it.
+/// Answers `question`, which was asked at `asked`, from what was found for it.
 pub fn answer(
     question: &str,
+    asked: Instant,
     turns: &[Turn],
     found: &Found,
     answerer: &mut dyn Answerer,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<json::Answered, Failure> {
-    let started = Instant::now();
     let evidence: Vec<Evidence> =
         (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
     let answer = answerer.answer(
@@ -66,7 +66,7 @@ pub fn answer(
             unread_documents: found.unread_documents as u64,
         },
         model: answerer.name().to_owned(),
-        seconds: started.elapsed().as_secs_f64(),
+        seconds: asked.elapsed().as_secs_f64(),
         usage: answer.usage,
         abstained: answer.abstained,
         stopped: answer.stopped,

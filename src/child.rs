@@ -44,7 +44,7 @@ fn leave_with_parent() {
     #[cfg(target_os = "linux")]
     {
         // Where the kernel refuses, the closed pipe still ends the child.
-        drop(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)));
+        _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     }
 }
 

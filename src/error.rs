@@ -70,6 +70,11 @@ impl Failure {
         ExitCode::from(if self.interrupted { 130 } else { 2 })
     }
 
+    /// Whether the user stopped the work, which needs no telling.
+    pub fn is_interruption(&self) -> bool {
+        self.interrupted
+    }
+
     /// Whether the reader of standard output went away.
     pub fn is_broken_pipe(&self) -> bool {
         self.errors().any(|error| {

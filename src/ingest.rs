@@ -77,6 +77,7 @@ pub enum IngestError {
 }
 
 /// What makes passages and vectors.
+#[expect(missing_debug_implementations, reason = "an embedder is a trait object")]
 pub struct Machinery<'a> {
     pub counter: &'a TokenCounter,
     pub embedder: &'a mut dyn Embed,

@@ -30,7 +30,10 @@ fn main() -> ExitCode {
 
 /// Says on standard error what went wrong. A reader that went away (`docent … | head`) is no failure.
 fn report(failure: &Failure) -> ExitCode {
-    if !failure.is_broken_pipe() {
+    if failure.is_broken_pipe() {
+        return ExitCode::SUCCESS;
+    }
+    if !failure.is_interruption() {
         // There is nobody left to tell when standard error is gone too.
         drop(write!(std::io::stderr().lock(), "{failure}"));
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use docent_engine::answer::{Progress, QuoteAnswerer};
 use docent_engine::embed::{FastEmbedder, Settings};
@@ -85,6 +86,7 @@ impl<'a> Asking<'a> {
         question: &str,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Answered, Failure> {
+        let asked = Instant::now();
         let Self { session, snapshot, embedder, scope } = self;
         let found = answer::find(
             snapshot,
@@ -95,7 +97,7 @@ impl<'a> Asking<'a> {
             &session.cancel,
         )?;
         let mut quotes = QuoteAnswerer::new(embedder);
-        answer::answer(question, &[], &found, &mut quotes, &session.cancel, progress)
+        answer::answer(question, asked, &[], &found, &mut quotes, &session.cancel, progress)
     }
 }
 

@@ -21,15 +21,6 @@ const MAX_HEADING_CHARACTERS: usize = 200;
 /// More levels than people number.
 const MAX_LEVELS: usize = 6;
 
-/// Makes a document of its parts.
-pub(super) fn assemble(parts: impl IntoIterator<Item = Part>) -> Document {
-    let mut assembler = Assembler::default();
-    for part in parts {
-        assembler.push(part);
-    }
-    assembler.finish()
-}
-
 /// Collects the parts of a document until the last one is in.
 #[derive(Debug, Default)]
 pub struct Assembler {

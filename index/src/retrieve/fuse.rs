@@ -106,8 +106,12 @@ mod tests {
 
     #[test]
     fn what_both_searches_like_comes_first() {
-        let fused =
-            fuse(&[(1, 9.0), (2, 8.0), (3, 1.0)], vec![(2, 0.8), (4, 0.9), (3, 0.1), (1, 0.2)], 0.5, 10);
+        let fused = fuse(
+            &[(1, 9.0), (2, 8.0), (3, 1.0)],
+            vec![(2, 0.8), (4, 0.9), (3, 0.1), (1, 0.2)],
+            0.5,
+            10,
+        );
         assert_eq!(order(&fused), [2, 1, 4, 3]);
         let best = fused.first().unwrap();
         assert_eq!(best.words, Some(Rank { score: 8.0, rank: 2 }));

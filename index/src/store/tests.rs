@@ -3,7 +3,6 @@ use crate::document::{Document, Head, Page, Passage, Problem};
 use crate::extract::Format;
 use crate::query::Query;
 use crate::retrieve::{Found, Request, search};
-use crate::scan::Versions;
 use tokio_util::sync::CancellationToken;
 
 const VERSIONS: Versions = Versions { extractor: 1, splitter: 1 };

@@ -10,35 +10,35 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// A question with its known answer: one line of a questions file.
 #[derive(Clone, Debug, Deserialize)]
-pub struct KnownQuestion {
-    pub id: String,
-    pub question: String,
+pub(super) struct KnownQuestion {
+    pub(super) id: String,
+    pub(super) question: String,
     /// Any of these strings is a right answer; may be empty where only the place is known.
     #[serde(default)]
-    pub answers: Vec<String>,
+    pub(super) answers: Vec<String>,
     #[serde(default)]
-    pub relevant: Vec<Gold>,
+    pub(super) relevant: Vec<Gold>,
     /// Whether the documents hold an answer.
-    pub answerable: bool,
+    pub(super) answerable: bool,
     /// What a passage must meet; told by the first of `relevant` where it is not said.
-    pub level: Option<Level>,
+    pub(super) level: Option<Level>,
 }
 
 /// A place that holds the answer.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Gold {
+pub(super) struct Gold {
     /// A path, or its end.
-    pub file: String,
-    pub page: Option<u32>,
-    pub text: Option<String>,
+    pub(super) file: String,
+    pub(super) page: Option<u32>,
+    pub(super) text: Option<String>,
     /// How much it is worth; 1 where it is not said.
-    pub grade: Option<f64>,
+    pub(super) grade: Option<f64>,
 }
 
 /// What a passage must meet beside the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub(super) enum Level {
     File,
     Page,
     Text,
@@ -46,25 +46,25 @@ pub enum Level {
 
 /// What docent made of a question: one line of a results file.
 #[derive(Clone, Debug, Serialize)]
-pub struct ResultLine {
-    pub id: String,
-    pub hits: Vec<Place>,
-    pub answer: String,
-    pub abstained: bool,
-    pub citations: Vec<Place>,
+pub(super) struct ResultLine {
+    pub(super) id: String,
+    pub(super) hits: Vec<Place>,
+    pub(super) answer: String,
+    pub(super) abstained: bool,
+    pub(super) citations: Vec<Place>,
 }
 
 /// A passage, or what is quoted of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Place {
-    pub file: String,
-    pub page: Option<u32>,
-    pub text: String,
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) page: Option<u32>,
+    pub(super) text: String,
 }
 
 /// A mean over the questions that it applies to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Mean {
+pub(super) struct Mean {
     sum: f64,
     count: u32,
 }
@@ -76,36 +76,36 @@ impl Mean {
     }
 
     /// None where it applies to no question.
-    pub fn value(self) -> Option<f64> {
+    pub(super) fn value(self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / f64::from(self.count))
     }
 }
 
 /// All measures. Each is from 0 to 1, the higher the better.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Measures {
-    pub questions: u32,
+pub(super) struct Measures {
+    pub(super) questions: u32,
     /// Share of the gold places among the first five hits.
-    pub recall_at_5: Mean,
-    pub recall_at_10: Mean,
+    pub(super) recall_at_5: Mean,
+    pub(super) recall_at_10: Mean,
     /// One over the rank of the first hit on gold, 0 beyond rank 10.
-    pub mrr_at_10: Mean,
-    pub ndcg_at_10: Mean,
+    pub(super) mrr_at_10: Mean,
+    pub(super) ndcg_at_10: Mean,
     /// Word F1 of the answer against the best known one; 0 where docent did not answer.
-    pub answer_f1: Mean,
+    pub(super) answer_f1: Mean,
     /// Share of the answers that hold a known answer word for word.
-    pub holds_answer: Mean,
+    pub(super) holds_answer: Mean,
     /// Share of the citations that support the answer.
-    pub citation_precision: Mean,
+    pub(super) citation_precision: Mean,
     /// Share of the refusals that were right.
-    pub refusal_precision: Mean,
+    pub(super) refusal_precision: Mean,
     /// Share of the questions without an answer that were refused.
-    pub refusal_recall: Mean,
+    pub(super) refusal_recall: Mean,
 }
 
 impl Measures {
     /// Adds one question with its result.
-    pub fn add(&mut self, question: &KnownQuestion, result: &ResultLine) {
+    pub(super) fn add(&mut self, question: &KnownQuestion, result: &ResultLine) {
         self.questions += 1;
         let wrongly = question.answerable;
         if result.abstained {

@@ -79,7 +79,9 @@ fn read_all(bytes: &[u8]) -> Document {
         parts.push(part);
         ControlFlow::Continue(())
     });
-    assemble(parts)
+    let mut assembler = Assembler::default();
+    parts.into_iter().for_each(|part| assembler.push(part));
+    assembler.finish()
 }
 
 fn one_page(entries: &str, resources: &str, content: &str) -> Document {
