@@ -6,6 +6,7 @@ use clap::{ArgGroup, Parser, ValueEnum};
 
 /// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
 #[derive(Clone, Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed by itself")]
 #[command(name = "docent", version, group = ArgGroup::new("work"))]
 pub struct Cli {
     /// Bring the index up to date; folders that are named join the library

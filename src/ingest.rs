@@ -155,15 +155,18 @@ fn survey(
 
 /// What came of reading a file.
 enum Reading {
-    Document {
-        content: ContentHash,
-        format: Format,
-        document: Document,
-        passages: Vec<Passage>,
-    },
+    Document(Box<NewDocument>),
     /// A document with this content, read by these versions, is in the store or on its way there.
     Known(ContentHash),
     Unreadable(ProblemKind),
+}
+
+/// A document that the store does not have.
+struct NewDocument {
+    content: ContentHash,
+    format: Format,
+    document: Document,
+    passages: Vec<Passage>,
 }
 
 /// A reading with the task that it is of, by its index.
@@ -262,7 +265,8 @@ impl ReadingRoom<'_> {
         }
         let name = task.file.path.file_stem().unwrap_or_default().to_string_lossy();
         let passages = split::split(&document, &name, &|text| self.counter.count(text));
-        Ok(Some((hashed_at_ns, Reading::Document { content, format, document, passages })))
+        let new = NewDocument { content, format, document, passages };
+        Ok(Some((hashed_at_ns, Reading::Document(Box::new(new)))))
     }
 }
 
@@ -335,7 +339,8 @@ fn store_one(
             summary.known += 1;
             found.id
         }
-        Reading::Document { content, format, document, passages } => {
+        Reading::Document(new) => {
+            let NewDocument { content, format, document, passages } = new.as_ref();
             summary.read += 1;
             let (content, format, indexed_at) =
                 (*content, *format, nanoseconds_now() / NANOSECONDS);

@@ -200,7 +200,7 @@ impl Splitter<'_> {
             }
             match block.kind {
                 BlockKind::RunningHeader | BlockKind::RunningFooter => {
-                    self.close(page, &mut pack, headings)
+                    self.close(page, &mut pack, headings);
                 }
                 BlockKind::Heading { .. } => {
                     self.close(page, &mut pack, headings);

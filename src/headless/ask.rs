@@ -16,11 +16,15 @@ use crate::export::{self, Form};
 use crate::json::{Answered, SCHEMA};
 use crate::{answer, fs, plain};
 
+/// How many passages are shown where there is no answer.
+const NEAREST: usize = 3;
+
 /// What `--export FILE.json` holds.
 #[derive(Serialize)]
 struct Exported<'a> {
     schema: u32,
-    exported_at: String,
+    /// RFC 3339, UTC.
+    at: String,
     answers: &'a [Answered],
 }
 
@@ -133,41 +137,43 @@ fn ask(
 
 /// What stands under an answer: its sources, or the nearest passages where there is no answer.
 fn sources(answered: &Answered) -> String {
-    let mut text = String::from("\n\n");
+    let mut lines = vec!["\n".to_owned()];
     for citation in &answered.citations {
-        text += &format!(
-            "{}\n    “{}”\n    {}\n",
-            source_line(&citation.hit),
-            plain::line(&citation.quote),
-            plain::line(&citation.hit.path.to_string_lossy())
-        );
+        let path = citation.hit.path.to_string_lossy();
+        lines.push(source_line(&citation.hit));
+        lines.push(format!("    “{}”", plain::line(&citation.quote)));
+        lines.push(format!("    {}", plain::line(&path)));
     }
     if answered.abstained && !answered.hits.is_empty() {
-        text += "The nearest passages:\n";
-        for hit in answered.hits.iter().take(3) {
-            text += &format!("{}\n    {}\n", source_line(hit), plain::line(&hit.text));
+        lines.push("The nearest passages:".to_owned());
+        for hit in answered.hits.iter().take(NEAREST) {
+            lines.push(source_line(hit));
+            lines.push(format!("    {}", plain::line(&hit.text)));
         }
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// `from 8 of 412 passages in scope, 2 documents in scope could not be read · quotes · 0.1 s`.
 fn footer(answered: &Answered) -> String {
     let read = &answered.read;
-    let mut text = format!("from {} of {} passages in scope", read.passages, read.in_scope);
-    match read.unread_documents {
-        0 => {}
-        1 => text += ", 1 document in scope could not be read",
-        unread => text += &format!(", {unread} documents in scope could not be read"),
-    }
-    text += &format!(" · {} · {:.1} s", answered.model, answered.seconds);
+    let unread = match read.unread_documents {
+        0 => String::new(),
+        1 => ", 1 document in scope could not be read".to_owned(),
+        unread => format!(", {unread} documents in scope could not be read"),
+    };
+    let mut parts = vec![
+        format!("from {} of {} passages in scope{unread}", read.passages, read.in_scope),
+        answered.model.clone(),
+        format!("{:.1} s", answered.seconds),
+    ];
     if let Some(usage) = &answered.usage {
-        text += &format!(" · {} tokens read, {} written", usage.read_tokens, usage.written_tokens);
+        parts.push(format!("{} tokens read, {} written", usage.read_tokens, usage.written_tokens));
     }
     if answered.stopped {
-        text += " · stopped";
+        parts.push("stopped".to_owned());
     }
-    text
+    parts.join(" · ")
 }
 
 /// Says on a terminal how far a model is with reading, on one line that goes away.
@@ -222,12 +228,10 @@ fn form(path: &Path) -> Result<Form, Failure> {
 }
 
 fn write_export(path: &Path, form: Form, answers: &[Answered]) -> Result<(), Failure> {
-    let exported_at = jiff::Timestamp::now().to_string();
+    let at = jiff::Timestamp::now().to_string();
     let bytes = match form {
-        Form::Markdown => export::markdown(answers, &exported_at).into_bytes(),
-        Form::Json => {
-            serde_json::to_vec_pretty(&Exported { schema: SCHEMA, exported_at, answers })?
-        }
+        Form::Markdown => export::markdown(answers, &at).into_bytes(),
+        Form::Json => serde_json::to_vec_pretty(&Exported { schema: SCHEMA, at, answers })?,
     };
     Ok(fs::write(path, &bytes)?)
 }

@@ -95,18 +95,17 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
 
 fn told(indexed: &Indexed) -> String {
     let Summary { files, read, known, unchanged, gone, embedded, stopped: _ } = indexed.summary;
-    let mut text = format!(
-        "{files} files: {read} read, {known} moved or copied, {unchanged} unchanged, {gone} gone; {embedded} passages embedded in {:.1} s\n\
-         library: {} documents, {} passages",
+    let problems = match indexed.problems {
+        0 => String::new(),
+        1 => ", 1 problem: docent --problems tells what could not be read".to_owned(),
+        problems => {
+            format!(", {problems} problems: docent --problems lists what could not be read")
+        }
+    };
+    format!(
+        "{files} files: {read} read, {known} moved or copied, {unchanged} unchanged, {gone} gone; \
+         {embedded} passages embedded in {:.1} s\n\
+         library: {} documents, {} passages{problems}\n",
         indexed.seconds, indexed.documents, indexed.passages
-    );
-    if indexed.problems > 0 {
-        let are = if indexed.problems == 1 { "problem" } else { "problems" };
-        text += &format!(
-            ", {} {are}: docent --problems lists what could not be read",
-            indexed.problems
-        );
-    }
-    text.push('\n');
-    text
+    )
 }

@@ -61,16 +61,12 @@ pub(super) fn status(session: &Session<'_>) -> Result<Outcome, Failure> {
             problems,
         })?;
     } else {
-        let mut text = format!("home       {}\n", shown(&home));
-        for folder in &folders {
-            text += &format!("folder     {}\n", shown(folder));
-        }
-        text += &format!(
-            "documents  {documents} in {files} files, {pages} pages\n\
-             passages   {passages}, {embedded} of them embedded\n\
-             problems   {problems}\n"
-        );
-        print(&text)?;
+        let mut lines = vec![format!("home       {}", shown(&home))];
+        lines.extend(folders.iter().map(|folder| format!("folder     {}", shown(folder))));
+        lines.push(format!("documents  {documents} in {files} files, {pages} pages"));
+        lines.push(format!("passages   {passages}, {embedded} of them embedded"));
+        lines.push(format!("problems   {problems}\n"));
+        print(&lines.join("\n"))?;
     }
     Ok(Outcome::Done)
 }
@@ -83,14 +79,15 @@ pub(super) fn problems(session: &Session<'_>) -> Result<Outcome, Failure> {
     if session.cli.json {
         print_json(&Problems { schema: SCHEMA, problems })?;
     } else {
-        let lines: String = problems
-            .iter()
-            .map(|problem| {
-                let page = problem.page.map_or(String::new(), |page| format!(", page {page}"));
-                format!("{}{page} {}\n    {}\n", shown(&problem.path), problem.reason, problem.hint)
-            })
-            .collect();
-        print(&lines)?;
+        for problem in &problems {
+            let page = problem.page.map_or(String::new(), |page| format!(", page {page}"));
+            print(&format!(
+                "{}{page} {}\n    {}\n",
+                shown(&problem.path),
+                problem.reason,
+                problem.hint
+            ))?;
+        }
         if problems.is_empty() {
             session.note("everything in the library could be read");
         }

@@ -29,26 +29,19 @@ pub(super) fn run(session: &Session<'_>, query: &str) -> Result<Outcome, Failure
 
 /// A passage with its number, title, place and score; its text indented.
 fn told(hit: &Hit) -> String {
-    let text: String = plain::text(&hit.text).lines().map(|line| format!("    {line}\n")).collect();
-    format!(
-        "{}  {:.2}\n    {}\n{text}",
-        source_line(hit),
-        hit.score,
-        plain::line(&hit.path.to_string_lossy())
-    )
+    let path = hit.path.to_string_lossy();
+    let text = plain::text(&hit.text).replace('\n', "\n    ");
+    format!("{}  {:.2}\n    {}\n    {text}\n", source_line(hit), hit.score, plain::line(&path))
 }
 
 /// `[1] Title, p. 7 · Heading › Heading`.
 pub(super) fn source_line(hit: &Hit) -> String {
     let mut line = format!("[{}] {}", hit.n, hit.title);
-    let place = hit.place();
-    if !place.is_empty() {
-        line += ", ";
-        line += &place;
-    }
-    if !hit.heading.is_empty() {
-        line += " · ";
-        line += &hit.heading.join(" › ");
+    for (sign, part) in [(", ", hit.place()), (" · ", hit.heading.join(" › "))] {
+        if !part.is_empty() {
+            line += sign;
+            line += &part;
+        }
     }
     plain::line(&line).into_owned()
 }

@@ -57,10 +57,9 @@ impl Docent {
     }
 
     /// Indexes the library and expects that to work.
-    pub(crate) fn index(&self) -> Printed {
+    pub(crate) fn index(&self) {
         let printed = self.run(["--index".as_ref(), self.library.path().as_os_str()]);
         assert_eq!(printed.code, Some(0), "{printed:?}");
-        printed
     }
 
     /// Runs docent to its end, without standard input.
@@ -79,7 +78,7 @@ impl Docent {
         let input = input.to_owned();
         let feeding = std::thread::spawn(move || {
             // The program may end without reading all of it.
-            _ = stdin.write_all(input.as_bytes());
+            drop(stdin.write_all(input.as_bytes()));
         });
         let output = child.wait_with_output().unwrap();
         feeding.join().unwrap();

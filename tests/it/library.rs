@@ -35,7 +35,7 @@ fn a_second_run_reads_and_embeds_nothing() {
 fn a_renamed_file_is_found_under_its_new_name_and_embedded_once() {
     let docent = Docent::new();
     let path = docent.write("lease.md", LEASE);
-    _ = docent.index();
+    docent.index();
     std::fs::rename(path, docent.library().join("old-lease.md")).unwrap();
     let summary = summary(&docent);
     assert_eq!(
@@ -49,7 +49,7 @@ fn a_renamed_file_is_found_under_its_new_name_and_embedded_once() {
 fn an_edit_embeds_only_what_is_new() {
     let docent = Docent::new();
     docent.write("lease.md", LEASE);
-    _ = docent.index();
+    docent.index();
     docent.write("lease.md", LEASE.replace("six weeks", "ten days"));
     let summary = summary(&docent);
     assert_eq!((&summary["read"], &summary["embedded"]), (&json!(1), &json!(1)));
@@ -63,7 +63,7 @@ fn a_deleted_file_stops_answering() {
     let docent = Docent::new();
     let path = docent.write("lease.md", LEASE);
     docent.write("other.md", "The garden is in good order.");
-    _ = docent.index();
+    docent.index();
     std::fs::remove_file(path).unwrap();
     assert_eq!(summary(&docent)["gone"], json!(1));
     assert!(!found(&docent, "roof").contains(&"lease.md".to_owned()));
@@ -74,7 +74,7 @@ fn identical_files_are_one_document() {
     let docent = Docent::new();
     docent.write("a.md", LEASE);
     docent.write("b/a.md", LEASE);
-    _ = docent.index();
+    docent.index();
     let status = docent.json(["--status"]);
     assert_eq!((&status["documents"], &status["files"]), (&json!(1), &json!(2)));
 }
@@ -83,7 +83,7 @@ fn identical_files_are_one_document() {
 fn a_folder_that_is_away_keeps_its_documents() {
     let docent = Docent::new();
     docent.write("lease.md", LEASE);
-    _ = docent.index();
+    docent.index();
     let aside = docent.library().with_extension("away");
     std::fs::rename(docent.library(), &aside).unwrap();
     let printed = docent.run(["--index"]);
@@ -100,7 +100,7 @@ fn what_cannot_be_read_is_listed_and_stops_nothing() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, docent.library().join(path.file_name().unwrap())).unwrap();
     }
-    _ = docent.index();
+    docent.index();
     let problems = docent.json(["--problems"]);
     let mut listed: Vec<_> = problems["problems"]
         .as_array()
@@ -122,7 +122,7 @@ fn ignored_and_hidden_files_are_left_out() {
     docent.write(".docentignore", "drafts/\n");
     docent.write("drafts/lease.md", "A draft about the roof.");
     docent.write(".secret.md", "A secret about the roof.");
-    _ = docent.index();
+    docent.index();
     assert_eq!(docent.json(["--status"])["files"], json!(1));
 }
 
@@ -130,12 +130,12 @@ fn ignored_and_hidden_files_are_left_out() {
 fn an_answer_that_docent_wrote_is_no_evidence() {
     let docent = Docent::new();
     docent.write("lease.md", LEASE);
-    _ = docent.index();
+    docent.index();
     let answer = docent.library().join("answer.md");
     let printed =
         docent.run(["--ask", "Who repairs the roof?", "--export", answer.to_str().unwrap()]);
     assert_eq!(printed.code, Some(0), "{printed:?}");
-    _ = docent.index();
+    docent.index();
     assert!(!found(&docent, "roof").contains(&"answer.md".to_owned()));
     assert_eq!(docent.json(["--problems"])["problems"][0]["kind"], json!("own_export"));
 }

@@ -11,7 +11,7 @@ impl<'a> QuoteAnswerer<'a> {
     }
 }
 impl Answerer for QuoteAnswerer<'_> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "quotes"
     }
     fn answer(
@@ -28,7 +28,7 @@ impl Answerer for QuoteAnswerer<'_> {
                 let w = self.0.embed_passages(&[t]).unwrap_or_default().pop().unwrap_or_default();
                 let d: f32 = v.iter().zip(&w).map(|(a, b)| a * b).sum::<f32>() + 0.3 * s.score;
                 if d > best.0 {
-                    best = (d, e.n, s.span.clone(), t.to_owned())
+                    best = (d, e.n, s.span.clone(), t.to_owned());
                 }
             }
         }

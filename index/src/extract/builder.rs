@@ -129,9 +129,9 @@ fn push_clean(text: &mut String, piece: &str) {
     // A mark at the beginning of the piece could compose with the letter before it; pieces are whole words or begin
     // after white space or markup, where nothing composes.
     if is_nfc_quick(piece.chars()) == IsNormalized::Yes {
-        text.extend(clean)
+        text.extend(clean);
     } else {
-        text.extend(clean.nfc())
+        text.extend(clean.nfc());
     }
 }
 

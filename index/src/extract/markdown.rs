@@ -67,7 +67,7 @@ fn convert(source: &str) -> (Head, Page) {
             }
             // Inside an item its first paragraph goes on in the item's own block.
             Event::Start(Tag::Paragraph | Tag::HtmlBlock | Tag::FootnoteDefinition(_)) => {
-                page.continue_or_begin(BlockKind::Paragraph)
+                page.continue_or_begin(BlockKind::Paragraph);
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_))) => {
                 page.begin_block(BlockKind::Code);
@@ -115,7 +115,7 @@ fn convert(source: &str) -> (Head, Page) {
             Event::SoftBreak => page.space(),
             Event::HardBreak => page.line_feed(),
             Event::TaskListMarker(done) => {
-                page.text(if done { "[x] " } else { "[ ] " }, lines.line(range.start))
+                page.text(if done { "[x] " } else { "[ ] " }, lines.line(range.start));
             }
             Event::FootnoteReference(_) | Event::Rule | Event::Start(_) | Event::End(_) => {}
         }

@@ -263,7 +263,7 @@ fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
-/// Words as answers are compared by: without articles, as SQuAD's measures have it.
+/// Words as answers are compared by: without articles, as the measures of `SQuAD` have it.
 fn answer_words(text: &str) -> Vec<String> {
     words(text).into_iter().filter(|word| !matches!(word.as_str(), "a" | "an" | "the")).collect()
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::document::{BlockKind, Document};
-use crate::extract::assemble;
+use crate::extract::Assembler;
 
 /// A PDF in the making: objects from number 4 on beside a catalog (1), a page tree (2) and a font Helvetica (3).
 #[derive(Default)]
