@@ -344,8 +344,12 @@ impl<'a> Liner<'a> {
         let members = self.members.get(first..).unwrap_or_default();
         let hole = members.windows(2).position(|pair| {
             let [left, right] = pair else { return false };
-            // Right behind its neighbour: a glyph of another font inside a word, not a cell of a table.
-            (from - dot(left.end, direction)).abs() <= BACK * em
+            // Right behind its neighbour, or in a gap of a few letters: a glyph of another font inside a word or a word
+            // that was set later, not a cell of a table.
+            let behind = from - dot(left.end, direction);
+            let width = dot(between(left.end, right.start), direction);
+            behind >= -WORD_GAP * em
+                && (behind <= BACK * em || width <= CELL_GAP * 2.0 * em)
                 && dot(right.start, direction) >= to - WORD_GAP * em
         });
         hole.map_or(Place::NewLine, |index| Place::Hole(first + index + 1))
@@ -495,6 +499,13 @@ impl Line {
 
     pub(super) fn word_count(&self) -> usize {
         self.words.len()
+    }
+
+    /// Whether most of its characters are letters.
+    pub(super) fn is_wordy(&self) -> bool {
+        let characters = || self.words.iter().flat_map(|word| word.text.chars());
+        characters().filter(|character| character.is_alphabetic()).count() * 3
+            >= characters().count() * 2
     }
 
     /// The gaps between words that are wider than a number of ems, for an upright line.

@@ -9,15 +9,17 @@ use super::layout::Line;
 use super::number;
 
 /// So many lines in a row must have the gutter at the same place.
-const GUTTER_LINES: usize = 5;
+const GUTTER_LINES: usize = 8;
 /// A gutter is at least so wide, in ems.
-const GUTTER_WIDTH: f32 = 0.9;
+const GUTTER_WIDTH: f32 = 1.1;
 /// Columns of prose have at least so many words a line, and fill so much of their width: cells of tables do not.
 const PROSE_WORDS: f32 = 3.5;
 const PROSE_FILL: f32 = 0.75;
 /// A stream jumps about when more than so many lines, and such a share, stand above the one before in its own column.
 const JUMPS: usize = 8;
-const JUMP_SHARE: f32 = 0.15;
+const JUMP_SHARE: f32 = 0.25;
+/// Shorter lines are labels and parts of formulas, which may stand anywhere.
+const JUMP_WORDS: usize = 4;
 /// No page that a person reads has more lines; looking for gutters takes the square of them.
 const MAX_LINES: usize = 2000;
 /// Cuts in cuts.
@@ -135,7 +137,9 @@ fn is_prose(lines: &[Line]) -> bool {
     let widest = lines.iter().map(|line| line.to - line.from).fold(f32::MIN_POSITIVE, f32::max);
     let filled: f32 = lines.iter().map(|line| (line.to - line.from) / widest).sum();
     let words: usize = lines.iter().map(Line::word_count).sum();
+    let wordy = lines.iter().filter(|line| line.is_wordy()).count();
     lines.len() >= GUTTER_LINES
+        && wordy * 4 >= lines.len() * 3
         && filled / count >= PROSE_FILL
         && number::share(words) / count >= PROSE_WORDS
 }
@@ -150,6 +154,9 @@ fn by_cuts(lines: Vec<Line>) -> Vec<Line> {
                 is_upright(last)
                     && is_upright(line)
                     && line.baseline < last.baseline - line.size
+                    && last.is_wordy()
+                    && line.is_wordy()
+                    && last.word_count().min(line.word_count()) >= JUMP_WORDS
                     && shared > 0.3 * (line.to - line.from).min(last.to - last.from)
             }
             _ => false,
