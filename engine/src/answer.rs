@@ -3,14 +3,12 @@
 //! Two answerers behind one trait: `quote` gives the sentences that answer, word for word; `model` lets a GGUF write.
 //! Neither can cite what it was not given.
 
-mod quote;
+pub mod quote;
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-
-pub use self::quote::QuoteAnswerer;
 
 /// A numbered passage that an answer may cite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,6 +122,9 @@ pub struct Usage {
     /// Seconds in all.
     pub seconds: f64,
 }
+
+/// What an answer says when nothing in the evidence supports one.
+pub const ABSTENTION: &str = "The documents do not answer this.";
 
 /// Answers questions from evidence.
 pub trait Answerer {

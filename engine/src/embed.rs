@@ -32,6 +32,24 @@ pub trait Embed: Send {
     fn embed_query(&mut self, query: &str) -> Result<Vec<f32>, EmbedError>;
 }
 
+impl<E: Embed + ?Sized> Embed for &mut E {
+    fn id(&self) -> &EmbedderId {
+        (**self).id()
+    }
+
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+
+    fn embed_passages(&mut self, passages: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        (**self).embed_passages(passages)
+    }
+
+    fn embed_query(&mut self, query: &str) -> Result<Vec<f32>, EmbedError> {
+        (**self).embed_query(query)
+    }
+}
+
 /// The SHA-256 over everything that decides what vectors an embedder makes: model, tokenizer, pooling and prefixes.
 /// 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,3 +7,5 @@ pub mod answer;
 pub mod catalog;
 pub mod embed;
 pub mod generate;
+
+mod text;

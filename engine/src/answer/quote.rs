@@ -1,0 +1,642 @@
+//! Which sentences of the evidence answer the question, word for word?
+//!
+//! No model writes here: the answer is the best sentence of the evidence, or up to three where they are as good, each with
+//! its citation. It can't invent; it can pick the wrong sentence, or none.
+//!
+//! # How a sentence is scored
+//!
+//! The cosine of question and sentence, plus shares of: the question's words in the sentence (rare ones count more), the
+//! same with the sentence before and the headings counted in (pronouns stand for what they name), the score of its
+//! passage, and whether the sentence has a figure or a date where one is asked for.
+//!
+//! # How it was calibrated
+//!
+//! On 750 questions from an encyclopaedia that can be answered from 604 paragraphs, 187 about other things, and 250 that
+//! sound as if they could be answered; six paragraphs as evidence, found by cosine and words. One sentence holds the
+//! answer .80 of the time (.68 by the cosine alone, .74 by the words alone; .96 of the evidence holds it), all that are
+//! within 0.06 of the best .83 with 1.17 sentences. The sum that decides whether to answer tells the questions about
+//! other things with an AUC of .99 (.98 by the cosine alone): at the threshold below, .95 of them are refused, and .04
+//! of those that can be answered. Questions that only sound answerable can't be told by any such measure (AUC .64, .09
+//! refused): that takes reading.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    ABSTENTION, Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Question, Quote,
+};
+use crate::embed::Embed;
+use crate::text::{content_words, mostly_latin, names, normalized, without_bracketed_numbers};
+
+/// Passages whose sentences are looked at.
+const PASSAGES: usize = 6;
+/// Sentences that are embedded, so that all takes under 0.3 s on two cores.
+const EMBEDDED: usize = 24;
+/// Sentences of an answer at most.
+const LONGEST: usize = 3;
+/// How much worse than the best a further sentence may be.
+const MARGIN: f32 = 0.06;
+/// The least sum of cosine and half the share of words that is answered.
+const THRESHOLD: f32 = 0.68;
+/// The same for the share of words alone, where there is no cosine to go by.
+const WORDS_THRESHOLD: f32 = 0.38;
+/// What is taken off that sum when a name or number of the question stands nowhere in the evidence.
+const MISSING_NAME: f32 = 0.15;
+/// Bytes of a sentence above which only a part of it is quoted: tables and lists without full stops.
+const LONG_SENTENCE: usize = 480;
+
+/// Answers with the sentences of the evidence.
+#[derive(Debug)]
+pub struct QuoteAnswerer<E> {
+    embedder: Option<E>,
+}
+
+impl<E: Embed> QuoteAnswerer<E> {
+    pub fn new(embedder: E) -> Self {
+        Self { embedder: Some(embedder) }
+    }
+
+    /// Goes by words alone.
+    pub fn without_embedder() -> Self {
+        Self { embedder: None }
+    }
+
+    /// The cosines of `question` and each sentence; none where the embedder can't tell. An embedder that fails is no
+    /// reason for no answer: the words are there.
+    fn cosines(&mut self, question: &str, sentences: &[&str]) -> Option<Vec<f32>> {
+        let embedder = self.embedder.as_mut().filter(|_| mostly_latin(question))?;
+        let question = embedder.embed_query(question).ok()?;
+        let sentences = embedder.embed_passages(sentences).ok()?;
+        Some(sentences.iter().map(|sentence| dot(&question, sentence)).collect())
+    }
+}
+
+fn dot(left: &[f32], right: &[f32]) -> f32 {
+    left.iter().zip(right).map(|(left, right)| left * right).sum()
+}
+
+impl<E: Embed> Answerer for QuoteAnswerer<E> {
+    fn name(&self) -> &'static str {
+        "quotes"
+    }
+
+    fn answer(
+        &mut self,
+        question: &Question<'_>,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Answer, AnswerError> {
+        let mut candidates = candidates(question);
+        let texts: Vec<&str> = candidates.iter().map(|candidate| candidate.text).collect();
+        let cosines = self.cosines(question.text, &texts);
+        if cancel.is_cancelled() {
+            return Ok(Answer { stopped: true, ..Answer::default() });
+        }
+        let threshold = if cosines.is_some() { THRESHOLD } else { WORDS_THRESHOLD };
+        for (candidate, cosine) in candidates.iter_mut().zip(cosines.into_iter().flatten()) {
+            candidate.cosine = cosine;
+        }
+        let answer = if support(question, &candidates) < threshold {
+            Answer { text: ABSTENTION.to_owned(), abstained: true, ..Answer::default() }
+        } else {
+            compose(&choose(candidates), question)
+        };
+        progress(Progress::Text(&answer.text));
+        Ok(answer)
+    }
+}
+
+/// A sentence that may answer.
+#[derive(Clone, Debug)]
+struct Candidate<'a> {
+    evidence: &'a Evidence,
+    /// Bytes in the evidence's text.
+    span: Range<usize>,
+    text: &'a str,
+    cosine: f32,
+    /// Share of the question's words in the sentence, weighted by rarity.
+    words: f32,
+    /// The same with the sentence before and the headings.
+    words_around: f32,
+    /// 1 with what the question asks for, -1 without, 0 where it asks for nothing that can be seen.
+    cue: f32,
+}
+
+impl Candidate<'_> {
+    fn score(&self) -> f32 {
+        self.cosine
+            + 0.5 * self.words
+            + 0.3 * self.words_around
+            + 0.5 * self.evidence.score
+            + 0.1 * self.cue
+    }
+}
+
+/// The sentences of the best passages, without those that say nothing the question doesn't say itself.
+fn candidates<'a>(question: &Question<'a>) -> Vec<Candidate<'a>> {
+    let asked: BTreeSet<String> = content_words(question.text).into_iter().collect();
+    let passages: Vec<(&Evidence, Vec<Sentence<'_>>)> = question
+        .evidence
+        .iter()
+        .take(PASSAGES)
+        .map(|evidence| (evidence, sentences(evidence)))
+        .collect();
+    let mut frequency: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut count = 0;
+    for sentence in passages.iter().flat_map(|(_, sentences)| sentences) {
+        count += 1;
+        for word in &sentence.words {
+            *frequency.entry(word).or_default() += 1;
+        }
+    }
+    let weights: BTreeMap<&str, f32> = asked
+        .iter()
+        .map(|word| {
+            let found = frequency.get(word.as_str()).copied().unwrap_or_default();
+            (word.as_str(), rarity(found, count))
+        })
+        .collect();
+    let total: f32 = weights.values().sum();
+    let share = |words: &dyn Fn(&str) -> bool| -> f32 {
+        let found: f32 =
+            weights.iter().filter(|(word, _)| words(word)).map(|(_, weight)| weight).sum();
+        if total > 0.0 { found / total } else { 0.0 }
+    };
+    let wanted = Wanted::by(question.text);
+    let mut candidates = Vec::new();
+    for (evidence, sentences) in &passages {
+        let heads: BTreeSet<String> = evidence
+            .headings
+            .iter()
+            .chain([&evidence.title])
+            .flat_map(|head| content_words(head))
+            .collect();
+        let mut before: Option<&BTreeSet<String>> = None;
+        for Sentence { span, text, words } in sentences {
+            if words.iter().any(|word| !asked.contains(word)) {
+                let around = |word: &str| {
+                    words.contains(word)
+                        || heads.contains(word)
+                        || before.is_some_and(|before| before.contains(word))
+                };
+                candidates.push(Candidate {
+                    evidence,
+                    span: span.clone(),
+                    text,
+                    cosine: 0.0,
+                    words: share(&|word| words.contains(word)),
+                    words_around: share(&around),
+                    cue: wanted.cue(text),
+                });
+            }
+            before = Some(words);
+        }
+    }
+    candidates.sort_by(|left, right| right.score().total_cmp(&left.score()));
+    candidates.truncate(EMBEDDED);
+    candidates
+}
+
+/// A sentence with its words that carry meaning.
+#[derive(Debug)]
+struct Sentence<'a> {
+    /// Bytes in the evidence's text, without white space around.
+    span: Range<usize>,
+    text: &'a str,
+    words: BTreeSet<String>,
+}
+
+fn sentences(evidence: &Evidence) -> Vec<Sentence<'_>> {
+    let whole = 0..evidence.text.len();
+    let spans: Vec<Range<usize>> = if evidence.sentences.is_empty() {
+        vec![whole]
+    } else {
+        evidence.sentences.iter().map(|sentence| sentence.span.clone()).collect()
+    };
+    spans
+        .into_iter()
+        .filter_map(|span| {
+            let text = evidence.text.get(span.clone())?;
+            let start = span.start + (text.len() - text.trim_start().len());
+            let text = text.trim();
+            let words = content_words(text).into_iter().collect();
+            (!text.is_empty()).then(|| Sentence { span: start..start + text.len(), text, words })
+        })
+        .collect()
+}
+
+/// The weight of a word that stands in `found` of `count` sentences.
+fn rarity(found: usize, count: usize) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of sentences are small")]
+    let (found, count) = (found as f32, count as f32);
+    (1.0 + count / (found + 0.5)).ln()
+}
+
+/// What kind of answer a question asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Number,
+    Date,
+    Anything,
+}
+
+impl Wanted {
+    fn by(question: &str) -> Self {
+        let question = format!(
+            " {} ",
+            crate::text::words_of(&question.to_lowercase()).collect::<Vec<_>>().join(" ")
+        );
+        let asks = |phrases: &[&str]| {
+            phrases.iter().any(|phrase| question.contains(&format!(" {phrase} ")))
+        };
+        if asks(&[
+            "when",
+            "what year",
+            "which year",
+            "what date",
+            "which date",
+            "what day",
+            "which day",
+            "what month",
+            "which month",
+            "what century",
+            "which century",
+            "what decade",
+            "which decade",
+            "what time",
+            "deadline",
+        ]) {
+            Self::Date
+        } else if asks(&[
+            "how many",
+            "how much",
+            "how long",
+            "how far",
+            "how old",
+            "how often",
+            "how large",
+            "how big",
+            "how high",
+            "how tall",
+            "how wide",
+            "how deep",
+            "how fast",
+            "how heavy",
+            "what percentage",
+            "what percent",
+            "what number",
+        ]) {
+            Self::Number
+        } else {
+            Self::Anything
+        }
+    }
+
+    fn cue(self, sentence: &str) -> f32 {
+        let has_digit = sentence.chars().any(char::is_numeric);
+        let has_word = |words: &[&str]| {
+            crate::text::words_of(sentence)
+                .any(|word| words.contains(&word.to_lowercase().as_str()))
+        };
+        let fits = match self {
+            Self::Anything => return 0.0,
+            Self::Number => has_digit || has_word(&NUMBER_WORDS),
+            Self::Date => has_digit || has_word(&DATE_WORDS),
+        };
+        if fits { 1.0 } else { -1.0 }
+    }
+}
+
+const NUMBER_WORDS: [&str; 20] = [
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "dozen", "hundred", "thousand", "million", "billion", "half", "once", "twice",
+];
+
+const DATE_WORDS: [&str; 24] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "century",
+    "daily",
+    "weekly",
+    "monthly",
+    "yearly",
+];
+
+/// How well the evidence supports any answer.
+fn support(question: &Question<'_>, candidates: &[Candidate<'_>]) -> f32 {
+    let best = |measure: &dyn Fn(&Candidate<'_>) -> f32| {
+        candidates.iter().map(measure).max_by(f32::total_cmp).unwrap_or_default()
+    };
+    let cosine = best(&|candidate| candidate.cosine);
+    let words = best(&|candidate| candidate.words);
+    let known: BTreeSet<String> = question
+        .evidence
+        .iter()
+        .take(PASSAGES)
+        .flat_map(|evidence| evidence.headings.iter().chain([&evidence.title, &evidence.text]))
+        .flat_map(|text| content_words(text))
+        .collect();
+    let missing = names(question.text).iter().any(|name| !known.contains(name));
+    let penalty = if missing { MISSING_NAME } else { 0.0 };
+    if candidates.iter().any(|candidate| candidate.cosine != 0.0) {
+        cosine + 0.5 * words - penalty
+    } else {
+        words - penalty
+    }
+}
+
+/// A sentence of the answer with every passage that has it.
+#[derive(Debug)]
+struct Chosen<'a> {
+    text: &'a str,
+    places: Vec<(&'a Evidence, Range<usize>)>,
+}
+
+/// The best sentences in the order they are to be read: passages by their best sentence, sentences as they stand.
+fn choose(mut candidates: Vec<Candidate<'_>>) -> Vec<Chosen<'_>> {
+    candidates.sort_by(|left, right| right.score().total_cmp(&left.score()));
+    let least = candidates.first().map_or(f32::INFINITY, Candidate::score) - MARGIN;
+    let mut chosen: Vec<Chosen<'_>> = Vec::new();
+    for candidate in &candidates {
+        let place = (candidate.evidence, candidate.span.clone());
+        let same = normalized(candidate.text);
+        if let Some(twin) = chosen.iter_mut().find(|chosen| normalized(chosen.text) == same) {
+            if twin.places.iter().all(|(evidence, _)| evidence.n != candidate.evidence.n) {
+                twin.places.push(place);
+            }
+        } else if candidate.score() >= least && chosen.len() < LONGEST {
+            chosen.push(Chosen { text: candidate.text, places: vec![place] });
+        }
+    }
+    let first = |chosen: &Chosen<'_>| {
+        chosen.places.first().map(|(evidence, span)| (evidence.n, span.start))
+    };
+    let order: Vec<u32> = chosen.iter().filter_map(first).map(|(n, _)| n).collect();
+    let rank = |n: u32| order.iter().position(|other| *other == n);
+    chosen.sort_by_key(|chosen| first(chosen).map(|(n, start)| (rank(n), start)));
+    chosen
+}
+
+fn compose(chosen: &[Chosen<'_>], question: &Question<'_>) -> Answer {
+    let mut answer = Answer::default();
+    for sentence in chosen {
+        let part = shortened(sentence.text, question.text);
+        let shown = sentence.text.get(part.clone()).unwrap_or(sentence.text);
+        let mut text = without_bracketed_numbers(shown);
+        if part.start > 0 {
+            text.insert_str(0, "… ");
+        }
+        if part.end < sentence.text.len() {
+            text.push_str(" …");
+        }
+        if !answer.text.is_empty() {
+            answer.text.push(' ');
+        }
+        answer.text.push_str(&text);
+        answer.text.push(' ');
+        let mut cites = Vec::new();
+        for (evidence, span) in &sentence.places {
+            answer.text.extend(["[", &evidence.n.to_string(), "]"]);
+            cites.push(evidence.n);
+            // The same sentence elsewhere may be spaced differently, so only the first place is cut as shown.
+            let span = if cites.len() == 1 {
+                span.start + part.start..span.start + part.end
+            } else {
+                span.clone()
+            };
+            answer.quotes.push(Quote { n: evidence.n, span });
+        }
+        cites.sort_unstable();
+        answer.claims.push(Claim { text, cites, mark: Some(Mark::Quoted), reason: None });
+    }
+    answer
+}
+
+/// The bytes of a sentence that are shown: all, or of a very long one a stretch around the question's words.
+fn shortened(sentence: &str, question: &str) -> Range<usize> {
+    if sentence.len() <= LONG_SENTENCE {
+        return 0..sentence.len();
+    }
+    let asked = content_words(question);
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(sentence.match_indices(char::is_whitespace).map(|(at, space)| at + space.len()))
+        .collect();
+    let is_asked = |from: usize| {
+        let word = sentence
+            .get(from..)
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or_default();
+        content_words(word).iter().any(|word| asked.contains(word))
+    };
+    // The window with most of the question's words; the first of several.
+    let hits: Vec<usize> = starts.iter().copied().filter(|start| is_asked(*start)).collect();
+    let within = |from: usize| {
+        hits.iter().filter(|hit| (from..from + LONG_SENTENCE * 3 / 4).contains(*hit)).count()
+    };
+    let middle = hits.iter().copied().rev().max_by_key(|hit| within(*hit)).unwrap_or(0);
+    let start =
+        starts.iter().copied().find(|start| start + LONG_SENTENCE / 4 >= middle).unwrap_or(0);
+    let end = starts
+        .iter()
+        .copied()
+        .take_while(|end| *end <= start + LONG_SENTENCE)
+        .last()
+        .filter(|end| *end > start && start + LONG_SENTENCE < sentence.len())
+        .unwrap_or(sentence.len());
+    let kept = sentence.get(start..end).unwrap_or(sentence);
+    start..start + kept.trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Sentence as Span;
+    use crate::embed::{EmbedError, EmbedderId};
+
+    /// Puts texts with the same words in the same direction.
+    struct WordVectors(EmbedderId);
+
+    impl Embed for WordVectors {
+        fn id(&self) -> &EmbedderId {
+            &self.0
+        }
+
+        fn dimension(&self) -> usize {
+            256
+        }
+
+        fn embed_passages(&mut self, passages: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+            passages.iter().map(|passage| self.embed_query(passage)).collect()
+        }
+
+        fn embed_query(&mut self, query: &str) -> Result<Vec<f32>, EmbedError> {
+            let mut vector = vec![0.0_f32; 256];
+            for word in content_words(query) {
+                let hash = word.bytes().fold(7_usize, |hash, byte| hash * 31 + usize::from(byte));
+                vector[hash % 256] += 1.0;
+            }
+            let length = dot(&vector, &vector).sqrt().max(1e-9);
+            Ok(vector.into_iter().map(|value| value / length).collect())
+        }
+    }
+
+    fn evidence(n: u32, sentences: &[&str]) -> Evidence {
+        let text = sentences.join(" ");
+        let spans = sentences.iter().map(|sentence| {
+            let start = text.find(sentence).unwrap();
+            Span { span: start..start + sentence.len(), score: 0.0 }
+        });
+        let sentences = spans.collect();
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let score = 1.0 / n as f32;
+        Evidence {
+            n,
+            title: "Lease".into(),
+            place: "p. 1".into(),
+            headings: vec![],
+            sentences,
+            text,
+            score,
+        }
+    }
+
+    fn lease() -> Vec<Evidence> {
+        vec![
+            evidence(
+                1,
+                &[
+                    "Rent.",
+                    "The monthly rent for the flat is 950 euros.",
+                    "It is due on the first of the month.",
+                ],
+            ),
+            evidence(
+                2,
+                &[
+                    "Pets need the landlord's consent.",
+                    "The landlord of the flat pays for the roof [12].",
+                ],
+            ),
+        ]
+    }
+
+    fn ask(text: &str, evidence: &[Evidence]) -> Answer {
+        let mut answerer =
+            QuoteAnswerer::new(WordVectors(EmbedderId::parse(&"0".repeat(64)).unwrap()));
+        let mut told = String::new();
+        let answer = answerer
+            .answer(
+                &Question { text, turns: &[], evidence },
+                &CancellationToken::new(),
+                &mut |progress| {
+                    if let Progress::Text(text) = progress {
+                        told.push_str(text);
+                    }
+                },
+            )
+            .unwrap();
+        assert_eq!(told, answer.text);
+        answer
+    }
+
+    #[test]
+    fn the_sentence_that_answers_is_quoted_with_its_place() {
+        let evidence = lease();
+        let answer = ask("How much is the monthly rent for the flat?", &evidence);
+        assert_eq!(answer.text, "The monthly rent for the flat is 950 euros. [1]");
+        assert_eq!(answer.claims.len(), 1);
+        assert_eq!(
+            (answer.claims[0].cites.as_slice(), answer.claims[0].mark),
+            (&[1][..], Some(Mark::Quoted))
+        );
+        let Quote { n, span } = answer.quotes[0].clone();
+        assert_eq!((n, evidence[0].text.get(span)), (1, Some(answer.claims[0].text.as_str())));
+    }
+
+    #[test]
+    fn a_sentence_in_two_documents_cites_both() {
+        let mut evidence = lease();
+        evidence.push(self::evidence(3, &["The  monthly rent for the flat is 950 euros."]));
+        let answer = ask("How much is the monthly rent for the flat?", &evidence);
+        assert_eq!(answer.text, "The monthly rent for the flat is 950 euros. [1][3]");
+        assert_eq!(answer.quotes.len(), 2);
+    }
+
+    #[test]
+    fn a_documents_own_references_do_not_look_like_citations() {
+        let answer = ask("Does the landlord of the flat pay for the roof?", &lease());
+        assert_eq!(answer.text, "The landlord of the flat pays for the roof (12). [2]");
+    }
+
+    #[test]
+    fn what_the_evidence_does_not_say_is_not_answered() {
+        for question in ["How many sacks did Jared Allen have?", "What is photosynthesis?"] {
+            let answer = ask(question, &lease());
+            assert!(answer.abstained && answer.claims.is_empty() && answer.quotes.is_empty());
+            assert_eq!(answer.text, ABSTENTION);
+        }
+        assert!(ask("How much is the monthly rent for the flat?", &[]).abstained);
+    }
+
+    #[test]
+    fn words_alone_answer_where_there_is_no_embedder() {
+        let evidence = lease();
+        let question =
+            Question { text: "How much is the monthly rent?", turns: &[], evidence: &evidence };
+        let mut answerer = QuoteAnswerer::<WordVectors>::without_embedder();
+        let answer = answerer.answer(&question, &CancellationToken::new(), &mut |_| {}).unwrap();
+        assert!(answer.text.contains("950 euros. [1]"), "{}", answer.text);
+        let stopped = CancellationToken::new();
+        stopped.cancel();
+        assert!(answerer.answer(&question, &stopped, &mut |_| {}).unwrap().stopped);
+    }
+
+    #[test]
+    fn of_a_very_long_sentence_the_part_with_the_words_is_shown() {
+        let row = format!(
+            "{}the deposit is three rents {}",
+            "filler é ".repeat(200),
+            "other ".repeat(200)
+        );
+        let evidence = [evidence(1, &[row.trim()])];
+        let question =
+            Question { text: "What is the deposit in rents?", turns: &[], evidence: &evidence };
+        let mut answerer = QuoteAnswerer::<WordVectors>::without_embedder();
+        let answer = answerer.answer(&question, &CancellationToken::new(), &mut |_| {}).unwrap();
+        assert!(
+            answer.text.starts_with("… filler") && answer.text.ends_with("other … [1]"),
+            "{}",
+            answer.text
+        );
+        assert!(answer.text.contains("the deposit is three rents") && answer.text.len() < 520);
+        assert!(evidence[0].text.get(answer.quotes[0].span.clone()).unwrap().contains("deposit"));
+    }
+
+    #[test]
+    fn the_kind_of_question_decides_what_fits() {
+        let cue = |question, sentence| Wanted::by(question).cue(sentence);
+        assert!(cue("When is it due?", "In March.") > 0.0);
+        assert!(cue("When is it due?", "Soon.") < 0.0);
+        assert!(cue("How many are there?", "There are three.") > 0.0);
+        assert!(cue("Who pays?", "Nobody.").abs() < f32::EPSILON);
+    }
+}
