@@ -4,7 +4,8 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use docent_engine::answer::{Progress, QuoteAnswerer};
+use docent_engine::answer::Progress;
+use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::embed::{FastEmbedder, Settings};
 use docent_index::store::{Desk, Snapshot, Turn};
 use serde::Serialize;

@@ -26,8 +26,7 @@ fn a_citation_always_names_a_passage_that_was_given() {
     let docent = Docent::with_fixtures();
     let questions: String =
         (0..40).map(|n| format!("What does clause {n} say about the roof?\n")).collect();
-    let printed =
-        docent.run_with_input(["--ask", "-", "--json", "--model", &tiny()], &questions);
+    let printed = docent.run_with_input(["--ask", "-", "--json", "--model", &tiny()], &questions);
     let mut cited = 0;
     for line in printed.stdout.lines() {
         let answered: Value = serde_json::from_str(line).unwrap();
