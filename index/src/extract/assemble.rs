@@ -121,7 +121,10 @@ fn running_key(text: &str) -> Option<String> {
             }
         }
     }
-    (!key.is_empty()).then_some(key)
+    // Signs and parts of formulas stand at the same place by chance.
+    let says_something =
+        key.contains('#') || key.chars().filter(|character| character.is_alphabetic()).count() >= 3;
+    says_something.then_some(key)
 }
 
 /// The blocks in the head's and the foot's margin of a page: their index, and whether it is the head.
@@ -222,7 +225,11 @@ fn mark_outlined<'a>(pages: &mut [Page], outline: &'a [OutlineEntry]) -> Vec<&'a
         let Some(page) = pages.get_mut(index) else { continue };
         let blocks = keys.entry(entry.page).or_insert_with(|| {
             let mut blocks: HashMap<String, Vec<usize>> = HashMap::new();
-            for (index, block) in page.blocks.iter().enumerate().rev() {
+            // The largest print last, and of the same the first: that is the one that is taken.
+            let mut candidates: Vec<(usize, &Block)> =
+                page.blocks.iter().enumerate().rev().collect();
+            candidates.sort_by_key(|(_, block)| tenths(block.font_size));
+            for (index, block) in candidates {
                 let text = block_text(&page.text, block);
                 if text.len() <= MAX_HEADING_CHARACTERS * 2
                     && !matches!(block.kind, BlockKind::RunningHeader | BlockKind::RunningFooter)
@@ -385,5 +392,106 @@ fn enter(path: &mut Vec<(u8, String)>, level: u8, title: &str) {
     let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ");
     if !title.is_empty() && path.len() < MAX_LEVELS {
         path.push((level, title.chars().take(MAX_HEADING_CHARACTERS).collect()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Head, Rect, Word};
+
+    fn block(kind: BlockKind, span: std::ops::Range<usize>, font_size: f32) -> Block {
+        let bounds = Some(Rect { left: 50.0, top: 300.0, right: 500.0, bottom: 310.0 });
+        Block { kind, span, bounds, font_size: Some(font_size), bold: false, headings: Vec::new() }
+    }
+
+    fn document(head: Head, pages: Vec<Page>) -> Document {
+        assemble(std::iter::once(Part::Head(head)).chain(pages.into_iter().map(Part::Page)))
+    }
+
+    fn page(number: u32, blocks: &[(&str, BlockKind, f32)]) -> Page {
+        let mut page = Page { number, size: Some((600.0, 800.0)), ..Page::default() };
+        for (text, kind, size) in blocks {
+            if !page.text.is_empty() {
+                page.text.push('\n');
+            }
+            let start = page.text.len();
+            page.text.push_str(text);
+            page.blocks.push(block(*kind, start..page.text.len(), *size));
+        }
+        page
+    }
+
+    #[test]
+    fn larger_print_is_a_heading_of_the_level_of_its_size() {
+        let long =
+            "A paragraph that is long enough to be what most of the text is set in. ".repeat(4);
+        let blocks = [
+            ("Title", BlockKind::Paragraph, 20.0),
+            ("Part", BlockKind::Paragraph, 14.0),
+            (long.as_str(), BlockKind::Paragraph, 10.0),
+            ("Other part", BlockKind::Paragraph, 14.0),
+            (long.as_str(), BlockKind::Paragraph, 10.0),
+        ];
+        let document = document(Head { paged: true, ..Head::default() }, vec![page(1, &blocks)]);
+        let headings: Vec<String> =
+            document.pages[0].blocks.iter().map(|block| block.headings.join("/")).collect();
+        assert_eq!(headings, ["", "Title", "Title/Part", "Title", "Title/Other part"]);
+    }
+
+    #[test]
+    fn headings_of_a_reader_are_kept_and_carried_to_their_blocks() {
+        let blocks = [
+            ("One", BlockKind::Heading { level: 1 }, 10.0),
+            ("Sub", BlockKind::Heading { level: 3 }, 10.0),
+            ("text", BlockKind::Paragraph, 10.0),
+            ("Two", BlockKind::Heading { level: 1 }, 10.0),
+            ("more", BlockKind::Paragraph, 10.0),
+        ];
+        let document = document(Head::default(), vec![page(1, &blocks)]);
+        let headings: Vec<String> =
+            document.pages[0].blocks.iter().map(|block| block.headings.join("/")).collect();
+        assert_eq!(headings, ["", "One", "One/Sub", "", "Two"]);
+    }
+
+    #[test]
+    fn an_entry_of_the_contents_without_a_block_counts_from_its_page() {
+        let outline = vec![OutlineEntry { title: "Chapter".to_owned(), level: 1, page: 2 }];
+        let pages = vec![
+            page(1, &[("before", BlockKind::Paragraph, 10.0)]),
+            page(2, &[("inside", BlockKind::Paragraph, 10.0)]),
+        ];
+        let document = document(Head { paged: true, outline, ..Head::default() }, pages);
+        assert!(document.pages[0].blocks[0].headings.is_empty());
+        assert_eq!(document.pages[1].blocks[0].headings, ["Chapter"]);
+    }
+
+    #[test]
+    fn parts_that_contradict_themselves_lose_what_does() {
+        let bounds = Rect { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+        let mut hostile = Page { number: 1, text: "aé b".to_owned(), ..Page::default() };
+        let (start, end) = (5, 1);
+        for span in [0..2, 3..99, start..end, 0..1, 0..1, 4..5] {
+            hostile.blocks.push(block(BlockKind::Paragraph, span, f32::NAN));
+        }
+        hostile.words.push(Word { span: 2..9, bounds });
+        hostile.words.push(Word { span: 0..3, bounds });
+        let bell = Page { number: 2, text: "a\u{7}".to_owned(), ..Page::default() };
+        let outline = vec![OutlineEntry { title: String::new(), level: 0, page: 0 }];
+        let document =
+            document(Head { paged: true, outline, ..Head::default() }, vec![hostile, bell]);
+        let spans: Vec<_> =
+            document.pages[0].blocks.iter().map(|block| block.span.clone()).collect();
+        assert_eq!(spans, [0..1, 4..5]);
+        assert_eq!(document.pages[0].words.len(), 1);
+        assert!(document.pages[1].text.is_empty());
+    }
+
+    #[test]
+    fn figures_and_roman_numerals_do_not_part_running_lines() {
+        assert_eq!(running_key("Page 12 of 30"), running_key("Page 3 of 30"));
+        assert_eq!(running_key("xii Preface"), running_key("v Preface"));
+        assert_eq!(running_key("x ="), Some("# =".to_owned()));
+        assert_eq!(running_key("b"), None);
     }
 }

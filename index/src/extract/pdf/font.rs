@@ -15,7 +15,7 @@ use skrifa::{GlyphId, GlyphNames};
 use smallvec::SmallVec;
 
 use super::cmap::CMap;
-use super::encoding::{BaseEncoding, Text, is_private, public, text_of_name};
+use super::encoding::{BaseEncoding, Text, counted, dingbats, is_private, public, text_of_name};
 use super::geometry::Matrix;
 use super::lexer::{Lexer, Token};
 use super::number;
@@ -301,11 +301,21 @@ impl Simple {
             .and_then(as_dictionary)
             .and_then(|encoding| source.array(encoding, b"Differences"));
         let mut code = 0_usize;
+        let signs = (own_base == Some(BaseEncoding::ZapfDingbats)).then(dingbats);
+        let plain = BaseEncoding::WinAnsi.texts();
         for entry in differences.unwrap_or_default() {
             match source.resolve(entry) {
                 Object::Name(name) => {
-                    if let Some(slot) = texts.get_mut(code) {
-                        *slot = std::str::from_utf8(name).ok().and_then(text_of_name);
+                    if let (Some(slot), Ok(name)) = (texts.get_mut(code), std::str::from_utf8(name))
+                    {
+                        *slot = match (counted(name), &signs) {
+                            (Some(number), Some(signs)) => signs.get(&number).cloned(),
+                            // Where the name counts the code that it stands at, the codes are characters.
+                            (Some(number), None) if usize::from(number) == code => {
+                                plain.get(code).cloned().flatten()
+                            }
+                            _ => text_of_name(name),
+                        };
                     }
                     code += 1;
                 }

@@ -21,6 +21,8 @@ const MAX_FORM_DEPTH: usize = 8;
 /// Saved graphics states and open marks; more are counted, not kept.
 const MAX_NESTING: usize = 512;
 const MAX_OPERANDS: usize = 200_000;
+/// An array without an end is given up behind so many members.
+const MAX_STRAY_OPERANDS: usize = 1000;
 /// More text than this stands for nothing that is drawn.
 const MAX_ACTUAL_CHARACTERS: usize = 10_000;
 /// Unpacked forms that are kept for the next time they are drawn on a page.
@@ -239,6 +241,12 @@ impl<'a> Interpreter<'a, '_> {
                 }
                 continue;
             };
+            // Inside an array an operator can't be meant; what shows text ends the array.
+            let is_open = matches!(operands.first(), Some(Token::ArrayStart))
+                && !operands.contains(&Token::ArrayEnd);
+            if is_open && operands.len() < MAX_STRAY_OPERANDS && !ends_array(operator) {
+                continue;
+            }
             self.operators += 1;
             if self.operators > MAX_OPERATORS || self.shows.glyphs.len() > MAX_GLYPHS {
                 self.shows.cut = true;
@@ -602,6 +610,30 @@ impl<'a> Interpreter<'a, '_> {
             && x <= self.frame.width + slack
             && y <= self.frame.height + slack
     }
+}
+
+/// Whether an operator that follows an array without an end is one that a content stream can't do without.
+fn ends_array(operator: &[u8]) -> bool {
+    matches!(
+        operator,
+        b"TJ"
+            | b"Tj"
+            | b"BT"
+            | b"ET"
+            | b"q"
+            | b"Q"
+            | b"cm"
+            | b"Tf"
+            | b"Td"
+            | b"TD"
+            | b"Tm"
+            | b"T*"
+            | b"Do"
+            | b"BMC"
+            | b"BDC"
+            | b"EMC"
+            | b"d"
+    )
 }
 
 /// The numbers among an operator's operands.

@@ -877,3 +877,115 @@ impl Laid {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of glyphs half an em wide from a place on, in a direction.
+    fn run(text: &str, start: (f32, f32), direction: (f32, f32), size: f32) -> Vec<Glyph> {
+        let half = size / 2.0;
+        let mut pen = start;
+        text.chars()
+            .map(|character| {
+                let start = pen;
+                pen = (pen.0 + direction.0 * half, pen.1 + direction.1 * half);
+                Glyph {
+                    text: smallvec::SmallVec::from_slice(&[character]),
+                    start,
+                    end: pen,
+                    direction,
+                    size,
+                    em: size,
+                    tracking: 0.0,
+                    ascent: 0.8,
+                    descent: -0.2,
+                    bold: false,
+                    vertical: false,
+                    width: half,
+                }
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(runs: Vec<Vec<Glyph>>, expected: &str) {
+        assert_eq!(lay_out(runs.concat(), &[]).text, expected);
+    }
+
+    const RIGHT: (f32, f32) = (1.0, 0.0);
+
+    #[test]
+    fn a_gap_parts_words_and_a_kern_does_not() {
+        let runs = |gap: f32| {
+            vec![run("ab", (0.0, 50.0), RIGHT, 10.0), run("cd", (10.0 + gap, 50.0), RIGHT, 10.0)]
+        };
+        check(runs(1.0), "abcd");
+        check(runs(2.0), "ab cd");
+    }
+
+    #[test]
+    fn a_raised_figure_stays_on_its_line() {
+        let runs = vec![
+            run("word", (0.0, 50.0), RIGHT, 10.0),
+            run("1", (20.0, 46.0), RIGHT, 6.0),
+            run("on", (26.0, 50.0), RIGHT, 10.0),
+        ];
+        check(runs, "word1 on");
+    }
+
+    #[test]
+    fn a_loose_line_begins_a_paragraph() {
+        let line = |y: f32| run("word", (0.0, y), RIGHT, 10.0);
+        check(vec![line(50.0), line(62.0), line(90.0)], "word word\nword");
+    }
+
+    #[test]
+    fn text_that_runs_up_the_page_is_read_upwards() {
+        let up = (0.0, -1.0);
+        check(
+            vec![run("one", (50.0, 200.0), up, 10.0), run("two", (62.0, 200.0), up, 10.0)],
+            "one two",
+        );
+    }
+
+    #[test]
+    fn letters_set_apart_by_tracking_are_one_word() {
+        let mut glyphs = run("TITLE", (0.0, 50.0), RIGHT, 10.0);
+        for (index, glyph) in (0_i16..).zip(&mut glyphs) {
+            glyph.start.0 += f32::from(index) * 4.0;
+            glyph.end.0 += f32::from(index) * 4.0;
+            glyph.tracking = 4.0;
+        }
+        check(vec![glyphs], "TITLE");
+    }
+
+    #[test]
+    fn a_letter_that_is_set_later_fills_its_hole() {
+        let runs = vec![
+            run("B", (0.0, 50.0), RIGHT, 10.0),
+            run("ch", (10.0, 50.0), RIGHT, 10.0),
+            run("ạ", (5.0, 50.0), RIGHT, 10.0),
+        ];
+        check(runs, "Bạch");
+    }
+
+    #[test]
+    fn a_bullet_begins_a_list_item() {
+        let runs =
+            vec![run("• one", (0.0, 50.0), RIGHT, 10.0), run("• two", (0.0, 62.0), RIGHT, 10.0)];
+        let laid = lay_out(runs.concat(), &[]);
+        assert_eq!(laid.text, "• one\n• two");
+        assert!(laid.blocks.iter().all(|block| block.kind == BlockKind::ListItem));
+    }
+
+    #[test]
+    fn marks_of_lists_are_told_from_words() {
+        for mark in ["•", "1.", "(a)", "[12]", "iv)"] {
+            assert!(is_item_mark(mark), "{mark}");
+        }
+        for word in ["a", "Word.", "12", "12345.", "()"] {
+            assert!(!is_item_mark(word), "{word}");
+        }
+    }
+}

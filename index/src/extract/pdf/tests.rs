@@ -302,6 +302,27 @@ fn differences_name_glyphs() {
 }
 
 #[test]
+fn names_that_count_their_codes_are_characters() {
+    let font = "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /X /Encoding << /Differences [65 /a65 /a66 72 /a73] >> >> >>";
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td (AB) Tj ET"), &["AB"]);
+}
+
+#[test]
+fn an_operator_inside_an_array_is_passed_over() {
+    check(&one_page("", "", "BT /F 10 Tf 50 700 Td [(Hel) Tc (lo)] TJ ET"), &["Hello"]);
+}
+
+#[test]
+fn article_beads_give_the_order() {
+    let mut writer = Writer::default();
+    let first = writer.object("<< /R [0 400 600 800] >>");
+    let second = writer.object("<< /R [0 0 600 400] >>");
+    let content = "BT /F 10 Tf 50 100 Td (second) Tj 0 600 Td (first) Tj ET";
+    writer.page(&format!("/B [{first} 0 R {second} 0 R]"), "", content);
+    check(&read_all(&writer.finish()), &["first\nsecond"]);
+}
+
+#[test]
 fn to_unicode_comes_first() {
     let mut writer = Writer::default();
     let map = writer.stream("", b"1 beginbfchar <41> <03B1> endbfchar");
