@@ -909,7 +909,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(runs: Vec<Vec<Glyph>>, expected: &str) {
+    fn check(runs: &[Vec<Glyph>], expected: &str) {
         assert_eq!(lay_out(runs.concat(), &[]).text, expected);
     }
 
@@ -920,24 +920,24 @@ mod tests {
         let runs = |gap: f32| {
             vec![run("ab", (0.0, 50.0), RIGHT, 10.0), run("cd", (10.0 + gap, 50.0), RIGHT, 10.0)]
         };
-        check(runs(1.0), "abcd");
-        check(runs(2.0), "ab cd");
+        check(&runs(1.0), "abcd");
+        check(&runs(2.0), "ab cd");
     }
 
     #[test]
     fn a_raised_figure_stays_on_its_line() {
-        let runs = vec![
+        let runs = [
             run("word", (0.0, 50.0), RIGHT, 10.0),
             run("1", (20.0, 46.0), RIGHT, 6.0),
             run("on", (26.0, 50.0), RIGHT, 10.0),
         ];
-        check(runs, "word1 on");
+        check(&runs, "word1 on");
     }
 
     #[test]
     fn a_loose_line_begins_a_paragraph() {
         let line = |y: f32| run("word", (0.0, y), RIGHT, 10.0);
-        check(vec![line(50.0), line(62.0), line(90.0)], "word word\nword");
+        check(&[line(50.0), line(62.0), line(90.0)], "word word\nword");
     }
 
     #[test]
@@ -957,23 +957,22 @@ mod tests {
             glyph.end.0 += f32::from(index) * 4.0;
             glyph.tracking = 4.0;
         }
-        check(vec![glyphs], "TITLE");
+        check(&[glyphs], "TITLE");
     }
 
     #[test]
     fn a_letter_that_is_set_later_fills_its_hole() {
-        let runs = vec![
+        let runs = [
             run("B", (0.0, 50.0), RIGHT, 10.0),
             run("ch", (10.0, 50.0), RIGHT, 10.0),
             run("ạ", (5.0, 50.0), RIGHT, 10.0),
         ];
-        check(runs, "Bạch");
+        check(&runs, "Bạch");
     }
 
     #[test]
     fn a_bullet_begins_a_list_item() {
-        let runs =
-            vec![run("• one", (0.0, 50.0), RIGHT, 10.0), run("• two", (0.0, 62.0), RIGHT, 10.0)];
+        let runs = [run("• one", (0.0, 50.0), RIGHT, 10.0), run("• two", (0.0, 62.0), RIGHT, 10.0)];
         let laid = lay_out(runs.concat(), &[]);
         assert_eq!(laid.text, "• one\n• two");
         assert!(laid.blocks.iter().all(|block| block.kind == BlockKind::ListItem));
