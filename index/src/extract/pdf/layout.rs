@@ -56,6 +56,10 @@ pub(super) struct Line {
     bold: bool,
     /// How many gaps part cells.
     cells: usize,
+    /// It begins with a mark that stands apart.
+    item: bool,
+    /// It is the row of a table.
+    row: bool,
     pub(super) bounds: Rect,
 }
 
@@ -72,7 +76,8 @@ pub(super) fn lay_out(mut glyphs: Vec<Glyph>, beads: &[Rect]) -> Laid {
     straighten(&mut glyphs);
     drop_overprints(&mut glyphs);
     join_accents(&mut glyphs);
-    let lines = order::in_reading_order(lines(&glyphs), beads);
+    let mut lines = order::in_reading_order(lines(&glyphs), beads);
+    mark_rows(&mut lines);
     assemble(&lines)
 }
 
@@ -392,6 +397,8 @@ impl<'a> Liner<'a> {
             size: most(&members),
             bold: false,
             cells: 0,
+            item: false,
+            row: false,
             bounds: EMPTY,
         };
         let mut bold = 0_i32;
@@ -414,7 +421,11 @@ impl<'a> Liner<'a> {
                 if word.is_empty()
                     && last.is_some_and(|last| step(last, glyph, is_tracked) == Step::Cell)
                 {
-                    line.cells += 1;
+                    if line.is_only_a_mark() {
+                        line.item = true;
+                    } else {
+                        line.cells += 1;
+                    }
                 }
                 last = Some(glyph);
                 word.push(*character);
@@ -539,6 +550,14 @@ impl Line {
         (part(left), part(right))
     }
 
+    /// Whether it is nothing yet but an item's mark, behind which a wide gap is no cell's.
+    fn is_only_a_mark(&self) -> bool {
+        let is_mark = |word: &str| {
+            is_item_mark(word) || word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        matches!(self.words.as_slice(), [word] if is_mark(&word.text))
+    }
+
     fn first_character(&self) -> Option<char> {
         self.words.first()?.text.chars().next()
     }
@@ -559,7 +578,7 @@ impl Line {
     }
 
     fn is_row(&self) -> bool {
-        self.cells > 0
+        self.row
     }
 }
 
@@ -676,6 +695,18 @@ fn in_logical_order(members: Vec<&Glyph>) -> Vec<&Glyph> {
     ordered
 }
 
+/// A line with several gaps is a row, and one with a single gap beside another such line: alone, it may be anything.
+fn mark_rows(lines: &mut [Line]) {
+    let cells: Vec<usize> = lines.iter().map(|line| line.cells).collect();
+    for (index, line) in lines.iter_mut().enumerate() {
+        let beside = |place: Option<usize>| {
+            place.and_then(|place| cells.get(place)).is_some_and(|cells| *cells > 0)
+        };
+        line.row = line.cells > 1
+            || line.cells == 1 && (beside(index.checked_sub(1)) || beside(index.checked_add(1)));
+    }
+}
+
 /// Puts lines together to blocks, and blocks to a page.
 fn assemble(lines: &[Line]) -> Laid {
     let mut laid = Laid::default();
@@ -750,7 +781,7 @@ fn ends_sentence(line: &Line) -> bool {
 fn starts_item(line: &Line) -> bool {
     let mut words = line.words.iter();
     let (Some(first), Some(_)) = (words.next(), words.next()) else { return false };
-    is_item_mark(&first.text)
+    line.item || is_item_mark(&first.text)
 }
 
 fn is_item_mark(word: &str) -> bool {
@@ -777,6 +808,14 @@ fn is_item_mark(word: &str) -> bool {
                 | '\u{f0b7}'
                 | '\u{f0a7}'
         );
+    }
+    // `1.2`, `3.4.5`
+    let number = word.strip_suffix('.').unwrap_or(word);
+    let is_part = |part: &str| {
+        (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if word.len() <= 12 && number.contains('.') && number.split('.').all(is_part) {
+        return true;
     }
     let inner = word
         .strip_suffix([')', '.', ']'])
@@ -944,7 +983,7 @@ mod tests {
     fn text_that_runs_up_the_page_is_read_upwards() {
         let up = (0.0, -1.0);
         check(
-            vec![run("one", (50.0, 200.0), up, 10.0), run("two", (62.0, 200.0), up, 10.0)],
+            &[run("one", (50.0, 200.0), up, 10.0), run("two", (62.0, 200.0), up, 10.0)],
             "one two",
         );
     }
@@ -979,8 +1018,20 @@ mod tests {
     }
 
     #[test]
+    fn a_number_before_a_wide_gap_is_no_cell() {
+        let runs = [
+            run("1.1", (0.0, 50.0), RIGHT, 10.0),
+            run("The term is", (60.0, 50.0), RIGHT, 10.0),
+            run("two years long", (60.0, 62.0), RIGHT, 10.0),
+            run("1.2", (0.0, 74.0), RIGHT, 10.0),
+            run("It ends", (60.0, 74.0), RIGHT, 10.0),
+        ];
+        check(&runs, "1.1 The term is two years long\n1.2 It ends");
+    }
+
+    #[test]
     fn marks_of_lists_are_told_from_words() {
-        for mark in ["•", "1.", "(a)", "[12]", "iv)"] {
+        for mark in ["•", "1.", "(a)", "[12]", "iv)", "2.3", "1.2.10."] {
             assert!(is_item_mark(mark), "{mark}");
         }
         for word in ["a", "Word.", "12", "12345.", "()"] {
