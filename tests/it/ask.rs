@@ -92,7 +92,10 @@ fn an_export_holds_answer_quote_and_document() {
     assert!(markdown.contains("[^1]"));
     let printed = docent.run(["--ask", &question, "--export", "answer.docx"]);
     assert_eq!(printed.code, Some(2));
-    insta::assert_snapshot!(printed.stderr, @"");
+    insta::assert_snapshot!(printed.stderr, @r"
+    error: can't tell the form of `answer.docx` by its ending
+    hint: end it in .md or .json
+    ");
 }
 
 #[test]
@@ -119,7 +122,11 @@ fn an_empty_library_says_what_to_do() {
     for arguments in [["--ask", "Who repairs the roof?"], ["--search", "roof"]] {
         let printed = docent.run(arguments);
         assert_eq!(printed.code, Some(2));
-        insta::allow_duplicates! { insta::assert_snapshot!(printed.stderr, @"") };
+        let stderr = printed.stderr.replace(docent.home().to_str().unwrap(), "HOME");
+        insta::allow_duplicates! { insta::assert_snapshot!(stderr, @r"
+        error: there is no library at `HOME/library.sqlite` yet; add a folder first
+        hint: docent --index FOLDER reads a folder
+        ") };
     }
 }
 

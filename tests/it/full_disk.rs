@@ -39,7 +39,10 @@ fn a_full_disk_is_named_and_the_next_run_goes_on() {
     let printed = docent.run(["--quiet".as_ref(), "--index".as_ref(), library.as_os_str()]);
     assert_eq!(printed.code, Some(2), "{printed:?}");
     let home = docent.home().to_str().unwrap();
-    insta::assert_snapshot!(printed.stderr.replace(home, "HOME"), @"");
+    insta::assert_snapshot!(printed.stderr.replace(home, "HOME"), @r"
+    error: can't read or write the database `HOME/library.sqlite`: database or disk is full
+    hint: make room on the disk that holds docent's home, then run it again
+    ");
     disk.grow("64m");
     let again = docent.run(["--index"]);
     assert_eq!(again.code, Some(0), "{again:?}");
