@@ -20,29 +20,41 @@ use crate::json;
 /// How many of the best passages an answerer is given.
 const EVIDENCE: usize = 8;
 
-/// Finds the passages for what was typed, best first. `top` is how many.
+/// What was typed as a query.
+pub fn query(typed: &str) -> Result<Query, Failure> {
+    Query::parse(typed).map_err(|error| Failure::from_query(&error, typed))
+}
+
+/// Finds the passages for a query, best first. `top` is how many.
 pub fn find(
     snapshot: &Snapshot,
     embedder: &mut dyn Embed,
-    typed: &str,
+    query: &Query,
     scope: &[PathBuf],
     top: usize,
     cancel: &CancellationToken,
 ) -> Result<Found, Failure> {
-    let query = Query::parse(typed).map_err(|error| Failure::from_query(&error, typed))?;
     let words = query.question();
     let vector = if words.is_empty() { None } else { Some(embedder.embed_query(&words)?) };
     let id = vector_id(embedder.id());
     let vector = vector.as_deref().map(|vector| (&id, vector));
-    let request = Request { vector, scope, ..Request::new(&query, top) };
+    let request = Request { vector, scope, ..Request::new(query, top) };
     Ok(retrieve::search(snapshot, &request, cancel)?)
 }
 
-/// Answers `question`, which was asked at `asked`, from what was found for it.
+/// A question as it was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub typed: &'a str,
+    pub query: &'a Query,
+    pub at: Instant,
+    /// What was asked before in the same conversation, oldest first.
+    pub turns: &'a [Turn],
+}
+
+/// Answers a question from what was found for it.
 pub fn answer(
-    question: &str,
-    asked: Instant,
-    turns: &[Turn],
+    asked: &Asked<'_>,
     found: &Found,
     answerer: &mut dyn Answerer,
     cancel: &CancellationToken,
@@ -51,13 +63,13 @@ pub fn answer(
     let evidence: Vec<Evidence> =
         (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
     let answer = answerer.answer(
-        &Question { text: question, turns, evidence: &evidence },
+        &Question { text: &asked.query.question(), turns: asked.turns, evidence: &evidence },
         cancel,
         progress,
     )?;
     Ok(json::Answered {
         schema: json::SCHEMA,
-        question: question.to_owned(),
+        question: asked.typed.to_owned(),
         citations: citations(&answer, found),
         hits: hits(found),
         read: json::Read {
@@ -66,7 +78,7 @@ pub fn answer(
             unread_documents: found.unread_documents as u64,
         },
         model: answerer.name().to_owned(),
-        seconds: asked.elapsed().as_secs_f64(),
+        seconds: asked.at.elapsed().as_secs_f64(),
         usage: answer.usage,
         abstained: answer.abstained,
         stopped: answer.stopped,

@@ -14,6 +14,7 @@ use docent_index::retrieve::RetrieveError;
 use docent_index::store::StoreError;
 
 use crate::child::ChildError;
+use crate::child::model::LoadError;
 use crate::fs::FileError;
 use crate::ingest::IngestError;
 use crate::plain;
@@ -168,6 +169,7 @@ macro_rules! told_by_themselves {
 }
 
 told_by_themselves!(
+    LoadError,
     FileError,
     EmbedError,
     AnswerError,

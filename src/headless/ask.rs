@@ -5,17 +5,32 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use docent_engine::answer::Progress;
+use docent_engine::answer::model::{self, ModelAnswerer};
 use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::embed::{FastEmbedder, Settings};
+use docent_engine::generate::{Date, llama};
+use docent_index::query::Query;
 use docent_index::store::{Desk, Snapshot, Turn};
 use serde::Serialize;
 
 use super::search::source_line;
 use super::{Session, cores, print, print_json};
+use crate::answer::Asked;
+use crate::child::model::ModelProcess;
 use crate::error::{Failure, Outcome};
 use crate::export::{self, Form};
 use crate::json::{Answered, SCHEMA};
 use crate::{answer, fs, plain};
+
+/// What `--model` is given to answer with quotes.
+const NO_MODEL: &str = "none";
+
+/// Tokens that prompt and answer may have together: enough for the evidence of a few turns, little enough memory for a
+/// laptop. A model that was trained for less gets less.
+const CONTEXT_TOKENS: u32 = 8192;
+
+/// A smaller file holds a model of a few layers, which threads only keep waiting for each other.
+const SMALL_MODEL_BYTES: u64 = 32 << 20;
 
 /// How many passages are shown where there is no answer.
 const NEAREST: usize = 3;
@@ -72,6 +87,7 @@ pub(super) struct Asking<'a> {
     session: &'a Session<'a>,
     snapshot: Snapshot,
     embedder: FastEmbedder,
+    model: Option<ModelAnswerer<ModelProcess>>,
     scope: Vec<PathBuf>,
 }
 
@@ -80,6 +96,8 @@ impl<'a> Asking<'a> {
         Ok(Self {
             snapshot: session.snapshot()?,
             scope: session.scope()?,
+            // First what can be wrong in what was typed, then what takes time.
+            model: model(session)?,
             embedder: session.embedder(Settings::for_questions(cores()))?,
             session,
         })
@@ -88,22 +106,47 @@ impl<'a> Asking<'a> {
     /// Answers one question, telling its text as it comes.
     pub(super) fn answer(
         &mut self,
-        question: &str,
+        typed: &str,
+        query: &Query,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Answered, Failure> {
-        let asked = Instant::now();
-        let Self { session, snapshot, embedder, scope } = self;
-        let found = answer::find(
-            snapshot,
-            embedder,
-            question,
-            scope,
-            usize::from(session.cli.top),
-            &session.cancel,
-        )?;
-        let mut quotes = QuoteAnswerer::new(embedder);
-        answer::answer(question, asked, &[], &found, &mut quotes, &session.cancel, progress)
+        let asked = Asked { typed, query, at: Instant::now(), turns: &[] };
+        let Self { session, snapshot, embedder, model, scope } = self;
+        let top = usize::from(session.cli.top);
+        let found = answer::find(snapshot, embedder, query, scope, top, &session.cancel)?;
+        match model {
+            Some(model) => answer::answer(&asked, &found, model, &session.cancel, progress),
+            None => {
+                let mut quotes = QuoteAnswerer::new(embedder);
+                answer::answer(&asked, &found, &mut quotes, &session.cancel, progress)
+            }
+        }
     }
+}
+
+/// The model that `--model` names, loaded in its child; none for `none`.
+fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, Failure> {
+    if session.cli.model == NO_MODEL {
+        return Ok(None);
+    }
+    let path = fs::canonical(Path::new(&session.cli.model))?;
+    let small = path.metadata().is_ok_and(|file| file.len() < SMALL_MODEL_BYTES);
+    let today = jiff::Zoned::now();
+    let settings = llama::Settings {
+        context: CONTEXT_TOKENS,
+        threads: if small { 1 } else { u32::try_from(cores()).unwrap_or(1) },
+        gpu_layers: 0,
+        mmap: true,
+        date: Some(Date {
+            year: today.year().into(),
+            month: today.month().unsigned_abs(),
+            day: today.day().unsigned_abs(),
+        }),
+        thinking: false,
+    };
+    session.note(&format!("loading `{}`", path.display()));
+    let process = ModelProcess::load(&path, settings, &session.cancel, &mut |_| {})?;
+    Ok(Some(ModelAnswerer::new(process, model::Settings::default())))
 }
 
 /// Answers one question and prints the answer; the text of a model as it comes.
@@ -112,14 +155,15 @@ fn ask(
     asking: &mut Asking<'_>,
     question: &str,
 ) -> Result<Answered, Failure> {
+    let query = answer::query(question)?;
     if session.cli.json {
-        let answered = asking.answer(question, &mut |_| {})?;
+        let answered = asking.answer(question, &query, &mut |_| {})?;
         print_json(&answered)?;
         return Ok(answered);
     }
     let mut printed = Ok(());
     let mut reading = ReadingNote::new(session);
-    let answered = asking.answer(question, &mut |progress| match progress {
+    let answered = asking.answer(question, &query, &mut |progress| match progress {
         Progress::Reading { tokens, of } => reading.show(tokens, of),
         Progress::Text(text) => {
             reading.clear();

@@ -5,6 +5,7 @@ mod score;
 use std::io::Write as _;
 use std::path::Path;
 
+use docent_index::query::Query;
 use serde::Serialize;
 
 use self::score::{KnownQuestion, Mean, Measures, Place, ResultLine};
@@ -41,7 +42,9 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
         if session.cancel.is_cancelled() {
             return Ok(Outcome::Interrupted);
         }
-        let answered = asking.answer(&known.question, &mut |_| {})?;
+        // A question from a file was not typed by somebody who could mend it.
+        let query = Query::parse(&known.question).unwrap_or_else(|_| Query::plain(&known.question));
+        let answered = asking.answer(&known.question, &query, &mut |_| {})?;
         let result = result(&known.id, &answered);
         measures.add(known, &result);
         serde_json::to_writer(&mut lines, &result)?;

@@ -103,7 +103,10 @@ fn a_faulty_query_is_shown_its_place() {
     let docent = Docent::with_fixtures();
     let printed = docent.run(["--search", "rent since:yesterday"]);
     assert_eq!(printed.code, Some(2));
-    insta::assert_snapshot!(printed.stderr, @"");
+    insta::assert_snapshot!(printed.stderr, @r"
+    error: `yesterday` is no date; write `2024`, `2024-06` or `2024-06-30`
+    hint: in the query: rent since:»yesterday«
+    ");
 }
 
 #[test]
@@ -135,5 +138,5 @@ fn a_folder_that_is_not_there_is_named() {
     let docent = Docent::new();
     let printed = docent.run(["--index", "/nowhere/at/all"]);
     assert_eq!(printed.code, Some(2));
-    insta::assert_snapshot!(printed.stderr, @"");
+    insta::assert_snapshot!(printed.stderr, @"error: can't find `/nowhere/at/all`: No such file or directory (os error 2)");
 }
