@@ -3,12 +3,17 @@
 //! Two answerers behind one trait: `quote` gives the sentences that answer, word for word; `model` lets a GGUF write.
 //! Neither can cite what it was not given.
 
+pub(crate) mod citation;
+pub mod model;
 pub mod quote;
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
+
+use crate::generate::GenerateError;
+use crate::prompt::PromptError;
 
 /// A numbered passage that an answer may cite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +80,8 @@ pub struct Answer {
     pub quotes: Vec<Quote>,
     /// Whether it was stopped before its end.
     pub stopped: bool,
+    /// Numbers of the evidence that the model could not be given, because its context is too small.
+    pub dropped: Vec<u32>,
     /// None where no model wrote it.
     pub usage: Option<Usage>,
 }
@@ -143,4 +150,9 @@ pub trait Answerer {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum AnswerError {}
+pub enum AnswerError {
+    #[error(transparent)]
+    Prompt(#[from] PromptError<GenerateError>),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+}

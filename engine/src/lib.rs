@@ -7,5 +7,6 @@ pub mod answer;
 pub mod catalog;
 pub mod embed;
 pub mod generate;
+pub mod prompt;
 
 mod text;

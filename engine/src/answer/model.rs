@@ -1,0 +1,701 @@
+//! How does a model's text become an answer that cites?
+//!
+//! The model reads the evidence and writes; here its text is cleaned while it streams (reasoning folded away, numbers
+//! translated to the evidence's own, anything that cites nothing given taken out), cut into claims, and each citation
+//! gets the sentences it stands on. Page numbers and quotes come from the evidence, never from the model.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use tokio_util::sync::CancellationToken;
+
+use super::citation::{Piece, pieces};
+use super::{
+    ABSTENTION, Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Question, Quote,
+    Usage,
+};
+use crate::generate::{
+    Generate, GenerateError, GenerateProgress, GenerateRequest, Message, Sampling, Stop,
+};
+use crate::prompt::{self, Budget, Count, Memory};
+use crate::text::{content_words, normalized, without_bracketed_numbers};
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Tokens of an answer at most; never more than half of the context.
+    pub max_tokens: usize,
+    /// Tokens of evidence that are read for one question at most.
+    pub evidence_tokens: usize,
+    pub sampling: Sampling,
+}
+
+impl Default for Settings {
+    /// 1,200 tokens of evidence are six passages; a small model on two cores reads them in about five seconds.
+    fn default() -> Self {
+        Self { max_tokens: 512, evidence_tokens: 1200, sampling: Sampling::default() }
+    }
+}
+
+/// Lets a model answer. Keeps what the model has read of one conversation, so that the next question goes on there.
+#[derive(Debug)]
+pub struct ModelAnswerer<G> {
+    generator: G,
+    settings: Settings,
+    memory: Memory,
+}
+
+impl<G: Generate> ModelAnswerer<G> {
+    pub fn new(generator: G, settings: Settings) -> Self {
+        Self { generator, settings, memory: Memory::default() }
+    }
+
+    /// Gives the generator back.
+    pub fn into_generator(self) -> G {
+        self.generator
+    }
+
+    fn budget(&self) -> (Budget, usize) {
+        let context = self.generator.model().context;
+        let answer = self.settings.max_tokens.min(context / 2);
+        (
+            Budget {
+                prompt: context.saturating_sub(answer),
+                evidence: self.settings.evidence_tokens,
+            },
+            answer,
+        )
+    }
+}
+
+/// Counts with the model itself.
+struct ByModel<'a, G>(&'a mut G);
+
+impl<G: Generate> Count for ByModel<'_, G> {
+    type Error = GenerateError;
+
+    fn prompt(&mut self, messages: &[Message]) -> Result<usize, GenerateError> {
+        self.0.count_prompt(messages)
+    }
+
+    fn texts(&mut self, texts: &[String]) -> Result<Vec<usize>, GenerateError> {
+        self.0.count_texts(texts)
+    }
+}
+
+impl<G: Generate> Answerer for ModelAnswerer<G> {
+    fn name(&self) -> &str {
+        &self.generator.model().name
+    }
+
+    fn answer(
+        &mut self,
+        question: &Question<'_>,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Answer, AnswerError> {
+        // Without evidence a model could only answer from its own memory.
+        if question.evidence.is_empty() {
+            progress(Progress::Text(ABSTENTION));
+            return Ok(Answer {
+                text: ABSTENTION.to_owned(),
+                abstained: true,
+                ..Answer::default()
+            });
+        }
+        let (budget, max_tokens) = self.budget();
+        let prompt =
+            prompt::compose(&self.memory, question, budget, &mut ByModel(&mut self.generator))?;
+        let request = GenerateRequest {
+            messages: prompt.messages.clone(),
+            max_tokens,
+            citable: prompt.numbers.iter().map(|(number, _)| *number).collect(),
+            sampling: self.settings.sampling,
+        };
+        let mut stream = Stream::new(&prompt.numbers);
+        let mut text = String::new();
+        let generation = self.generator.generate(&request, cancel, &mut |told| match told {
+            GenerateProgress::Reading { tokens, of } => progress(Progress::Reading { tokens, of }),
+            GenerateProgress::Text(piece) => {
+                let shown = stream.push(&piece);
+                if !shown.is_empty() {
+                    progress(Progress::Text(&shown));
+                    text.push_str(&shown);
+                }
+            }
+        })?;
+        let stopped = generation.stop == Stop::Cancelled;
+        let mut rest = stream.finish();
+        if text.is_empty() && rest.is_empty() && !stopped {
+            rest.push_str(ABSTENTION);
+        }
+        if !rest.is_empty() {
+            progress(Progress::Text(&rest));
+            text.push_str(&rest);
+        }
+        let said = stream.said;
+        let claims = claims(&text, question.evidence);
+        let cites = claims.iter().any(|claim| !claim.cites.is_empty());
+        let dropped = prompt.dropped.clone();
+        if !stopped {
+            self.memory.keep(question, prompt, &said, &text);
+        }
+        Ok(Answer {
+            abstained: !cites && !stopped && abstains(&text),
+            quotes: quotes(&claims, question.evidence),
+            claims,
+            text,
+            stopped,
+            dropped,
+            usage: Some(Usage {
+                prompt_tokens: generation.prompt_tokens,
+                read_tokens: generation.read_tokens,
+                written_tokens: generation.written_tokens,
+                first_token_seconds: generation.first_token_seconds,
+                seconds: generation.seconds,
+            }),
+        })
+    }
+}
+
+fn abstains(text: &str) -> bool {
+    normalized(text).contains(normalized(ABSTENTION).trim_end_matches('.'))
+}
+
+/// A model's text on its way to the reader.
+#[derive(Debug)]
+struct Stream<'a> {
+    /// The prompt's number and the evidence's number of all that may be cited.
+    numbers: &'a [(u32, u32)],
+    /// What can't be shown yet.
+    held: String,
+    thinking: bool,
+    begun: bool,
+    /// The model's own text, without its reasoning.
+    said: String,
+}
+
+const THINK: &str = "<think>";
+const END_OF_THINKING: &str = "</think>";
+
+impl<'a> Stream<'a> {
+    fn new(numbers: &'a [(u32, u32)]) -> Self {
+        Self { numbers, held: String::new(), thinking: false, begun: false, said: String::new() }
+    }
+
+    /// Takes the next piece and gives what can be shown.
+    fn push(&mut self, piece: &str) -> String {
+        self.held.push_str(piece);
+        let mut shown = String::new();
+        loop {
+            if self.thinking {
+                let Some((_, after)) = self.held.split_once(END_OF_THINKING) else {
+                    self.held = self.held.split_off(begun_at(&self.held, END_OF_THINKING));
+                    return shown;
+                };
+                self.held = after.to_owned();
+                self.thinking = false;
+            }
+            let Some((before, after)) = self.held.split_once(THINK) else {
+                let ready = begun_at(&self.held, THINK).min(self.settled());
+                let rest = self.held.split_off(ready);
+                let ready = std::mem::replace(&mut self.held, rest);
+                shown.push_str(&self.show(&ready));
+                return shown;
+            };
+            let (before, after) = (before.to_owned(), after.to_owned());
+            shown.push_str(&self.show(&before));
+            self.held = after;
+            self.thinking = true;
+        }
+    }
+
+    /// What was held back at the end.
+    fn finish(&mut self) -> String {
+        let held = std::mem::take(&mut self.held);
+        if self.thinking {
+            return String::new();
+        }
+        let shown = self.show(held.trim_end());
+        shown.trim_end().to_owned()
+    }
+
+    /// How many bytes of what is held are no part of an unfinished citation and no white space that may be the last.
+    fn settled(&self) -> usize {
+        let unfinished = match pieces(&self.held).last() {
+            Some(Piece::Unfinished(rest)) => rest.len(),
+            _ => 0,
+        };
+        let sure = self.held.len() - unfinished;
+        self.held.get(..sure).map_or(0, |sure| sure.trim_end().len())
+    }
+
+    /// Text in the evidence's numbers.
+    fn show(&mut self, text: &str) -> String {
+        let text = if self.begun { text } else { text.trim_start() };
+        self.begun |= !text.is_empty();
+        self.said.push_str(text);
+        let mut shown = String::new();
+        for piece in pieces(text) {
+            match piece {
+                Piece::Text(text) => shown.push_str(text),
+                Piece::Citation(numbers) => {
+                    for number in numbers {
+                        if let Some((_, n)) =
+                            self.numbers.iter().find(|(prompted, _)| *prompted == number)
+                        {
+                            shown.extend(["[", &n.to_string(), "]"]);
+                        }
+                    }
+                }
+                // The text ends inside brackets: without digits it is text.
+                Piece::Unfinished(rest)
+                    if !rest.contains(|letter: char| letter.is_ascii_digit()) =>
+                {
+                    shown.push_str(rest);
+                }
+                Piece::Unfinished(_) => {}
+            }
+        }
+        shown
+    }
+}
+
+/// Where a beginning of `mark` stands at the end of `text`; the text's length where none does.
+fn begun_at(text: &str, mark: &str) -> usize {
+    let longest = (1..mark.len())
+        .rev()
+        .find(|length| mark.get(..*length).is_some_and(|start| text.ends_with(start)));
+    text.len() - longest.unwrap_or(0)
+}
+
+/// The sentences of an answer with what each cites.
+fn claims(text: &str, evidence: &[Evidence]) -> Vec<Claim> {
+    // A citation belongs to the sentence that ends before it, whether the full stop comes before or after it.
+    let mut bare = String::new();
+    let mut citations: Vec<(usize, u32)> = Vec::new();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) | Piece::Unfinished(text) => bare.push_str(text),
+            Piece::Citation(numbers) => {
+                let at = bare.trim_end().len();
+                if matches!(text_after(&bare, at), Some("" | " ")) {
+                    bare.truncate(at);
+                }
+                citations.extend(numbers.into_iter().map(|number| (at, number)));
+            }
+        }
+    }
+    let spans = sentence_spans(&bare);
+    let mut claims: Vec<Claim> = Vec::new();
+    for (index, span) in spans.iter().enumerate() {
+        let next = spans.get(index + 1).map_or(usize::MAX, |next| next.start);
+        let first = if index == 0 { 0 } else { span.start + 1 };
+        let cites: BTreeSet<u32> = citations
+            .iter()
+            .filter(|(at, _)| (first..=next).contains(at))
+            .map(|(_, number)| *number)
+            .collect();
+        let sentence = bare.get(span.clone()).unwrap_or_default();
+        let sentence = sentence.trim_start_matches(['-', '*', '•', ' ', '>']).trim();
+        if !sentence.chars().any(char::is_alphanumeric) || sentence.starts_with('#') {
+            continue;
+        }
+        let cites: Vec<u32> = cites.into_iter().collect();
+        let mark = is_quoted(sentence, &cites, evidence).then_some(Mark::Quoted);
+        claims.push(Claim { text: sentence.to_owned(), cites, mark, reason: None });
+    }
+    claims
+}
+
+fn text_after(text: &str, at: usize) -> Option<&str> {
+    text.get(at..)
+}
+
+/// The sentences of a model's text: parted at line ends, and at marks that end a sentence before white space.
+fn sentence_spans(text: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut start = 0;
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let end = at + letter.len_utf8();
+        let ends = match letter {
+            '\n' | '。' | '！' | '？' => true,
+            '!' | '?' => letters.peek().is_none_or(|(_, next)| next.is_whitespace()),
+            '.' => {
+                letters.peek().is_none_or(|(_, next)| next.is_whitespace())
+                    && !is_abbreviation(text.get(start..at).unwrap_or_default())
+            }
+            _ => false,
+        };
+        if ends {
+            spans.push(start..end);
+            start = end;
+        }
+    }
+    spans.push(start..text.len());
+    spans
+        .into_iter()
+        .filter_map(|span| {
+            let sentence = text.get(span.clone())?;
+            let start = span.start + (sentence.len() - sentence.trim_start().len());
+            let end = start + sentence.trim().len();
+            (start < end).then_some(start..end)
+        })
+        .collect()
+}
+
+/// Whether the full stop after `before` belongs to its last word: a single letter, a number at the head of a line, or one
+/// of the commonest abbreviations.
+fn is_abbreviation(before: &str) -> bool {
+    const KNOWN: [&str; 25] = [
+        "approx", "art", "bzw", "ca", "cf", "dr", "eg", "etc", "fig", "ie", "mr", "mrs", "ms",
+        "no", "nr", "para", "pp", "prof", "sec", "st", "usw", "vgl", "vs", "z.b", "e.g",
+    ];
+    let word = before
+        .rsplit(char::is_whitespace)
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(['(', '"', '“']);
+    let lower = word.to_lowercase();
+    let is_number_of_item = before.trim().chars().all(|letter| letter.is_ascii_digit());
+    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    is_number_of_item || is_initial || KNOWN.contains(&lower.as_str()) || lower == "i.e"
+}
+
+/// Whether `claim` stands word for word in one of the passages it cites. Very short claims stand anywhere by chance.
+fn is_quoted(claim: &str, cites: &[u32], evidence: &[Evidence]) -> bool {
+    let bare = |text: &str| normalized(&without_bracketed_numbers(text));
+    let claim = bare(claim);
+    let claim = claim.trim_matches(|letter: char| {
+        !letter.is_alphanumeric() && !matches!(letter, '(' | ')' | '%')
+    });
+    claim.split(' ').count() >= 3
+        && evidence.iter().filter(|evidence| cites.contains(&evidence.n)).any(|evidence| {
+            let text = bare(&evidence.text);
+            text.match_indices(claim).any(|(at, found)| {
+                let outside =
+                    |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
+                let before = text.get(..at).and_then(|before| before.chars().next_back());
+                outside(before)
+                    && outside(text.get(at + found.len()..).and_then(|after| after.chars().next()))
+            })
+        })
+}
+
+/// For each citation the sentence that fits its claim best, and a second one where the first leaves out much of what the
+/// second has.
+fn quotes(claims: &[Claim], evidence: &[Evidence]) -> Vec<Quote> {
+    /// The share of a claim's words that only a second sentence has, from which it is quoted too.
+    const SECOND: f32 = 0.25;
+    let mut quotes: Vec<Quote> = Vec::new();
+    for claim in claims {
+        let words: BTreeSet<String> = content_words(&claim.text).into_iter().collect();
+        for evidence in evidence.iter().filter(|evidence| claim.cites.contains(&evidence.n)) {
+            let mut missing = words.clone();
+            let mut first = true;
+            while let Some((span, found)) = best_sentence(evidence, &missing) {
+                #[expect(clippy::cast_precision_loss, reason = "a sentence has few words")]
+                let share = found.len() as f32 / words.len().max(1) as f32;
+                if !first && share < SECOND {
+                    break;
+                }
+                missing.retain(|word| !found.contains(word));
+                let quote = Quote { n: evidence.n, span };
+                if !quotes.contains(&quote) {
+                    quotes.push(quote);
+                }
+                if !std::mem::replace(&mut first, false) {
+                    break;
+                }
+            }
+        }
+    }
+    quotes
+}
+
+/// The sentence of a passage with most of `words`, the shortest of several, and the words it has.
+fn best_sentence(
+    evidence: &Evidence,
+    words: &BTreeSet<String>,
+) -> Option<(Range<usize>, BTreeSet<String>)> {
+    prompt::spans(evidence)
+        .into_iter()
+        .filter_map(|span| {
+            let text = evidence.text.get(span.clone())?;
+            let start = span.start + (text.len() - text.trim_start().len());
+            let found = content_words(text)
+                .into_iter()
+                .filter(|word| words.contains(word))
+                .collect::<BTreeSet<_>>();
+            let span = start..start + text.trim().len();
+            (!span.is_empty()).then_some((span, found))
+        })
+        .rev()
+        .max_by_key(|(span, found)| (found.len(), std::cmp::Reverse(span.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::{Sentence, Turn};
+    use crate::generate::{Generation, ModelInfo};
+
+    /// Says what it was told to, a few letters at a time, and keeps what it was asked.
+    struct Scripted {
+        info: ModelInfo,
+        replies: Vec<String>,
+        asked: Vec<GenerateRequest>,
+    }
+
+    fn scripted(replies: &[&str]) -> ModelAnswerer<Scripted> {
+        let info = ModelInfo {
+            name: "Scripted".into(),
+            path: "model.gguf".into(),
+            context: 4096,
+            trained_context: None,
+            parameters: 1,
+            quantization: None,
+            has_template: true,
+        };
+        let replies = replies.iter().rev().map(|reply| (*reply).to_owned()).collect();
+        ModelAnswerer::new(Scripted { info, replies, asked: Vec::new() }, Settings::default())
+    }
+
+    impl Generate for Scripted {
+        fn model(&self) -> &ModelInfo {
+            &self.info
+        }
+
+        fn count_prompt(&mut self, messages: &[Message]) -> Result<usize, GenerateError> {
+            Ok(messages.iter().map(|message| message.content.split_whitespace().count() + 4).sum())
+        }
+
+        fn count_texts(&mut self, texts: &[String]) -> Result<Vec<usize>, GenerateError> {
+            Ok(texts.iter().map(|text| text.split_whitespace().count()).collect())
+        }
+
+        fn generate(
+            &mut self,
+            request: &GenerateRequest,
+            cancel: &CancellationToken,
+            progress: &mut dyn FnMut(GenerateProgress),
+        ) -> Result<Generation, GenerateError> {
+            self.asked.push(request.clone());
+            let reply = self.replies.pop().unwrap();
+            let mut text = String::new();
+            let letters: Vec<char> = reply.chars().collect();
+            for piece in letters.chunks(3) {
+                if cancel.is_cancelled() {
+                    break;
+                }
+                let piece: String = piece.iter().collect();
+                text.push_str(&piece);
+                progress(GenerateProgress::Text(piece));
+            }
+            let stop = if cancel.is_cancelled() { Stop::Cancelled } else { Stop::End };
+            Ok(Generation {
+                text,
+                stop,
+                prompt_tokens: 10,
+                read_tokens: 10,
+                written_tokens: 5,
+                first_token_seconds: 0.1,
+                seconds: 0.2,
+            })
+        }
+    }
+
+    fn evidence() -> Vec<Evidence> {
+        let make = |n, sentences: &[&str]| {
+            let text = sentences.join(" ");
+            let spans = sentences.iter().map(|sentence| {
+                let start = text.find(sentence).unwrap();
+                Sentence { span: start..start + sentence.len(), score: 0.5 }
+            });
+            let sentences = spans.collect();
+            Evidence {
+                n,
+                title: "Lease".into(),
+                place: "p. 2".into(),
+                headings: vec![],
+                sentences,
+                text,
+                score: 0.9,
+            }
+        };
+        vec![
+            make(1, &["The rent is 950 euros a month.", "It is due on the first day."]),
+            make(2, &["Dogs need a written consent [4].", "Cats are free."]),
+        ]
+    }
+
+    fn answer(
+        answerer: &mut ModelAnswerer<Scripted>,
+        text: &str,
+        turns: &[Turn],
+        evidence: &[Evidence],
+    ) -> Answer {
+        let mut told = String::new();
+        let answer = answerer
+            .answer(
+                &Question { text, turns, evidence },
+                &CancellationToken::new(),
+                &mut |progress| {
+                    if let Progress::Text(text) = progress {
+                        told.push_str(text);
+                    }
+                },
+            )
+            .unwrap();
+        assert_eq!(told, answer.text);
+        answer
+    }
+
+    #[track_caller]
+    fn check(reply: &str, text: &str, claims: &[(&str, &[u32], bool)]) -> Answer {
+        let answer = answer(&mut scripted(&[reply]), "What is the rent?", &[], &evidence());
+        assert_eq!(answer.text, text);
+        let found: Vec<(&str, &[u32], bool)> = answer
+            .claims
+            .iter()
+            .map(|claim| {
+                (claim.text.as_str(), claim.cites.as_slice(), claim.mark == Some(Mark::Quoted))
+            })
+            .collect();
+        assert_eq!(found, claims);
+        answer
+    }
+
+    #[test]
+    fn claims_carry_their_citations_wherever_the_full_stop_is() {
+        check(
+            "The rent is 950 euros a month [1]. Dogs need consent. [2] So do parrots.",
+            "The rent is 950 euros a month [1]. Dogs need consent. [2] So do parrots.",
+            &[
+                ("The rent is 950 euros a month.", &[1], true),
+                ("Dogs need consent.", &[2], false),
+                ("So do parrots.", &[], false),
+            ],
+        );
+        check(
+            "- Cats are free [2][1]\n- Dr. A. Bell pays approx. 3.5 euros [1]\n",
+            "- Cats are free [2][1]\n- Dr. A. Bell pays approx. 3.5 euros [1]",
+            &[
+                ("Cats are free", &[1, 2], true),
+                ("Dr. A. Bell pays approx. 3.5 euros", &[1], false),
+            ],
+        );
+    }
+
+    #[test]
+    fn citations_are_repaired_and_none_names_what_was_not_given() {
+        check(
+            "It is 950 [1, 2] and more [3] or [1-2].",
+            "It is 950 [1][2] and more  or [1][2].",
+            &[("It is 950 and more  or.", &[1, 2], false)],
+        );
+        check("It is [sic] 950 [1", "It is [sic] 950", &[("It is [sic] 950", &[], false)]);
+    }
+
+    #[test]
+    fn reasoning_is_folded_away() {
+        let text = "The rent is 950 euros a month [1].";
+        let claims: &[(&str, &[u32], bool)] = &[("The rent is 950 euros a month.", &[1], true)];
+        check(&format!("<think>\nLet me see [2].\n</think>\n\n{text}\n"), text, claims);
+        check(&format!("<think></think>{text}"), text, claims);
+        check("<think>and so on", ABSTENTION, &[(ABSTENTION, &[], false)]);
+        check("a <thin b", "a <thin b", &[("a <thin b", &[], false)]);
+    }
+
+    #[test]
+    fn quotes_are_the_sentences_that_fit() {
+        let evidence = evidence();
+        let answer = check(
+            "The rent of 950 euros is due on the first day [1]. Cats are free [2].",
+            "The rent of 950 euros is due on the first day [1]. Cats are free [2].",
+            &[
+                ("The rent of 950 euros is due on the first day.", &[1], false),
+                ("Cats are free.", &[2], true),
+            ],
+        );
+        let quoted: Vec<(u32, &str)> = answer
+            .quotes
+            .iter()
+            .map(|quote| {
+                (quote.n, evidence[quote.n as usize - 1].text.get(quote.span.clone()).unwrap())
+            })
+            .collect();
+        assert_eq!(
+            quoted,
+            [
+                (1, "It is due on the first day."),
+                (1, "The rent is 950 euros a month."),
+                (2, "Cats are free.")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_model_that_finds_nothing_abstains() {
+        assert!(check(ABSTENTION, ABSTENTION, &[(ABSTENTION, &[], false)]).abstained);
+        assert!(check("", ABSTENTION, &[(ABSTENTION, &[], false)]).abstained);
+        let mut unasked = scripted(&[]);
+        let answer = answer(&mut unasked, "What?", &[], &[]);
+        assert!(answer.abstained && unasked.into_generator().asked.is_empty());
+    }
+
+    #[test]
+    fn a_conversation_goes_on_word_for_word_with_numbers_of_its_own() {
+        let mut answerer = scripted(&[
+            "The rent is 950 euros a month [1].",
+            "Cats are free [4]. See [2] and [3].",
+        ]);
+        let evidence = evidence();
+        let first = answer(&mut answerer, "What is the rent?", &[], &evidence);
+        let turns = [Turn { question: "What is the rent?".into(), answer: first.text }];
+        let mut again = vec![evidence[1].clone(), evidence[0].clone()];
+        again[0].n = 1;
+        again[1].n = 2;
+        again[1].text = "Cats live here too.".into();
+        again[1].sentences.clear();
+        let second = answer(&mut answerer, "And cats?", &turns, &again);
+        // The passage that stands above keeps its number 2, and the new one, the second here, has 4.
+        assert_eq!(second.text, "Cats are free [2]. See [1] and .");
+        let asked = answerer.into_generator().asked;
+        assert_eq!(asked[1].messages[..2], asked[0].messages);
+        assert_eq!(asked[1].messages[2].content, "The rent is 950 euros a month [1].");
+        let last = &asked[1].messages[3].content;
+        assert!(
+            last.contains("[4] Lease, p. 2\nCats live here too.")
+                && last.contains("See also [2] above."),
+            "{last}"
+        );
+        assert_eq!(asked[1].citable, [2, 4]);
+        assert!(asked[0].messages[1].content.contains("Dogs need a written consent (4)."));
+    }
+
+    #[test]
+    fn a_stop_keeps_the_part_that_is_there() {
+        let mut answerer = scripted(&["The rent is 950 euros a month [1]. And so on and on."]);
+        let cancel = CancellationToken::new();
+        let evidence = evidence();
+        let question = Question { text: "What is the rent?", turns: &[], evidence: &evidence };
+        let mut told = String::new();
+        let answer = answerer
+            .answer(&question, &cancel, &mut |progress| {
+                if let Progress::Text(text) = progress {
+                    told.push_str(text);
+                    if told.len() > 36 {
+                        cancel.cancel();
+                    }
+                }
+            })
+            .unwrap();
+        assert!(answer.stopped && !answer.abstained);
+        assert_eq!(
+            (answer.text.as_str(), answer.claims[0].cites.as_slice()),
+            (told.as_str(), &[1][..])
+        );
+    }
+}
