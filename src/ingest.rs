@@ -143,7 +143,7 @@ fn survey(
         for change in scan::changes(&known, &listing, VERSIONS) {
             match change {
                 Change::Read(file) => {
-                    work.files.push(Task { folder: folder.id, root: folder.path.clone(), file })
+                    work.files.push(Task { folder: folder.id, root: folder.path.clone(), file });
                 }
                 Change::Gone(path) => work.gone.push((folder.id, path)),
                 Change::Unchanged(_) => summary.unchanged += 1,

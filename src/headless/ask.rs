@@ -4,9 +4,9 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use docent_engine::answer::Progress;
 use docent_engine::answer::model::{self, ModelAnswerer};
 use docent_engine::answer::quote::QuoteAnswerer;
+use docent_engine::answer::{Answerer, Progress};
 use docent_engine::embed::{FastEmbedder, Settings};
 use docent_engine::generate::{Date, llama};
 use docent_index::query::Query;
@@ -114,13 +114,14 @@ impl<'a> Asking<'a> {
         let Self { session, snapshot, embedder, model, scope } = self;
         let top = usize::from(session.cli.top);
         let found = answer::find(snapshot, embedder, query, scope, top, &session.cancel)?;
-        match model {
-            Some(model) => answer::answer(&asked, &found, model, &session.cancel, progress),
-            None => {
-                let mut quotes = QuoteAnswerer::new(embedder);
-                answer::answer(&asked, &found, &mut quotes, &session.cancel, progress)
-            }
-        }
+        let mut quotes;
+        let answerer: &mut dyn Answerer = if let Some(model) = model {
+            model
+        } else {
+            quotes = QuoteAnswerer::new(embedder);
+            &mut quotes
+        };
+        answer::answer(&asked, &found, answerer, &session.cancel, progress)
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
     let mut progress = Progress::new(session.cli.quiet);
     let summary =
         ingest::bring_up_to_date(&mut store, &mut machinery, &session.cancel, &mut |step| {
-            progress.show(step)
+            progress.show(step);
         });
     progress.finish();
     let summary = summary?;

@@ -12,8 +12,14 @@ pub(super) fn run(session: &Session<'_>, query: &str) -> Result<Outcome, Failure
     let snapshot = session.snapshot()?;
     let mut embedder = session.embedder(Settings::for_questions(cores()))?;
     let top = usize::from(session.cli.top);
-    let found =
-        answer::find(&snapshot, &mut embedder, &answer::query(query)?, &session.scope()?, top, &session.cancel)?;
+    let found = answer::find(
+        &snapshot,
+        &mut embedder,
+        &answer::query(query)?,
+        &session.scope()?,
+        top,
+        &session.cancel,
+    )?;
     let hits = answer::hits(&found);
     let outcome = if hits.is_empty() { Outcome::Nothing } else { Outcome::Done };
     if session.cli.json {

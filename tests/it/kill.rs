@@ -88,9 +88,9 @@ fn a_killed_run_is_finished_by_the_next() {
             for entry in std::fs::read_dir(docent.home()).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    std::fs::remove_dir_all(path).unwrap()
+                    std::fs::remove_dir_all(path).unwrap();
                 } else {
-                    std::fs::remove_file(path).unwrap()
+                    std::fs::remove_file(path).unwrap();
                 }
             }
         }

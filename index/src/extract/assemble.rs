@@ -406,7 +406,10 @@ mod tests {
     }
 
     fn document(head: Head, pages: Vec<Page>) -> Document {
-        assemble(std::iter::once(Part::Head(head)).chain(pages.into_iter().map(Part::Page)))
+        let mut assembler = Assembler::default();
+        assembler.push(Part::Head(head));
+        pages.into_iter().for_each(|page| assembler.push(Part::Page(page)));
+        assembler.finish()
     }
 
     fn page(number: u32, blocks: &[(&str, BlockKind, f32)]) -> Page {
