@@ -423,6 +423,8 @@ fn first_that_fit(
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::string_slice, reason = "what surprises a test fails it")]
+
     use std::ops::ControlFlow;
 
     use proptest::prelude::*;

@@ -408,7 +408,9 @@ mod tests {
     fn document(head: Head, pages: Vec<Page>) -> Document {
         let mut assembler = Assembler::default();
         assembler.push(Part::Head(head));
-        pages.into_iter().for_each(|page| assembler.push(Part::Page(page)));
+        for page in pages {
+            assembler.push(Part::Page(page));
+        }
         assembler.finish()
     }
 

@@ -80,7 +80,9 @@ fn read_all(bytes: &[u8]) -> Document {
         ControlFlow::Continue(())
     });
     let mut assembler = Assembler::default();
-    parts.into_iter().for_each(|part| assembler.push(part));
+    for part in parts {
+        assembler.push(part);
+    }
     assembler.finish()
 }
 
