@@ -127,7 +127,8 @@ pub enum GenerateProgress {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
-    /// The concatenation of all [`GenerateProgress::Text`].
+    /// The concatenation of all [`GenerateProgress::Text`]. Reasoning stands between `<think>` and `</think>`, also where
+    /// the model's template has begun it.
     pub text: String,
     pub stop: Stop,
     pub prompt_tokens: usize,

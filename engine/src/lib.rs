@@ -1,7 +1,8 @@
 //! Models: embedding, generation, prompts and cited answers.
 //!
-//! The modules in reading order: texts to vectors ([`embed`]), questions and answers as data ([`answer`]). Evidence comes
-//! in as plain data: this crate knows no index, no terminal and no environment.
+//! The modules in reading order: texts to vectors ([`embed`]), whether a GGUF can be used ([`catalog`]), the next words of
+//! a conversation ([`generate`]), evidence to a prompt ([`prompt`]), questions and evidence to answers ([`answer`]).
+//! Evidence comes in as plain data: this crate knows no index, no terminal and no environment.
 
 pub mod answer;
 pub mod catalog;

@@ -37,6 +37,8 @@ use crate::catalog::{Header, HeaderError};
 const LARGEST_BATCH: usize = 512;
 /// Tokens of the first batch, after which the machine's speed is known.
 const FIRST_BATCH: usize = 16;
+/// Tokens that are read at once at least: a large model on a busy machine reads ten a second.
+const SMALLEST_BATCH: usize = 4;
 /// How long a batch should take, so that a stop is noticed well within a second.
 const BATCH_TIME: Duration = Duration::from_millis(400);
 
@@ -182,6 +184,7 @@ impl Model {
             template::render(self.header.chat_template.as_deref(), messages, &surroundings);
         Prompt {
             tokens: self.vocabulary.tokenize(&self.weights.vocab(), &rendered.stretches),
+            begins_thinking: rendered.begins_thinking,
             end_mark: rendered.end_mark,
         }
     }
@@ -211,6 +214,7 @@ fn backend() -> Option<&'static LlamaBackend> {
 #[derive(Debug)]
 struct Prompt {
     tokens: Vec<LlamaToken>,
+    begins_thinking: bool,
     end_mark: Option<&'static str>,
 }
 
@@ -301,18 +305,11 @@ impl Generator<'_> {
 
     /// Adapts the size of the batches to the time that one of `tokens` took.
     fn pace(&mut self, tokens: usize, took: Duration) {
-        // The last batch of a prompt is too short to measure with.
-        if tokens < FIRST_BATCH {
-            return;
+        if took > BATCH_TIME {
+            self.batch = (tokens / 2).max(SMALLEST_BATCH);
+        } else if took * 2 < BATCH_TIME && tokens == self.batch {
+            self.batch = (tokens * 2).min(LARGEST_BATCH);
         }
-        let fitting = if took * 2 < BATCH_TIME {
-            self.batch.max(tokens * 2)
-        } else if took > BATCH_TIME {
-            tokens / 2
-        } else {
-            tokens
-        };
-        self.batch = fitting.clamp(FIRST_BATCH, LARGEST_BATCH);
     }
 
     /// Chooses the next token, among those that keep to the citable numbers. None if no token may follow.
@@ -419,6 +416,9 @@ impl Generate for Generator<'_> {
                 progress(GenerateProgress::Text(text));
             }
         };
+        if prompt.begins_thinking {
+            say(outgoing.take(b"<think>", bracket).text);
+        }
         generation.stop = loop {
             if cancel.is_cancelled() {
                 break Stop::Cancelled;

@@ -52,6 +52,8 @@ pub(super) enum Stretch {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rendered {
     pub(super) stretches: Vec<Stretch>,
+    /// Whether the template has begun the model's reasoning for it, so that only its end will come.
+    pub(super) begins_thinking: bool,
     /// Where the model has no template that would make it end: what it writes when it goes on as the user.
     pub(super) end_mark: Option<&'static str>,
 }
@@ -68,7 +70,15 @@ pub(super) fn render(
             by_template(template, messages, surroundings)
                 .or_else(|| by_template(template, &without_system(messages), surroundings))
         })
-        .map_or_else(|| plain(messages), |stretches| Rendered { stretches, end_mark: None })
+        .map_or_else(
+            || plain(messages),
+            |stretches| {
+                let last = stretches.last();
+                let begins_thinking =
+                    matches!(last, Some(Stretch::Frame(frame)) if frame.trim_end().ends_with("<think>"));
+                Rendered { stretches, begins_thinking, end_mark: None }
+            },
+        )
 }
 
 /// The plain form: the system's text, then `User:` and `Assistant:` before each message, parted by empty lines.
@@ -87,7 +97,7 @@ fn plain(messages: &[Message]) -> Rendered {
         stretches.push(Stretch::Frame("\n\n".to_owned()));
     }
     stretches.push(Stretch::Frame("Assistant:".to_owned()));
-    Rendered { stretches, end_mark: Some("\n\nUser:") }
+    Rendered { stretches, begins_thinking: false, end_mark: Some("\n\nUser:") }
 }
 
 /// The messages with the system's text at the head of the first user's.
@@ -366,6 +376,16 @@ mod tests {
         let rendered = render(Some(QWEN_3), &messages, &Surroundings::default());
         assert_eq!(rendered.stretches.len(), 9);
         assert_eq!(rendered.stretches[3], Stretch::Content(messages[1].content.clone()));
+    }
+
+    #[test]
+    fn a_template_that_begins_the_reasoning_is_noticed() {
+        let begins = |template| {
+            render(Some(template), &conversation(), &Surroundings::default()).begins_thinking
+        };
+        assert!(begins("{% for m in messages %}{{ m.content }}{% endfor %}<|assistant|><think>\n"));
+        assert!(!begins(CHATML));
+        assert!(!begins("{% for"));
     }
 
     #[test]
