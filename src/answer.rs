@@ -72,8 +72,9 @@ pub fn answer(
         question: asked.typed.to_owned(),
         citations: citations(&answer, found),
         hits: hits(found),
+        dropped: answer.dropped.clone(),
         read: json::Read {
-            passages: evidence.len() as u64,
+            passages: (evidence.len() - answer.dropped.len()) as u64,
             in_scope: found.in_scope_passages as u64,
             unread_documents: found.unread_documents as u64,
         },

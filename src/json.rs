@@ -2,10 +2,10 @@
 //!
 //! These shapes are a promise to other programs: fields may be added, none is renamed or dropped while [`SCHEMA`] stays.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use docent_engine::answer::{Mark, Usage};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The version of every shape here; each object that is printed alone carries it.
 pub const SCHEMA: u32 = 1;
@@ -16,9 +16,12 @@ pub struct Hit {
     /// Its rank from 1, and the number that cites it.
     pub n: u32,
     /// Absolute.
+    #[serde(serialize_with = "path")]
     pub path: PathBuf,
+    #[serde(serialize_with = "path")]
     pub folder: PathBuf,
     /// Below the folder.
+    #[serde(serialize_with = "path")]
     pub file: PathBuf,
     /// The document's title, else its file's name.
     pub title: String,
@@ -99,6 +102,8 @@ pub struct Answered {
     /// In the order of their numbers.
     pub citations: Vec<Citation>,
     pub hits: Vec<Hit>,
+    /// Numbers of the hits that were to be read and did not fit the model's context.
+    pub dropped: Vec<u32>,
     pub read: Read,
     /// The model's name, or `quotes`.
     pub model: String,
@@ -123,4 +128,9 @@ pub struct Searched {
     pub schema: u32,
     pub query: String,
     pub hits: Vec<Hit>,
+}
+
+/// Writes a path; what in it is no UTF-8, which JSON can't hold, as U+FFFD.
+pub fn path<S: Serializer>(path: impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.as_ref().to_string_lossy())
 }

@@ -216,6 +216,10 @@ fn footer(answered: &Answered) -> String {
     if let Some(usage) = &answered.usage {
         parts.push(format!("{} tokens read, {} written", usage.read_tokens, usage.written_tokens));
     }
+    if !answered.dropped.is_empty() {
+        let numbers: Vec<String> = answered.dropped.iter().map(|n| format!("[{n}]")).collect();
+        parts.push(format!("{} did not fit the model's context", numbers.join(" ")));
+    }
     if answered.stopped {
         parts.push("stopped".to_owned());
     }

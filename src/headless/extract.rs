@@ -9,13 +9,14 @@ use serde::Serialize;
 use super::{Session, print, print_json};
 use crate::child::reader::Reader;
 use crate::error::{Failure, Outcome};
-use crate::json::SCHEMA;
+use crate::json::{self, SCHEMA};
 use crate::{fs, ingest};
 
 /// What `--extract --json` prints.
 #[derive(Serialize)]
 struct Extracted<'a> {
     schema: u32,
+    #[serde(serialize_with = "json::path")]
     path: &'a Path,
     title: Option<&'a str>,
     language: Option<&'a str>,

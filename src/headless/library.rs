@@ -7,14 +7,16 @@ use serde::Serialize;
 
 use super::{Session, print, print_json, shown};
 use crate::error::{Failure, Outcome};
-use crate::json::SCHEMA;
+use crate::json::{self, SCHEMA};
+use crate::plain;
 
 /// What `--status --json` prints.
 #[derive(Serialize)]
 struct Status {
     schema: u32,
+    #[serde(serialize_with = "json::path")]
     home: PathBuf,
-    folders: Vec<PathBuf>,
+    folders: Vec<String>,
     files: u64,
     documents: u64,
     pages: u64,
@@ -33,8 +35,11 @@ struct Problems {
 
 #[derive(Serialize)]
 struct ListedProblem {
+    #[serde(serialize_with = "json::path")]
     path: PathBuf,
+    #[serde(serialize_with = "json::path")]
     folder: PathBuf,
+    #[serde(serialize_with = "json::path")]
     file: PathBuf,
     page: Option<u32>,
     kind: &'static str,
@@ -44,7 +49,11 @@ struct ListedProblem {
 
 pub(super) fn status(session: &Session<'_>) -> Result<Outcome, Failure> {
     let snapshot = session.snapshot()?;
-    let folders: Vec<PathBuf> = snapshot.folders()?.into_iter().map(|folder| folder.path).collect();
+    let folders: Vec<String> = snapshot
+        .folders()?
+        .iter()
+        .map(|folder| folder.path.to_string_lossy().into_owned())
+        .collect();
     let Counts { folders: _, files, documents, pages, passages, embedded, problems } =
         snapshot.counts(Some(&session.embedder_id()?))?;
     let home = session.home()?;
@@ -62,7 +71,7 @@ pub(super) fn status(session: &Session<'_>) -> Result<Outcome, Failure> {
         })?;
     } else {
         let mut lines = vec![format!("home       {}", shown(&home))];
-        lines.extend(folders.iter().map(|folder| format!("folder     {}", shown(folder))));
+        lines.extend(folders.iter().map(|folder| format!("folder     {}", plain::line(folder))));
         lines.push(format!("documents  {documents} in {files} files, {pages} pages"));
         lines.push(format!("passages   {passages}, {embedded} of them embedded"));
         lines.push(format!("problems   {problems}\n"));

@@ -115,6 +115,19 @@ fn what_cannot_be_read_is_listed_and_stops_nothing() {
     assert_eq!(found(&docent, "roof")[0], "lease.md");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_utf_8_is_found_and_told() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let docent = Docent::new();
+    let name = std::ffi::OsStr::from_bytes(b"l\xe9ase.md");
+    std::fs::write(docent.library().join(name), LEASE).unwrap();
+    docent.index();
+    assert_eq!(found(&docent, "roof")[0], "l\u{fffd}ase.md");
+    docent.index();
+    assert_eq!(docent.json(["--status"])["files"], json!(1));
+}
+
 #[test]
 fn ignored_and_hidden_files_are_left_out() {
     let docent = Docent::new();
