@@ -39,7 +39,8 @@ pub fn run(role: Role) -> ExitCode {
     }
 }
 
-/// Makes the kernel end this process when its parent dies; elsewhere the closed pipe does it at the next frame.
+/// Makes the kernel end this process when the thread of its parent that started it ends; elsewhere the closed pipe does it
+/// at the next frame. So whoever starts a child keeps it no longer than its own thread lives.
 fn leave_with_parent() {
     #[cfg(target_os = "linux")]
     {
