@@ -144,7 +144,7 @@ impl fmt::Debug for TokenCounter {
 /// Why there are no vectors.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbedError {
-    #[error("the embedder's file `{}` is missing: install docent again, or name another embedder", .path.display())]
+    #[error("the embedder's file `{}` is missing: install docent again", .path.display())]
     Missing { path: PathBuf },
     #[error("`{}` can't be read", .path.display())]
     Read {
@@ -160,7 +160,7 @@ pub enum EmbedError {
         #[source]
         source: ort::LoadDynamicError,
     },
-    #[error("`{}` is damaged, or not what an embedder needs there: install docent again, or name another embedder", .path.display())]
+    #[error("`{}` is damaged, or not what an embedder needs there: install docent again", .path.display())]
     Settings {
         path: PathBuf,
         #[source]
@@ -168,13 +168,13 @@ pub enum EmbedError {
     },
     #[error("`{}` asks for {what}, which docent does not know: name another embedder", .path.display())]
     Unsupported { path: PathBuf, what: String },
-    #[error("the tokenizer `{}` is damaged: install docent again, or name another embedder", .path.display())]
+    #[error("the tokenizer `{}` is damaged: install docent again", .path.display())]
     Tokenizer {
         path: PathBuf,
         #[source]
         source: tokenizers::Error,
     },
-    #[error("the model `{}` is damaged, or not a text embedder: install docent again, or name another embedder", .path.display())]
+    #[error("the model `{}` is damaged, or not a text embedder: install docent again", .path.display())]
     Model {
         path: PathBuf,
         #[source]
