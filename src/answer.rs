@@ -18,7 +18,7 @@ use crate::ingest::vector_id;
 use crate::json;
 
 /// How many of the best passages an answerer is given.
-const EVIDENCE: usize = 8;
+const EVIDENCE: usize = 6;
 
 /// What was typed as a query.
 pub fn query(typed: &str) -> Result<Query, Failure> {

@@ -117,9 +117,9 @@ impl fmt::Display for Failure {
             }
         }
         writeln!(formatter, "error: {}", plain::line(&told.join(": ")))?;
-        let disk_full = self.is_disk_full().then(|| {
-            "make room on the disk that holds docent's home, then run it again".to_owned()
-        });
+        let disk_full = self
+            .is_disk_full()
+            .then(|| "make room on the disk that it lies on, then run it again".to_owned());
         for hint in self.hints.iter().chain(&disk_full) {
             writeln!(formatter, "hint: {}", plain::line(hint))?;
         }
@@ -141,10 +141,22 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
             StoreError::Missing { .. } => Some("docent --index FOLDER reads a folder"),
+            error if error.is_damage() => Some(
+                "run docent --index; if it says the same, delete that file and run it again: the documents are read anew",
+            ),
             _ => None,
         };
         let failure = Self::new(error);
         hint.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<IngestError> for Failure {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Store(error) => error.into(),
+            error => Self::new(error),
+        }
     }
 }
 
@@ -173,7 +185,6 @@ told_by_themselves!(
     FileError,
     EmbedError,
     AnswerError,
-    IngestError,
     ChildError,
     io::Error,
     serde_json::Error

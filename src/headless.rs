@@ -28,20 +28,29 @@ use crate::{fs, interrupt};
 /// Does the work that the flags name.
 pub fn run(cli: &Cli, environment: &Environment) -> Result<Outcome, Failure> {
     let session = Session { cli, environment, cancel: interrupt::token()? };
+    match work(&session) {
+        // What was stopped fails in many ways; all of them are what the user wanted.
+        Err(_) if session.cancel.is_cancelled() => Err(Failure::interrupted()),
+        done => done,
+    }
+}
+
+fn work(session: &Session<'_>) -> Result<Outcome, Failure> {
+    let cli = session.cli;
     if let Some(folders) = &cli.index {
-        index::run(&session, folders)
+        index::run(session, folders)
     } else if let Some(question) = &cli.ask {
-        ask::run(&session, question)
+        ask::run(session, question)
     } else if let Some(query) = &cli.search {
-        search::run(&session, query)
+        search::run(session, query)
     } else if let Some(file) = &cli.extract {
-        extract::run(&session, file)
+        extract::run(session, file)
     } else if cli.status {
-        library::status(&session)
+        library::status(session)
     } else if cli.problems {
-        library::problems(&session)
+        library::problems(session)
     } else if let Some(file) = &cli.eval {
-        eval::run(&session, file)
+        eval::run(session, file)
     } else {
         Err(Failure::new("nothing to do: the screen is not part of this version")
             .hint("docent --index FOLDER reads a folder, docent --ask QUESTION answers from it; docent --help lists everything"))
@@ -84,7 +93,13 @@ impl Session<'_> {
 
     /// The scope with whole paths: what is typed may be relative.
     fn scope(&self) -> Result<Vec<PathBuf>, Failure> {
-        self.cli.scope.iter().map(|path| Ok(fs::canonical(path)?)).collect()
+        let mut scope = Vec::new();
+        for path in &self.cli.scope {
+            scope.push(fs::canonical(path)?);
+            // The library holds what a link inside it leads to under the link's name.
+            scope.extend(std::path::absolute(path));
+        }
+        Ok(scope)
     }
 
     /// Says something on standard error that is neither data nor an error.
@@ -105,7 +120,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints data as one line of JSON.
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&format!("{}\n", serde_json::to_string(value)?))
+    print(&format!("{}\n", crate::plain::json(&serde_json::to_string(value)?)))
 }
 
 /// How many threads work is shared among.

@@ -133,7 +133,9 @@ fn survey(
     cancel: &CancellationToken,
     summary: &mut Summary,
 ) -> Result<Option<Work>, IngestError> {
-    let options = ScanOptions { size_limit: FILE_BYTES, excluded: vec![store.home().to_owned()] };
+    // Walked paths are whole ones; a home that can't be found there is in none of them.
+    let home = fs::canonical(store.home()).unwrap_or_else(|_| store.home().to_owned());
+    let options = ScanOptions { size_limit: FILE_BYTES, excluded: vec![home] };
     let mut work = Work::default();
     for folder in store.folders()? {
         let Ok(listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
@@ -181,7 +183,7 @@ struct ReadingRoom<'a> {
     tasks: &'a [Task],
     next: AtomicUsize,
     /// Contents that need not be read (again).
-    known: Mutex<HashSet<ContentHash>>,
+    known: Mutex<HashSet<(ContentHash, Format)>>,
     counter: &'a TokenCounter,
     stop: CancellationToken,
 }
@@ -255,7 +257,8 @@ impl ReadingRoom<'_> {
         };
         let content = ContentHash::of(&bytes);
         // Of two copies that are read at once, the second one waits for nothing: it is stored after the first.
-        let is_known = !self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(content);
+        let is_known =
+            !self.known.lock().unwrap_or_else(PoisonError::into_inner).insert((content, format));
         if is_known {
             return Ok(Some((hashed_at_ns, Reading::Known(content))));
         }
@@ -271,7 +274,24 @@ impl ReadingRoom<'_> {
 }
 
 /// What is in a file's bytes: in a child where its format is complex, here otherwise.
+///
+/// A reader that died or took too long is tried once more: a machine that was busy, asleep or out of memory must not mark
+/// a sound document for good.
 pub fn read_document(
+    format: Format,
+    bytes: &[u8],
+    reader: &mut Reader,
+    cancel: &CancellationToken,
+) -> Result<Document, ChildError> {
+    let document = read_once(format, bytes, reader, cancel)?;
+    let may_pass = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::Crashed);
+    if document.problems.iter().any(|problem| may_pass(problem.kind)) && !cancel.is_cancelled() {
+        return read_once(format, bytes, reader, cancel);
+    }
+    Ok(document)
+}
+
+fn read_once(
     format: Format,
     bytes: &[u8],
     reader: &mut Reader,

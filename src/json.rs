@@ -83,7 +83,7 @@ pub struct Read {
     /// Passages that the answerer was given.
     pub passages: u64,
     pub in_scope: u64,
-    /// Documents in scope that could not be read, wholly or in part.
+    /// Documents in scope of which nothing could be read.
     pub unread_documents: u64,
 }
 

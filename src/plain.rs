@@ -20,6 +20,23 @@ pub fn line(line: &str) -> Cow<'_, str> {
     }
 }
 
+/// JSON in which what steers a terminal stands as an escape: the same value to a program.
+pub fn json(json: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() || turns_direction(c);
+    if !json.contains(steers) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if steers(c) {
+            escaped.extend(["\\u", &format!("{:04x}", u32::from(c))]);
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 fn clean(text: &str, allowed: impl Fn(char) -> bool) -> Cow<'_, str> {
     let steers = |c: char| (c.is_control() && !allowed(c)) || turns_direction(c);
     if text.contains(steers) {
@@ -47,6 +64,14 @@ mod tests {
         assert_eq!(text("a\u{1b}[2Jb\nc\td"), "a\u{fffd}[2Jb\nc\td");
         assert_eq!(line("lease\n\u{202e}fdp.exe"), "lease \u{fffd}fdp.exe");
         assert_eq!(text("\u{9b}31m"), "\u{fffd}31m");
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = serde_json::json!({ "title": "a\u{9b}31m\u{202e}\u{7f}é" });
+        let escaped = json(&value.to_string()).into_owned();
+        assert!(!escaped.contains(['\u{9b}', '\u{202e}', '\u{7f}']));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
     }
 
     proptest! {

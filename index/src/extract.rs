@@ -50,6 +50,11 @@ impl Format {
         }
     }
 
+    /// The format whose [`name`](Self::name) this is.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Pdf, Self::Markdown, Self::Text].into_iter().find(|format| format.name() == name)
+    }
+
     /// Whether its reader must run in a process of its own: hostile bytes can exhaust memory or the stack.
     pub fn is_complex(self) -> bool {
         matches!(self, Self::Pdf)

@@ -40,8 +40,9 @@ const FULL_ENOUGH: usize = PASSAGE_TOKENS / 3;
 pub fn split(document: &Document, name: &str, count: &dyn Fn(&str) -> usize) -> Vec<Passage> {
     let contexts = Contexts::new(document, name, count);
     let mut splitter = Splitter { count, contexts, passages: Vec::new() };
+    let pages = if document.head.paged { document.pages.len() } else { 0 };
     for page in &document.pages {
-        splitter.page(page);
+        splitter.page(page, pages);
     }
     splitter.passages
 }
@@ -111,12 +112,14 @@ const LEADER_DOTS: usize = 4;
 /// How many entries make a table of contents.
 const CONTENTS_ENTRIES: usize = 3;
 
-/// Whether the page holds a table of contents: entries with leaders whose page numbers never fall, which those of a price
-/// list would. It repeats the headings, so that questions find it before the text that it leads to, and answers none.
-fn has_contents(page: &Page) -> bool {
+/// Whether the page holds a table of contents: entries with leaders to the document's pages whose numbers never fall, as
+/// those of a price list would. It repeats the headings, so that questions find it before the text that it leads to, and answers none.
+fn has_contents(page: &Page, pages: usize) -> bool {
     let numbers: Vec<u32> =
         page.blocks.iter().flat_map(|block| contents_entries(block_text(page, block))).collect();
-    numbers.len() >= CONTENTS_ENTRIES && numbers.is_sorted()
+    let lead_to_pages =
+        numbers.iter().all(|number| usize::try_from(*number).is_ok_and(|number| number <= pages));
+    numbers.len() >= CONTENTS_ENTRIES && numbers.is_sorted() && lead_to_pages
 }
 
 /// The numbers that follow leaders in `text`.
@@ -187,8 +190,9 @@ impl Pack {
 }
 
 impl Splitter<'_> {
-    fn page(&mut self, page: &Page) {
-        let contents = has_contents(page);
+    /// `pages` is how many of them the document has; 0 where its places have no pages.
+    fn page(&mut self, page: &Page, pages: usize) {
+        let contents = has_contents(page, pages);
         let mut pack = Pack::default();
         let mut headings: &[String] = &[];
         // Headings that nothing followed yet: they head the next text, or are text themselves when none comes.
@@ -275,7 +279,8 @@ impl Splitter<'_> {
     /// some.
     fn fitting(&self, text: &str, start: usize, units: &mut Vec<Unit>) {
         let chars = text.chars().count();
-        let tokens = (self.count)(text);
+        // Counting takes memory by the length: what is too long anyway is not counted.
+        let tokens = if chars < PASSAGE_CHARS { (self.count)(text) } else { usize::MAX };
         if chars < 2 || (tokens <= PASSAGE_TOKENS && chars < PASSAGE_CHARS) {
             units.push(Unit {
                 span: start..start + text.len(),
@@ -412,8 +417,9 @@ fn first_that_fit(
         text.split_whitespace().take(words.min(4 * CONTEXT_TOKENS)).collect();
     loop {
         let joined = words.join(" ");
-        let over = count(&joined).saturating_sub(tokens);
-        if over == 0 && joined.chars().count() <= 8 * CONTEXT_TOKENS {
+        let too_long = joined.chars().count().saturating_sub(8 * CONTEXT_TOKENS);
+        let over = if too_long > 0 { too_long } else { count(&joined).saturating_sub(tokens) };
+        if over == 0 {
             return joined;
         }
         // A word has at least one token, seldom more than four.
@@ -530,13 +536,17 @@ mod tests {
     fn a_table_of_contents_is_no_passage_and_a_price_list_is_one() {
         let entries = "1 Rent . . . . . . 1\n\n2 Repairs ......... \u{2060}3\n\n3 Notices . . . . 12\n\nThe lease begins here.\n";
         let texts = |source: &str| {
-            split(&note(source), "n", &count)
+            let mut document = note(source);
+            document.head.paged = true;
+            document.pages.resize(12, Page::default());
+            split(&document, "n", &count)
                 .into_iter()
                 .map(|passage| passage.text)
                 .collect::<Vec<_>>()
         };
         assert_eq!(texts(entries), ["The lease begins here."]);
         assert_eq!(texts("Coffee ..... 3\n\nTea ..... 2\n\nCake ..... 5\n").len(), 1);
+        assert_eq!(texts("Deposit .... 500\n\nRent .... 900\n\nTotal .... 1400\n").len(), 1);
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage};
 use self::vectors::{PassageSet, VectorWriter};
 use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};
+use crate::extract::Format;
 use crate::scan::{KnownFile, Versions};
 
 /// A file of vectors is written anew when more than one in this many is of a passage that is gone.
@@ -87,6 +88,10 @@ impl StoreError {
             source.sqlite_error_code(),
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
         )
+    }
+
+    fn is_damage_of(&self, database: &Path) -> bool {
+        self.is_damage() && matches!(self, Self::Database { path, .. } if path == database)
     }
 
     /// Whether there is no room left on the disk.
@@ -158,18 +163,26 @@ impl Store {
     /// their documents are to be read again.
     pub fn open(home: &Path) -> Result<Self, StoreError> {
         create_private_folder(home)?;
+        let path = Home(home).lock();
+        let lock = lock(&path)?;
+        let held = |lock: &File| {
+            lock.try_clone().map_err(|source| StoreError::Io { path: path.clone(), source })
+        };
+        match Self::open_sound(home, held(&lock)?, None) {
+            Err(error) if error.is_damage_of(&Home(home).library()) => {
+                let aside = set_aside(&Home(home).library())?;
+                Self::open_sound(home, lock, Some(aside))
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens the library as it is, and mends what is derived from it.
+    fn open_sound(home: &Path, lock: File, set_aside: Option<PathBuf>) -> Result<Self, StoreError> {
         let places = Home(home);
-        let lock = lock(&places.lock())?;
         let desk = Desk::open(home)?;
         let path = places.library();
-        let (connection, set_aside) = match library::open(&path) {
-            Ok(connection) => (connection, None),
-            Err(error) if error.is_damage() => {
-                let aside = set_aside(&path)?;
-                (library::open(&path)?, Some(aside))
-            }
-            Err(error) => return Err(error),
-        };
+        let connection = library::open(&path)?;
         let fulltext = FulltextWriter::open(&places.fulltext())?;
         let mut store = Self {
             home: home.to_owned(),
@@ -231,8 +244,12 @@ impl Store {
         self.database(library::known_files(&self.connection, folder))
     }
 
-    /// The contents of all documents that were made by these versions, also those without a file.
-    pub fn contents(&self, versions: Versions) -> Result<HashSet<ContentHash>, StoreError> {
+    /// The contents of all documents that were made by these versions, also those without a file, each with the format that
+    /// it was read as: the same bytes under another ending are another document.
+    pub fn contents(
+        &self,
+        versions: Versions,
+    ) -> Result<HashSet<(ContentHash, Format)>, StoreError> {
         self.database(library::contents(&self.connection, versions))
     }
 

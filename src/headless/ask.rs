@@ -52,26 +52,30 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
         .map(|path| Ok::<_, Failure>((path, form(path)?)))
         .transpose()?;
     let mut asking = Asking::open(session)?;
-    let mut answers = Vec::new();
-    if question == "-" {
-        for line in io::stdin().lock().lines() {
-            let line = line?;
-            if session.cancel.is_cancelled() {
-                break;
+    let mut kept = Kept::default();
+    let mut failed = None;
+    let one = (question != "-").then(|| Ok(question.to_owned()));
+    let typed = (question == "-").then(|| io::stdin().lock().lines()).into_iter().flatten();
+    for line in one.into_iter().chain(typed) {
+        let asked = line.map_err(Failure::from).and_then(|line| match line.trim() {
+            "" => Ok(()),
+            question => {
+                ask(session, &mut asking, question).map(|answered| kept.keep(session, answered))
             }
-            if !line.trim().is_empty() {
-                answers.push(ask(session, &mut asking, line.trim())?);
-            }
+        });
+        if asked.is_err() || session.cancel.is_cancelled() {
+            failed = asked.err();
+            break;
         }
-    } else {
-        answers.push(ask(session, &mut asking, question)?);
     }
-    if let Err(failure) = keep(session, &answers) {
-        session.note(&format!("the answer is not kept among the conversations: {failure}"));
-    }
-    if let Some((path, form)) = export {
+    let answers = kept.answers;
+    // What was answered before a failure is the user's all the same.
+    if let Some((path, form)) = export.filter(|_| !answers.is_empty()) {
         write_export(path, form, &answers)?;
         session.note(&format!("written to `{}`", path.display()));
+    }
+    if let Some(failure) = failed {
+        return Err(failure);
     }
     Ok(if session.cancel.is_cancelled() {
         Outcome::Interrupted
@@ -255,19 +259,35 @@ impl ReadingNote {
     }
 }
 
-/// Keeps the turns of this run as one conversation.
-fn keep(session: &Session<'_>, answers: &[Answered]) -> Result<(), Failure> {
-    let mut desk = Desk::open(&session.home()?)?;
-    let mut conversation = None;
-    for answered in answers {
+/// The answers of this run, each kept as a turn of one conversation when it is there.
+#[derive(Default)]
+struct Kept {
+    answers: Vec<Answered>,
+    desk: Option<Desk>,
+    conversation: Option<i64>,
+}
+
+impl Kept {
+    fn keep(&mut self, session: &Session<'_>, answered: Answered) {
+        if let Err(failure) = self.save(session, &answered) {
+            session.note(&format!("the answer is not kept among the conversations: {failure}"));
+        }
+        self.answers.push(answered);
+    }
+
+    fn save(&mut self, session: &Session<'_>, answered: &Answered) -> Result<(), Failure> {
+        let desk = match &mut self.desk {
+            Some(desk) => desk,
+            empty => empty.insert(Desk::open(&session.home()?)?),
+        };
         let turn = Turn {
             asked_at: jiff::Timestamp::now().as_second(),
             question: answered.question.clone(),
             answer: serde_json::to_string(answered)?,
         };
-        conversation = Some(desk.save_turn(conversation, &turn)?);
+        self.conversation = Some(desk.save_turn(self.conversation, &turn)?);
+        Ok(())
     }
-    Ok(())
 }
 
 fn form(path: &Path) -> Result<Form, Failure> {

@@ -38,13 +38,20 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
     let mut lines = Vec::new();
     let mut measures = Measures::default();
     let started = std::time::Instant::now();
+    let mut failed = None;
     for (done, known) in questions.iter().enumerate() {
-        if session.cancel.is_cancelled() {
-            return Ok(Outcome::Interrupted);
-        }
         // A question from a file was not typed by somebody who could mend it.
         let query = Query::parse(&known.question).unwrap_or_else(|_| Query::plain(&known.question));
-        let answered = asking.answer(&known.question, &query, &mut |_| {})?;
+        let answered = match asking.answer(&known.question, &query, &mut |_| {}) {
+            Ok(answered) => answered,
+            Err(failure) => {
+                failed = Some(failure);
+                break;
+            }
+        };
+        if session.cancel.is_cancelled() {
+            break;
+        }
         let result = result(&known.id, &answered);
         measures.add(known, &result);
         serde_json::to_writer(&mut lines, &result)?;
@@ -56,8 +63,11 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
     if let Some(path) = &session.cli.results {
         fs::write(path, &lines)?;
     }
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
     report(session, &measures, started.elapsed().as_secs_f64())?;
-    Ok(Outcome::Done)
+    Ok(if session.cancel.is_cancelled() { Outcome::Interrupted } else { Outcome::Done })
 }
 
 fn questions(path: &Path) -> Result<Vec<KnownQuestion>, Failure> {

@@ -10,7 +10,7 @@ use super::{Session, print, print_json};
 use crate::child::reader::Reader;
 use crate::error::{Failure, Outcome};
 use crate::json::{self, SCHEMA};
-use crate::{fs, ingest};
+use crate::{fs, ingest, plain};
 
 /// What `--extract --json` prints.
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
     if session.cli.json {
         print_json(&extracted(path, &document))?;
     } else {
-        let pages: Vec<&str> = document.pages.iter().map(|page| page.text.as_str()).collect();
+        let pages: Vec<_> = document.pages.iter().map(|page| plain::text(&page.text)).collect();
         let text = pages.join("\n\u{c}");
         print(&text)?;
         if !text.is_empty() && !text.ends_with('\n') {

@@ -140,3 +140,17 @@ fn a_folder_that_is_not_there_is_named() {
     assert_eq!(printed.code, Some(2));
     insta::assert_snapshot!(printed.stderr, @"error: can't find `/nowhere/at/all`: No such file or directory (os error 2)");
 }
+
+#[test]
+fn what_was_answered_before_a_faulty_question_is_kept() {
+    let docent = Docent::with_fixtures();
+    let question = first_question()["question"].as_str().unwrap().to_owned();
+    let export = docent.home().join("answers.json");
+    let printed = docent.run_with_input(
+        ["--ask", "-", "--export", export.to_str().unwrap()],
+        &format!("{question}\nwhat is \"a pipe\n"),
+    );
+    assert_eq!(printed.code, Some(2), "{printed:?}");
+    let exported: Value = serde_json::from_slice(&std::fs::read(export).unwrap()).unwrap();
+    assert_eq!(exported["answers"][0]["question"], json!(question));
+}

@@ -41,7 +41,7 @@ fn a_full_disk_is_named_and_the_next_run_goes_on() {
     let home = docent.home().to_str().unwrap();
     insta::assert_snapshot!(printed.stderr.replace(home, "HOME"), @r"
     error: can't read or write the database `HOME/library.sqlite`: database or disk is full
-    hint: make room on the disk that holds docent's home, then run it again
+    hint: make room on the disk that it lies on, then run it again
     ");
     disk.grow("64m");
     let again = docent.run(["--index"]);

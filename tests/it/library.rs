@@ -152,3 +152,16 @@ fn an_answer_that_docent_wrote_is_no_evidence() {
     assert!(!found(&docent, "roof").contains(&"answer.md".to_owned()));
     assert_eq!(docent.json(["--problems"])["problems"][0]["kind"], json!("own_export"));
 }
+
+#[test]
+fn the_same_bytes_under_another_ending_are_read_again() {
+    let docent = Docent::new();
+    let path = docent.write("lease.txt", LEASE);
+    docent.index();
+    std::fs::rename(path, docent.library().join("lease.md")).unwrap();
+    assert_eq!(summary(&docent)["read"], json!(1));
+    assert_eq!(
+        docent.json(["--search", "roof type:md"])["hits"][0]["heading"][1],
+        json!("Repairs")
+    );
+}

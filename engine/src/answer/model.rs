@@ -203,7 +203,11 @@ impl<'a> Stream<'a> {
                 shown.push_str(&self.show(&ready));
                 return shown;
             };
-            let (before, after) = (before.to_owned(), after.to_owned());
+            let (mut before, after) = (before.to_owned(), after.to_owned());
+            // A bracket that is open before the reasoning could be closed behind it, where nobody watches the number.
+            if let Some(Piece::Unfinished(rest)) = pieces(&before).last() {
+                before.truncate(before.len() - rest.len());
+            }
             shown.push_str(&self.show(&before));
             self.held = after;
             self.thinking = true;
@@ -282,7 +286,8 @@ fn claims(text: &str, evidence: &[Evidence]) -> Vec<Claim> {
                 if matches!(text_after(&bare, at), Some("" | " ")) {
                     bare.truncate(at);
                 }
-                citations.extend(numbers.into_iter().map(|number| (at, number)));
+                let given = |number: &u32| evidence.iter().any(|evidence| evidence.n == *number);
+                citations.extend(numbers.into_iter().filter(given).map(|number| (at, number)));
             }
         }
     }
@@ -697,5 +702,13 @@ mod tests {
             (answer.text.as_str(), answer.claims[0].cites.as_slice()),
             (told.as_str(), &[1][..])
         );
+    }
+
+    #[test]
+    fn reasoning_inside_brackets_makes_no_citation() {
+        let mut stream = Stream::new(&[(1, 1)]);
+        let shown = stream.push("It is so [<think>x</think>9] and [1].") + &stream.finish();
+        assert!(!shown.contains("[9]"), "{shown}");
+        assert!(shown.contains("[1]"), "{shown}");
     }
 }

@@ -83,6 +83,9 @@ impl PageBuilder {
         if end == start {
             return;
         }
+        while self.lines.last().is_some_and(|mark| mark.offset >= end) {
+            self.lines.pop();
+        }
         let title = self.text.get(start..end).unwrap_or_default().replace('\n', " ");
         if let BlockKind::Heading { level } = kind {
             self.headings.retain(|(open, _)| *open < level);
@@ -125,7 +128,8 @@ impl PageBuilder {
 
 /// Appends `piece` composed (NFC), without control characters and bidirectional overrides.
 fn push_clean(text: &mut String, piece: &str) {
-    let clean = piece.chars().filter(|&c| !is_unwanted(c));
+    let clean =
+        piece.chars().filter(|&c| !is_unwanted(c)).map(|c| if parts_words(c) { ' ' } else { c });
     // A mark at the beginning of the piece could compose with the letter before it; pieces are whole words or begin
     // after white space or markup, where nothing composes.
     if is_nfc_quick(piece.chars()) == IsNormalized::Yes {
@@ -135,8 +139,13 @@ fn push_clean(text: &mut String, piece: &str) {
     }
 }
 
+/// Ends of lines and pages other than the line feed.
+fn parts_words(c: char) -> bool {
+    matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// Control characters but the tab, the byte order mark, and the signs that turn the direction of writing.
 fn is_unwanted(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    (c.is_control() && c != '\t' && !parts_words(c))
+        || matches!(c, '\u{feff}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -211,14 +211,16 @@ pub(super) fn known_files(
 pub(super) fn contents(
     connection: &Connection,
     versions: Versions,
-) -> rusqlite::Result<HashSet<ContentHash>> {
+) -> rusqlite::Result<HashSet<(ContentHash, Format)>> {
     connection
         .prepare_cached(
-            "SELECT sha256 FROM document WHERE extractor_version = ?1 AND splitter_version = ?2",
+            "SELECT sha256, format FROM document WHERE extractor_version = ?1 AND splitter_version = ?2",
         )?
         .query_map(params![versions.extractor, versions.splitter], |row| {
-            Ok(ContentHash(row.get(0)?))
+            let format: String = row.get(1)?;
+            Ok(Format::from_name(&format).map(|format| Ok((ContentHash(row.get(0)?), format))))
         })?
+        .filter_map(|row| row.and_then(Option::transpose).transpose())
         .collect()
 }
 
@@ -434,11 +436,10 @@ pub(super) fn remove_file(
 ) -> rusqlite::Result<Option<i64>> {
     let bytes = path_bytes(path);
     let document = file_document(transaction, folder, bytes)?;
-    for table in ["file", "file_problem"] {
-        transaction
-            .prepare_cached(&format!("DELETE FROM {table} WHERE folder_id = ?1 AND path = ?2"))?
-            .execute(params![folder.0, bytes])?;
-    }
+    // Its problem, if it has one, was found by the scan that misses it: it may be there and too large.
+    transaction
+        .prepare_cached("DELETE FROM file WHERE folder_id = ?1 AND path = ?2")?
+        .execute(params![folder.0, bytes])?;
     step_generation(transaction)?;
     Ok(document)
 }

@@ -1,6 +1,5 @@
 use super::*;
 use crate::document::{Document, Head, Page, Passage, Problem};
-use crate::extract::Format;
 use crate::query::Query;
 use crate::retrieve::{Found, Request, search};
 use tokio_util::sync::CancellationToken;
