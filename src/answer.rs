@@ -83,16 +83,7 @@ pub fn answer(
         usage: answer.usage,
         abstained: answer.abstained,
         stopped: answer.stopped,
-        claims: answer
-            .claims
-            .into_iter()
-            .map(|claim| json::Claim {
-                text: claim.text,
-                cites: claim.cites,
-                mark: claim.mark,
-                reason: claim.reason,
-            })
-            .collect(),
+        claims: answer.claims,
         answer: answer.text,
     })
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use docent_engine::answer::{Mark, Usage};
+use docent_engine::answer::{Claim, Usage};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The version of every shape here; each object that is printed alone carries it.
@@ -65,16 +65,6 @@ pub struct Citation {
     pub sha256: String,
     /// When the document was read: RFC 3339, UTC.
     pub indexed_at: String,
-}
-
-/// A sentence of an answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Claim {
-    pub text: String,
-    pub cites: Vec<u32>,
-    /// What was checked about it; null where nothing was.
-    pub mark: Option<Mark>,
-    pub reason: Option<String>,
 }
 
 /// How much of the library an answer rests on.

@@ -102,6 +102,17 @@ impl Docent {
             .unwrap()
     }
 
+    /// The files in which the passages that `query` finds stand, best first.
+    pub(crate) fn found(&self, query: &str) -> Vec<String> {
+        let searched = self.json(["--search", query]);
+        searched["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["file"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// What a run with `--json` prints.
     pub(crate) fn json<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Value {
         let arguments: Vec<_> =

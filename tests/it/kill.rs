@@ -34,15 +34,7 @@ fn content(docent: &Docent) -> Content {
     }
     let found = ["notice period of the tenant", "dose before surgery", "seal leakage", "Kühlkette"]
         .into_iter()
-        .map(|query| {
-            let searched = docent.json(["--search", query]);
-            searched["hits"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|hit| hit["file"].as_str().unwrap().to_owned())
-                .collect()
-        })
+        .map(|query| docent.found(query))
         .collect();
     assert_eq!(status["passages"], status["embedded"], "every passage has its vector");
     Content {

@@ -6,17 +6,6 @@ use crate::docent::{Docent, fixture};
 
 const LEASE: &str = "# Lease\n\nThe tenant pays 900 a month.\n\n## Repairs\n\nThe landlord repairs the roof within six weeks.\n";
 
-/// The files in which the passages that `query` finds stand.
-fn found(docent: &Docent, query: &str) -> Vec<String> {
-    let searched = docent.json(["--search", query]);
-    searched["hits"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|hit| hit["file"].as_str().unwrap().to_owned())
-        .collect()
-}
-
 fn summary(docent: &Docent) -> Value {
     docent.json(["--index".as_ref(), docent.library().as_os_str()])
 }
@@ -42,7 +31,7 @@ fn a_renamed_file_is_found_under_its_new_name_and_embedded_once() {
         (&summary["read"], &summary["embedded"], &summary["known"]),
         (&json!(0), &json!(0), &json!(1))
     );
-    assert_eq!(found(&docent, "roof")[0], "old-lease.md");
+    assert_eq!(docent.found("roof")[0], "old-lease.md");
 }
 
 #[test]
@@ -55,7 +44,7 @@ fn an_edit_embeds_only_what_is_new() {
     assert_eq!((&summary["read"], &summary["embedded"]), (&json!(1), &json!(1)));
     let hits = docent.json(["--search", "roof"]);
     assert!(hits["hits"][0]["text"].as_str().unwrap().contains("ten days"));
-    assert_eq!(found(&docent, "\"six weeks\"").len(), 0);
+    assert_eq!(docent.found("\"six weeks\"").len(), 0);
 }
 
 #[test]
@@ -66,7 +55,7 @@ fn a_deleted_file_stops_answering() {
     docent.index();
     std::fs::remove_file(path).unwrap();
     assert_eq!(summary(&docent)["gone"], json!(1));
-    assert!(!found(&docent, "roof").contains(&"lease.md".to_owned()));
+    assert!(!docent.found("roof").contains(&"lease.md".to_owned()));
 }
 
 #[test]
@@ -89,7 +78,7 @@ fn a_folder_that_is_away_keeps_its_documents() {
     let printed = docent.run(["--index"]);
     std::fs::rename(&aside, docent.library()).unwrap();
     assert_eq!(printed.code, Some(0), "{printed:?}");
-    assert_eq!(found(&docent, "roof"), ["lease.md", "lease.md"]);
+    assert_eq!(docent.found("roof"), ["lease.md", "lease.md"]);
 }
 
 #[test]
@@ -112,7 +101,7 @@ fn what_cannot_be_read_is_listed_and_stops_nothing() {
         .collect();
     listed.sort();
     insta::assert_snapshot!(listed.join("\n"));
-    assert_eq!(found(&docent, "roof")[0], "lease.md");
+    assert_eq!(docent.found("roof")[0], "lease.md");
 }
 
 #[cfg(target_os = "linux")]
@@ -123,7 +112,7 @@ fn a_name_that_is_no_utf_8_is_found_and_told() {
     let name = std::ffi::OsStr::from_bytes(b"l\xe9ase.md");
     std::fs::write(docent.library().join(name), LEASE).unwrap();
     docent.index();
-    assert_eq!(found(&docent, "roof")[0], "l\u{fffd}ase.md");
+    assert_eq!(docent.found("roof")[0], "l\u{fffd}ase.md");
     docent.index();
     assert_eq!(docent.json(["--status"])["files"], json!(1));
 }
@@ -149,7 +138,7 @@ fn an_answer_that_docent_wrote_is_no_evidence() {
         docent.run(["--ask", "Who repairs the roof?", "--export", answer.to_str().unwrap()]);
     assert_eq!(printed.code, Some(0), "{printed:?}");
     docent.index();
-    assert!(!found(&docent, "roof").contains(&"answer.md".to_owned()));
+    assert!(!docent.found("roof").contains(&"answer.md".to_owned()));
     assert_eq!(docent.json(["--problems"])["problems"][0]["kind"], json!("own_export"));
 }
 
