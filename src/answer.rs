@@ -20,6 +20,9 @@ use crate::json;
 /// How many of the best passages an answerer is given.
 const EVIDENCE: usize = 6;
 
+/// How much of the best sentence's score another one must have to be highlighted beside it.
+const HIGHLIGHTED: f32 = 0.7;
+
 /// What was typed as a query.
 pub fn query(typed: &str) -> Result<Query, Failure> {
     Query::parse(typed).map_err(|error| Failure::from_query(&error, typed))
@@ -125,7 +128,18 @@ fn printed(n: u32, hit: &Hit) -> json::Hit {
         heading: hit.headings.clone(),
         score: hit.score,
         text: hit.text.clone(),
+        highlights: highlights(hit),
     }
+}
+
+/// The sentences that hold nearly as much of the question as the best one does.
+fn highlights(hit: &Hit) -> Vec<(usize, usize)> {
+    let best = hit.sentences.iter().map(|sentence| sentence.score).fold(0.0, f32::max);
+    hit.sentences
+        .iter()
+        .filter(|sentence| sentence.score > 0.0 && sentence.score >= best * HIGHLIGHTED)
+        .map(|sentence| (sentence.span.start, sentence.span.end))
+        .collect()
 }
 
 /// One citation for each number that the answer cites, with the sentences it stands on in the passage's order.

@@ -37,6 +37,9 @@ pub struct Hit {
     pub score: f32,
     /// The passage alone, 190 tokens at most.
     pub text: String,
+    /// First byte in `text`, and the one behind the last, of each sentence that fits the question best.
+    #[serde(default)]
+    pub highlights: Vec<(usize, usize)>,
 }
 
 impl Hit {

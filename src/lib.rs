@@ -16,4 +16,8 @@ pub mod ingest;
 pub mod export;
 pub mod json;
 
+pub mod seal;
+
+pub mod state;
+
 pub mod headless;

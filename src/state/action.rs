@@ -1,0 +1,124 @@
+//! What can the user ask for?
+//!
+//! One table: each action has a name, by which keys are bound to it, and a description, which help shows.
+
+/// Makes the actions with their names and descriptions.
+macro_rules! actions {
+    ($($action:ident $name:literal $description:literal,)+) => {
+        /// Something that the user asks for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $(#[doc = $description] $action,)+
+        }
+
+        impl Action {
+            pub const ALL: &'static [Self] = &[$(Self::$action,)+];
+
+            /// The name that keys are bound by.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$action => $name,)+ }
+            }
+
+            /// What it does, in the words of the help.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$action => $description,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    Send "send" "send the question",
+    Confirm "confirm" "take what is typed",
+    NewLine "new-line" "begin a new line",
+    Up "up" "go up",
+    Down "down" "go down",
+    PageUp "page-up" "go up by a screen",
+    PageDown "page-down" "go down by a screen",
+    Top "top" "go to the beginning",
+    End "end" "go to the end",
+    Open "open" "open it",
+    Back "back" "close, or stop what runs",
+    NextPane "next-pane" "go to the next pane",
+    PreviousPane "previous-pane" "go to the pane before",
+    PreviousTurn "previous-turn" "show the sources of the question before",
+    NextTurn "next-turn" "show the sources of the next question",
+    Source1 "source-1" "go to source 1",
+    Source2 "source-2" "go to source 2",
+    Source3 "source-3" "go to source 3",
+    Source4 "source-4" "go to source 4",
+    Source5 "source-5" "go to source 5",
+    Source6 "source-6" "go to source 6",
+    Source7 "source-7" "go to source 7",
+    Source8 "source-8" "go to source 8",
+    Source9 "source-9" "go to source 9",
+    View "view" "open it in the system's viewer",
+    Edit "edit" "open it in your editor",
+    Search "search" "search in the document",
+    NextHit "next-hit" "go to the next hit",
+    PreviousHit "previous-hit" "go to the hit before",
+    Cited "cited" "go to what is cited",
+    GoToPage "go-to-page" "go to a page by its number",
+    NextPage "next-page" "go to the next page",
+    PreviousPage "previous-page" "go to the page before",
+    Complete "complete" "complete the path",
+    CompleteBack "complete-back" "complete by the candidate before",
+    Add "add" "add a folder",
+    Remove "remove" "take it out of the library",
+    Pause "pause" "let indexing rest, or go on",
+    Delete "delete" "delete it",
+    Undo "undo" "bring back what was deleted",
+    NewConversation "new-conversation" "begin a new conversation",
+    Conversations "conversations" "show the conversations",
+    Models "models" "choose the model",
+    Library "library" "show folders and problems",
+    Export "export" "export the conversation",
+    Help "help" "show the keys",
+    Quit "quit" "quit, when asked for twice",
+    Left "left" "go left",
+    Right "right" "go right",
+    WordLeft "word-left" "go a word left",
+    WordRight "word-right" "go a word right",
+    LineStart "line-start" "go to the line's beginning",
+    LineEnd "line-end" "go to the line's end",
+    Backspace "backspace" "delete to the left",
+    DeleteRight "delete-right" "delete to the right",
+    DeleteWordLeft "delete-word-left" "delete the word to the left",
+    DeleteToStart "delete-to-start" "delete to the line's beginning",
+    DeleteToEnd "delete-to-end" "delete to the line's end",
+}
+
+impl Action {
+    /// The action whose [`name`](Self::name) this is.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
+    }
+
+    /// The number of the source that it goes to.
+    pub fn source(self) -> Option<usize> {
+        let first = Self::Source1 as usize;
+        let number = (self as usize).checked_sub(first)? + 1;
+        (number <= 9).then_some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_found_by_its_name() {
+        for action in Action::ALL {
+            assert_eq!(Action::from_name(action.name()), Some(*action));
+        }
+        assert_eq!(Action::from_name("dance"), None);
+    }
+
+    #[test]
+    fn sources_are_numbered() {
+        assert_eq!(Action::Source1.source(), Some(1));
+        assert_eq!(Action::Source9.source(), Some(9));
+        assert_eq!(Action::View.source(), None);
+        assert_eq!(Action::Send.source(), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! Which questions and answers are on the screen?
+
+use docent_engine::answer as engine;
+
+use super::effect::Run;
+use super::message::{AnswerReport, SavedTurn};
+use super::scroll::Scroll;
+use crate::json::{Answered, Hit};
+
+/// A conversation in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub id: i64,
+    pub title: String,
+    /// When its last question was asked: seconds since 1970.
+    pub asked_at: i64,
+    pub turns: u64,
+}
+
+/// The conversations of this home.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conversations {
+    /// The latest first.
+    pub heads: Vec<Head>,
+    pub selected: usize,
+    /// Those that were deleted and can be brought back, the last one at the end.
+    pub deleted: Vec<i64>,
+}
+
+/// The conversation that is open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conversation {
+    /// None before its first turn is kept.
+    pub id: Option<i64>,
+    pub turns: Vec<Turn>,
+    /// The turn whose sources are shown; the last one otherwise.
+    pub selected: Option<usize>,
+    pub scroll: Scroll,
+}
+
+/// A question with what has come of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// Never two of the same in one run of the program: by it a frame knows a turn that it has drawn before.
+    pub serial: u64,
+    pub question: String,
+    /// Seconds since 1970.
+    pub asked_at: i64,
+    /// Best first, numbered from 1.
+    pub hits: Vec<Hit>,
+    pub in_scope: u64,
+    pub unread_documents: u64,
+    pub answer: Answering,
+}
+
+/// How far an answer is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answering {
+    Searching(Run),
+    /// The passages are there, the model reads them.
+    Reading {
+        run: Run,
+        tokens: usize,
+        of: usize,
+    },
+    Writing {
+        run: Run,
+        text: String,
+    },
+    /// Ended, or stopped with a part.
+    Done(Box<Answered>),
+    /// Stopped or failed before there was anything.
+    Nothing {
+        reason: String,
+    },
+}
+
+impl Turn {
+    pub fn from_saved(serial: u64, saved: SavedTurn) -> Self {
+        let SavedTurn { asked_at, answered } = saved;
+        Self {
+            serial,
+            question: answered.question.clone(),
+            asked_at,
+            hits: answered.hits.clone(),
+            in_scope: answered.read.in_scope,
+            unread_documents: answered.read.unread_documents,
+            answer: Answering::Done(Box::new(answered)),
+        }
+    }
+
+    /// The run that works on it.
+    pub fn run(&self) -> Option<Run> {
+        match self.answer {
+            Answering::Searching(run)
+            | Answering::Reading { run, .. }
+            | Answering::Writing { run, .. } => Some(run),
+            Answering::Done(_) | Answering::Nothing { .. } => None,
+        }
+    }
+
+    /// The answer's text as far as it is there.
+    pub fn text(&self) -> &str {
+        match &self.answer {
+            Answering::Writing { text, .. } => text,
+            Answering::Done(answered) => &answered.answer,
+            Answering::Searching(_) | Answering::Reading { .. } | Answering::Nothing { .. } => "",
+        }
+    }
+
+    pub fn answered(&self) -> Option<&Answered> {
+        match &self.answer {
+            Answering::Done(answered) => Some(answered),
+            _ => None,
+        }
+    }
+
+    /// Takes over what work reports; the end of a run comes by [`Conversation::report`].
+    fn progress(&mut self, run: Run, report: AnswerReport) {
+        match report {
+            AnswerReport::Found { hits, in_scope, unread_documents } => {
+                self.hits = hits;
+                self.in_scope = in_scope;
+                self.unread_documents = unread_documents;
+                self.answer = Answering::Reading { run, tokens: 0, of: 0 };
+            }
+            AnswerReport::Reading { tokens, of } => {
+                self.answer = Answering::Reading { run, tokens, of };
+            }
+            AnswerReport::Text(piece) => match &mut self.answer {
+                Answering::Writing { text, .. } => text.push_str(&piece),
+                answer => *answer = Answering::Writing { run, text: piece },
+            },
+            AnswerReport::Ended { answered, .. } => {
+                self.hits.clone_from(&answered.hits);
+                self.answer = Answering::Done(answered);
+            }
+            AnswerReport::Failed(notice) => {
+                self.answer = Answering::Nothing { reason: notice.text };
+            }
+        }
+    }
+}
+
+impl Default for Conversation {
+    fn default() -> Self {
+        Self { id: None, turns: Vec::new(), selected: None, scroll: Scroll::END }
+    }
+}
+
+impl Conversation {
+    /// The run in work.
+    pub fn run(&self) -> Option<Run> {
+        self.turns.last().and_then(Turn::run)
+    }
+
+    /// The turn whose sources are shown.
+    pub fn current(&self) -> Option<&Turn> {
+        match self.selected {
+            Some(index) => self.turns.get(index),
+            None => self.turns.last(),
+        }
+    }
+
+    /// Takes over a report of `run`; false when that run is over.
+    pub(super) fn report(&mut self, run: Run, report: AnswerReport) -> bool {
+        let Some(turn) = self.turns.last_mut().filter(|turn| turn.run() == Some(run)) else {
+            return false;
+        };
+        if let AnswerReport::Ended { conversation, .. } = &report {
+            self.id = self.id.or(*conversation);
+        }
+        turn.progress(run, report);
+        true
+    }
+
+    /// What a model is told of what was said before.
+    pub(super) fn past(&self) -> Vec<engine::Turn> {
+        self.turns
+            .iter()
+            .filter_map(Turn::answered)
+            .filter(|answered| !answered.abstained)
+            .map(|answered| engine::Turn {
+                question: answered.question.clone(),
+                answer: answered.without_citations(),
+            })
+            .collect()
+    }
+
+    /// The answers that can be exported.
+    pub fn answers(&self) -> Vec<Answered> {
+        self.turns.iter().filter_map(Turn::answered).cloned().collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! What does the state ask of the world?
+//!
+//! Plain data that can be compared; `work` carries it out and answers with messages.
+
+use std::path::PathBuf;
+
+use docent_engine::answer::Turn;
+
+use crate::json::Answered;
+
+/// The number of a question in work. A number is used once, so that what comes late can be told from what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Run(pub u64);
+
+/// Something to be done outside of the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Find passages and answer; keep the turn at its end.
+    Ask(Ask),
+    /// Stop this run: it ends with what it has.
+    Stop(Run),
+
+    /// List the folders whose path begins with what was typed.
+    Complete {
+        typed: String,
+    },
+    /// Let a folder join the library, as it was typed.
+    AddFolder {
+        typed: String,
+    },
+    RemoveFolder(PathBuf),
+    /// Let indexing rest, or go on.
+    Pause(bool),
+
+    ListModels,
+    LoadModel(PathBuf),
+    UnloadModel,
+
+    OpenConversation(i64),
+    DeleteConversation(i64),
+    /// Take a deletion back.
+    RestoreConversation(i64),
+
+    OpenDocument(Wanted),
+    /// Show a file in the system's viewer.
+    View {
+        path: PathBuf,
+        page: Option<u32>,
+    },
+    /// Open a file in the user's editor, which gets the terminal until it ends.
+    Edit {
+        path: PathBuf,
+        line: Option<u32>,
+    },
+
+    /// Write answers to a file as it was typed; its ending chooses the form.
+    Export {
+        answers: Vec<Answered>,
+        typed: String,
+        replace: bool,
+    },
+
+    Quit,
+}
+
+/// A question to be answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    pub run: Run,
+    /// In the query language.
+    pub question: String,
+    /// Where the turn is kept; a new conversation otherwise.
+    pub conversation: Option<i64>,
+    /// What was asked before in the same conversation, oldest first.
+    pub turns: Vec<Turn>,
+    /// Seconds since 1970.
+    pub asked_at: i64,
+}
+
+/// A document to be shown, and the place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Of the content that was cited, in hexadecimal digits; the document at the path, whatever it holds now, otherwise.
+    pub sha256: Option<String>,
+    /// Counts from 1; none in formats without pages.
+    pub page: Option<u32>,
+    /// The passage that is looked for on the page.
+    pub passage: String,
+    /// What is marked: stretches of the passage, in bytes.
+    pub highlights: Vec<(usize, usize)>,
+    /// The number that cites it.
+    pub n: u32,
+}

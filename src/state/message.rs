@@ -1,0 +1,147 @@
+//! What can reach the state from outside?
+//!
+//! A closed list: input, time, what the last frame measured, and the reports of work. Failures are messages too.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Zoned;
+
+use super::action::Action;
+use super::conversation::Head;
+use super::document::Opened;
+use super::effect::Run;
+use super::library::{Content, Stage};
+use super::model::{Found, Loaded};
+use super::notice::Notice;
+use super::scroll::Measures;
+use crate::json::{Answered, Hit};
+
+/// Everything that happens to the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// A key that is bound, or another way to ask for the same.
+    Do(Action),
+    /// A character that no key is bound to.
+    Type(char),
+    /// Text from the terminal's clipboard, as it came.
+    Paste(String),
+    Resize(Size),
+    /// Sent when [`State::wakes`](super::State::wakes) asked for it, and in front of input.
+    Tick(Moment),
+    /// What the frame that was just drawn measured.
+    Drawn(Measures),
+
+    Library(LibraryReport),
+    /// Of a question in work; reports of a run that is over are dropped.
+    Answering(Run, AnswerReport),
+    Model(ModelReport),
+    Desk(DeskReport),
+    /// What could be meant by the beginning of a path that was typed.
+    Completed {
+        typed: String,
+        folders: Vec<String>,
+    },
+    Document(Result<Box<Opened>, Notice>),
+    Exported(ExportReport),
+    /// An editor that had the terminal has ended.
+    Edited,
+    Notice(Notice),
+}
+
+/// How large the terminal is, in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub width: u16,
+    pub height: u16,
+}
+
+/// A moment, as it came from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Since the program started; never goes back.
+    pub since_start: Duration,
+    /// The wall clock with the user's time zone.
+    pub now: Zoned,
+}
+
+/// What the library tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LibraryReport {
+    Stage(Stage),
+    Content(Box<Content>),
+    /// A folder has joined the library.
+    FolderAdded(PathBuf),
+    /// What was typed as a folder can't join, and why.
+    FolderRefused {
+        typed: String,
+        reason: String,
+    },
+}
+
+/// How far a question is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnswerReport {
+    /// The passages that fit best, before the answer is begun.
+    Found { hits: Vec<Hit>, in_scope: u64, unread_documents: u64 },
+    /// The model reads its prompt.
+    Reading { tokens: usize, of: usize },
+    /// The next piece of the answer.
+    Text(String),
+    /// The end: the answer as it was kept, in which conversation, and what went wrong, if anything. What was written until
+    /// then is in the answer.
+    Ended { answered: Box<Answered>, conversation: Option<i64>, failure: Option<Notice> },
+    /// There is no answer, not even a part of one.
+    Failed(Notice),
+}
+
+/// What becomes of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelReport {
+    /// The GGUF files that can be chosen.
+    Listed(Vec<Found>),
+    /// The share that is loaded, from 0 to 1.
+    Loading {
+        path: PathBuf,
+        share: f32,
+    },
+    Loaded(Loaded),
+    /// Answers are quotes.
+    Unloaded,
+    Refused {
+        path: PathBuf,
+        reason: String,
+    },
+}
+
+/// What the desk tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeskReport {
+    /// All conversations, the latest first.
+    Listed(Vec<Head>),
+    Opened {
+        head: Head,
+        turns: Vec<SavedTurn>,
+    },
+    /// Questions that were asked before, the latest last.
+    History(Vec<String>),
+}
+
+/// A turn as the desk keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedTurn {
+    /// Seconds since 1970.
+    pub asked_at: i64,
+    pub answered: Answered,
+}
+
+/// What became of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExportReport {
+    Written(PathBuf),
+    /// A file is there already; it is left as it was.
+    Exists(PathBuf),
+    Refused {
+        reason: String,
+    },
+}

@@ -1,0 +1,126 @@
+//! Which part of something long is shown?
+//!
+//! Only a frame knows how many lines a text takes. So a position is kept as what was asked for, and each drawn frame says
+//! which line that came to be.
+
+/// Where a region stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scroll {
+    pub anchor: Anchor,
+    /// Lines below the anchor; negative above it.
+    pub lines: isize,
+}
+
+/// What a position is counted from: the line that stands at the top of the region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Counts from 0.
+    Line(usize),
+    /// The last line stands at the foot, also when more lines come.
+    End,
+    /// An item of the region by its index: a turn of the conversation, a source, a page of the document.
+    Item(usize),
+    /// A marked stretch of the document by its index; some lines above it are shown too.
+    Mark(usize),
+}
+
+/// What a frame measured of a region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// The line at the top, from 0: never so low that less than a region's height follows, where there is so much.
+    pub top: usize,
+    /// Lines that the region shows at once.
+    pub height: usize,
+    /// Lines that there are.
+    pub lines: usize,
+    /// The item whose line stands at the top.
+    pub item: usize,
+}
+
+/// What a frame measured of all regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measures {
+    pub conversation: Measure,
+    pub sources: Measure,
+    pub document: Measure,
+    pub help: Measure,
+}
+
+impl Scroll {
+    pub const TOP: Self = Self { anchor: Anchor::Line(0), lines: 0 };
+    pub const END: Self = Self { anchor: Anchor::End, lines: 0 };
+
+    pub fn to(anchor: Anchor) -> Self {
+        Self { anchor, lines: 0 }
+    }
+
+    /// Goes down by so many lines, up when negative.
+    pub fn by(&mut self, lines: isize) {
+        self.lines = self.lines.saturating_add(lines);
+    }
+
+    /// The line at the top, when the region has `lines` lines, shows `height` of them, and `line_of` tells at which line
+    /// an item or a mark begins.
+    pub fn top(self, lines: usize, height: usize, line_of: impl Fn(Anchor) -> usize) -> usize {
+        let last = lines.saturating_sub(height);
+        let anchor = match self.anchor {
+            Anchor::Line(line) => line,
+            Anchor::End => last,
+            other => line_of(other),
+        };
+        anchor.saturating_add_signed(self.lines).min(last)
+    }
+
+    /// Takes over what a frame has measured. A region that stands at its end stays there.
+    pub fn settle(&mut self, measure: &Measure) {
+        let at_end = measure.top + measure.height >= measure.lines;
+        let follows = self.anchor == Anchor::End && self.lines >= 0;
+        *self = if follows || (at_end && self.lines > 0) {
+            Self::END
+        } else {
+            Self::to(Anchor::Line(measure.top))
+        };
+    }
+
+    /// Whether what comes at the end is shown as it comes.
+    pub fn follows(self) -> bool {
+        self == Self::END
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(scroll: Scroll, lines: usize) -> Measure {
+        let top = scroll.top(lines, 10, |_| 0);
+        Measure { top, height: 10, lines, item: 0 }
+    }
+
+    #[test]
+    fn the_end_is_followed_until_the_user_goes_up_and_again_when_he_comes_back() {
+        let mut scroll = Scroll::END;
+        assert_eq!(measured(scroll, 30).top, 20);
+        scroll.settle(&measured(scroll, 30));
+        assert_eq!(measured(scroll, 35).top, 25);
+        scroll.by(-3);
+        scroll.settle(&measured(scroll, 35));
+        assert_eq!(scroll, Scroll::to(Anchor::Line(22)));
+        assert_eq!(measured(scroll, 50).top, 22);
+        scroll.by(100);
+        scroll.settle(&measured(scroll, 50));
+        assert!(scroll.follows());
+    }
+
+    #[test]
+    fn a_position_never_leaves_what_is_there() {
+        for (scroll, top) in [
+            (Scroll { anchor: Anchor::Line(3), lines: -9 }, 0),
+            (Scroll { anchor: Anchor::Line(99), lines: 0 }, 20),
+            (Scroll { anchor: Anchor::Item(1), lines: 2 }, 2),
+        ] {
+            assert_eq!(scroll.top(30, 10, |_| 0), top);
+        }
+        assert_eq!(Scroll::END.top(4, 10, |_| 0), 0);
+    }
+}
