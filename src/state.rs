@@ -16,7 +16,6 @@ pub mod scroll;
 
 mod update;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use self::conversation::{Conversation, Conversations};
@@ -55,6 +54,10 @@ pub struct State {
     pub notice: Option<(Notice, Duration)>,
     /// Until then, since the start, another request to quit quits.
     quitting: Option<Duration>,
+    /// A question that is asked when the one in work has ended.
+    waiting: Option<String>,
+    /// The first start's prompt has been shown, or was not needed.
+    welcomed: bool,
     next_run: u64,
     next_serial: u64,
 }
@@ -129,8 +132,6 @@ pub struct FolderPrompt {
     pub taken: Option<(usize, String)>,
     /// Why what was entered can't be added.
     pub refused: Option<String>,
-    /// Folders that were added since the prompt was opened.
-    pub added: Vec<PathBuf>,
 }
 
 /// A line for the file that a conversation is written to.
@@ -140,6 +141,11 @@ pub struct ExportPrompt {
     /// The file is there already: entered once more, it is replaced.
     pub exists: bool,
     pub refused: Option<String>,
+}
+
+impl Sources {
+    /// What is shown of sources that have just come.
+    const FIRST: Self = Self { selected: 0, scroll: Scroll::TOP };
 }
 
 impl State {
@@ -154,12 +160,14 @@ impl State {
             layers: Vec::new(),
             question: Question::default(),
             conversation: Conversation::default(),
-            sources: Sources { selected: 0, scroll: Scroll::TOP },
+            sources: Sources::FIRST,
             conversations: Conversations::default(),
             library: Library::default(),
             model: Model::default(),
             notice: None,
             quitting: None,
+            waiting: None,
+            welcomed: false,
             next_run: 0,
             next_serial: 0,
         }

@@ -5,7 +5,7 @@ use docent_engine::answer as engine;
 use super::effect::Run;
 use super::message::{AnswerReport, SavedTurn};
 use super::scroll::Scroll;
-use crate::json::{Answered, Hit};
+use crate::json::{Answered, Citation, Hit};
 
 /// A conversation in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,27 @@ pub enum Answering {
     },
 }
 
+impl Conversations {
+    /// Keeps the chosen row on a row.
+    pub(super) fn clamp(&mut self) {
+        self.selected = self.selected.min(self.heads.len().saturating_sub(1));
+    }
+}
+
 impl Turn {
+    /// A question whose passages are being searched.
+    pub(super) fn asked(serial: u64, question: String, asked_at: i64, run: Run) -> Self {
+        Self {
+            serial,
+            question,
+            asked_at,
+            hits: Vec::new(),
+            in_scope: 0,
+            unread_documents: 0,
+            answer: Answering::Searching(run),
+        }
+    }
+
     pub fn from_saved(serial: u64, saved: SavedTurn) -> Self {
         let SavedTurn { asked_at, answered } = saved;
         Self {
@@ -113,6 +133,20 @@ impl Turn {
             Answering::Done(answered) => Some(answered),
             _ => None,
         }
+    }
+
+    /// The citation with a number.
+    pub fn citation(&self, n: u32) -> Option<&Citation> {
+        self.answered()?.citations.iter().find(|citation| citation.hit.n == n)
+    }
+
+    /// What is marked in a hit: the quote that the answer cites, else the sentences that fit the question best. In bytes.
+    pub fn highlights(&self, hit: &Hit) -> Vec<(usize, usize)> {
+        let quoted = self.citation(hit.n).and_then(|citation| {
+            let start = hit.text.find(&citation.quote)?;
+            Some((start, start + citation.quote.len()))
+        });
+        quoted.map_or_else(|| hit.highlights.clone(), |quoted| vec![quoted])
     }
 
     /// Takes over what work reports; the end of a run comes by [`Conversation::report`].
