@@ -14,6 +14,8 @@ pub mod model;
 pub mod notice;
 pub mod scroll;
 
+#[cfg(test)]
+pub(crate) mod tests;
 mod update;
 
 use std::time::Duration;

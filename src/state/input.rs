@@ -35,6 +35,11 @@ impl Input {
         self.text.is_empty()
     }
 
+    /// Puts the cursor at a byte, or at the next boundary behind it.
+    pub fn move_to(&mut self, byte: usize) {
+        self.cursor = self.boundary_at_or_after(byte);
+    }
+
     /// Takes the text out.
     pub fn take(&mut self) -> String {
         self.cursor = 0;

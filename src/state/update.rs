@@ -523,7 +523,8 @@ impl State {
 /// Questions and what stands around them.
 impl State {
     fn send(&mut self) -> Vec<Effect> {
-        let question = self.question.input.text().trim().to_owned();
+        let typed = self.question.input.text();
+        let question = typed.trim().to_owned();
         if question.is_empty() {
             return Vec::new();
         }
@@ -531,9 +532,9 @@ impl State {
             self.raise(Layer::Folder(FolderPrompt::default()));
             return Vec::new();
         }
-        if let Err(error) = Query::parse(&question) {
-            let wrong = question.get(error.span()).unwrap_or_default();
-            self.tell(Notice::error(format!("{error}: »{wrong}«")));
+        if let Err(error) = Query::parse(typed) {
+            self.question.input.move_to(error.span().end);
+            self.tell(Notice::error(error.to_string()));
             return Vec::new();
         }
         drop(self.question.input.take());

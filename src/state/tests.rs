@@ -1,0 +1,770 @@
+//! What every action and every message does, as tables, and the ways through several of them.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use docent_engine::answer::Claim;
+use proptest::prelude::*;
+
+use super::action::Action;
+use super::conversation::{Answering, Head};
+use super::document::{Mark, Opened, Page};
+use super::effect::{Effect, Run};
+use super::library::{Content, Folder, Problem, Progress, Stage};
+use super::message::{
+    AnswerReport, DeskReport, ExportReport, LibraryReport, Message, ModelReport, Moment, SavedTurn,
+    Size,
+};
+use super::model::{Found, Loaded};
+use super::notice::Notice;
+use super::scroll::{Anchor, Measure, Measures};
+use super::{Context, Layer, Pane, State};
+use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
+use crate::seal::Seal;
+
+/// The moment at which every test begins.
+pub(crate) fn moment(since_start: Duration) -> Moment {
+    let now = jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0).in_tz("UTC").unwrap();
+    Moment { since_start, now: now + since_start }
+}
+
+/// As the program starts.
+pub(crate) fn state() -> State {
+    State::new(Seal::Sealed, Size { width: 120, height: 40 }, moment(Duration::ZERO))
+}
+
+pub(crate) fn content() -> Content {
+    Content {
+        folders: vec![
+            Folder { path: "/cases".into(), documents: 9, missing: false },
+            Folder { path: "/notes".into(), documents: 3, missing: true },
+        ],
+        documents: 12,
+        passages: 212,
+        embedded: 200,
+        problems: vec![Problem {
+            path: "/cases/scan.pdf".into(),
+            page: None,
+            reason: "has no text layer, only pictures".into(),
+            hint: "add a text layer to it with an OCR program and save it in place".into(),
+        }],
+        watching: None,
+    }
+}
+
+/// With a library that is read.
+pub(crate) fn ready() -> State {
+    after(
+        state(),
+        [
+            Message::Library(LibraryReport::Content(Box::new(content()))),
+            Message::Library(LibraryReport::Stage(Stage::Ready)),
+            Message::Desk(DeskReport::Listed(heads())),
+            Message::Desk(DeskReport::History(vec!["Who signed?".into(), "What is due?".into()])),
+            Message::Model(ModelReport::Listed(models())),
+            Message::Drawn(measures()),
+        ],
+    )
+}
+
+pub(crate) fn heads() -> Vec<Head> {
+    let now = moment(Duration::ZERO).now.timestamp().as_second();
+    [("Oakfield lease", 0), ("Pump seal wear", 90_000), ("Warfarin", 900_000)]
+        .into_iter()
+        .zip(1..)
+        .map(|((title, age), id)| Head { id, title: title.into(), asked_at: now - age, turns: 2 })
+        .collect()
+}
+
+pub(crate) fn models() -> Vec<Found> {
+    vec![
+        Found {
+            path: "/models/small.gguf".into(),
+            name: "Small".into(),
+            quantization: Some("Q4_K_M".into()),
+            size: 500 << 20,
+            fault: None,
+        },
+        Found {
+            path: "/models/cut.gguf".into(),
+            name: "cut.gguf".into(),
+            quantization: None,
+            size: 12,
+            fault: Some("it ends in its header".into()),
+        },
+    ]
+}
+
+pub(crate) fn measures() -> Measures {
+    let measure = Measure { top: 20, height: 20, lines: 100, item: 1 };
+    Measures { conversation: measure, sources: measure, document: measure, help: measure }
+}
+
+pub(crate) fn hit(n: u32) -> Hit {
+    let text = format!("The fee is {n}0 €. The Tenant may end this Lease. It is dated {n} May.");
+    let start = text.find("The Tenant").unwrap();
+    Hit {
+        n,
+        path: format!("/cases/lease-{n}.pdf").into(),
+        folder: "/cases".into(),
+        file: format!("lease-{n}.pdf").into(),
+        title: format!("Lease agreement {n}"),
+        page: Some(n + 6),
+        label: Some("vii".into()),
+        lines: None,
+        heading: vec!["12 Ending".into(), "12.3 Break clause".into()],
+        score: 1.0 / n as f32,
+        highlights: vec![(start, start + "The Tenant may end this Lease.".len())],
+        text,
+    }
+}
+
+pub(crate) fn answered(question: &str) -> Answered {
+    Answered {
+        schema: SCHEMA,
+        question: question.into(),
+        answer: "The Tenant may end this Lease. [2]".into(),
+        abstained: false,
+        stopped: false,
+        claims: vec![Claim {
+            text: "The Tenant may end this Lease.".into(),
+            cites: vec![2],
+            mark: None,
+            reason: None,
+        }],
+        citations: vec![Citation {
+            hit: hit(2),
+            quote: "The Tenant may end this Lease.".into(),
+            sha256: "ab".repeat(32),
+            indexed_at: "2026-03-01T00:00:00Z".into(),
+        }],
+        hits: (1..=3).map(hit).collect(),
+        dropped: Vec::new(),
+        read: Read { passages: 3, in_scope: 212, unread_documents: 1 },
+        model: "quotes".into(),
+        seconds: 0.2,
+        usage: None,
+    }
+}
+
+fn found() -> AnswerReport {
+    AnswerReport::Found { hits: (1..=3).map(hit).collect(), in_scope: 212, unread_documents: 1 }
+}
+
+fn ended(question: &str) -> AnswerReport {
+    AnswerReport::Ended {
+        answered: Box::new(answered(question)),
+        conversation: Some(7),
+        failure: None,
+    }
+}
+
+/// With two questions answered.
+pub(crate) fn conversing() -> State {
+    let mut state = ready();
+    for question in ["May the tenant leave?", "And the fee?"] {
+        state = after(state, ask(question));
+        let run = state.conversation.run().unwrap();
+        state =
+            after(state, [found(), ended(question)].map(|report| Message::Answering(run, report)));
+    }
+    after(state, [Message::Drawn(measures())])
+}
+
+/// With a question that a model is answering.
+pub(crate) fn writing() -> State {
+    let state = after(conversing(), ask("Who repairs the roof?"));
+    let run = state.conversation.run().unwrap();
+    after(
+        state,
+        [found(), AnswerReport::Text("The landlord ".into())]
+            .map(|report| Message::Answering(run, report)),
+    )
+}
+
+pub(crate) fn opened() -> Opened {
+    let page = |number: u32| Page {
+        number,
+        label: (number == 2).then(|| "ii".into()),
+        text: format!("Page {number}.\nThe Tenant may end this Lease."),
+        lines: Vec::new(),
+    };
+    Opened {
+        title: "Lease agreement".into(),
+        path: "/cases/lease.pdf".into(),
+        paged: true,
+        pages: (1..=3).map(page).collect::<Vec<_>>().into(),
+        cited: vec![Mark { page: 1, span: 8..38 }],
+        n: 2,
+        note: None,
+    }
+}
+
+pub(crate) fn reading() -> State {
+    after(conversing(), [Message::Document(Ok(Box::new(opened()))), Message::Drawn(measures())])
+}
+
+/// A state in each context, with something in it to act on.
+pub(crate) fn in_context(context: Context) -> State {
+    let focused = |pane| State { focus: pane, ..conversing() };
+    let with = |state, action| after(state, [Message::Do(action)]);
+    let state = match context {
+        Context::Question => {
+            let typed = [Message::Paste("two words".into()), Message::Do(Action::WordLeft)];
+            after(conversing(), typed)
+        }
+        Context::Conversation => focused(Pane::Conversation),
+        Context::Sources => focused(Pane::Sources),
+        Context::Conversations => focused(Pane::Conversations),
+        Context::Folder => after(
+            with(with(ready(), Action::Library), Action::Add),
+            [
+                Message::Paste("/ca".into()),
+                Message::Completed {
+                    typed: "/ca".into(),
+                    folders: vec!["/cases/a/".into(), "/cases/b/".into()],
+                },
+            ],
+        ),
+        Context::Document => reading(),
+        Context::DocumentPrompt => {
+            after(with(reading(), Action::Search), [Message::Paste("tenant".into())])
+        }
+        Context::Library => with(ready(), Action::Library),
+        Context::Models => with(ready(), Action::Models),
+        Context::Export => with(conversing(), Action::Export),
+        Context::Help => with(focused(Pane::Sources), Action::Help),
+    };
+    assert_eq!(state.context(), context);
+    state
+}
+
+pub(crate) const CONTEXTS: [Context; 11] = [
+    Context::Question,
+    Context::Conversation,
+    Context::Sources,
+    Context::Conversations,
+    Context::Folder,
+    Context::Document,
+    Context::DocumentPrompt,
+    Context::Library,
+    Context::Models,
+    Context::Export,
+    Context::Help,
+];
+
+fn ask(question: &str) -> [Message; 2] {
+    [Message::Paste(question.into()), Message::Do(Action::Send)]
+}
+
+/// The state after messages whose effects do not matter.
+pub(crate) fn after(mut state: State, messages: impl IntoIterator<Item = Message>) -> State {
+    for message in messages {
+        state.update(message);
+    }
+    state
+}
+
+/// What is asked of the world by `messages`.
+fn effects(state: &mut State, messages: impl IntoIterator<Item = Message>) -> Vec<Effect> {
+    messages.into_iter().flat_map(|message| state.update(message)).collect()
+}
+
+/// What differs between two states, each difference in few words.
+fn changes(before: &State, after: &State) -> Vec<String> {
+    let described = |state: &State| -> Vec<(&str, String)> {
+        let input = |input: &super::input::Input| {
+            let mut text = input.text().to_owned();
+            text.insert(input.cursor(), '|');
+            format!("{text:?}")
+        };
+        let layers: Vec<String> = state
+            .layers
+            .iter()
+            .map(|layer| match layer {
+                Layer::Folder(prompt) => format!(
+                    "folder {} taken {:?} refused {:?}",
+                    input(&prompt.input),
+                    prompt.taken.as_ref().map(|(index, _)| index),
+                    prompt.refused
+                ),
+                Layer::Document(view) => format!(
+                    "document {:?} prompt {:?} search {:?}",
+                    view.scroll,
+                    view.prompt.as_ref().map(|prompt| (prompt.kind, input(&prompt.input))),
+                    view.search.as_ref().map(|search| (search.hits.len(), search.current))
+                ),
+                Layer::Library => "library".into(),
+                Layer::Models => "models".into(),
+                Layer::Export(prompt) => format!(
+                    "export {} exists {} refused {:?}",
+                    input(&prompt.input),
+                    prompt.exists,
+                    prompt.refused
+                ),
+                Layer::Help { of, scroll } => format!("help of {of:?} {scroll:?}"),
+            })
+            .collect();
+        let turns: Vec<String> = state
+            .conversation
+            .turns
+            .iter()
+            .map(|turn| match &turn.answer {
+                Answering::Searching(_) => "searching".into(),
+                Answering::Reading { tokens, of, .. } => {
+                    format!("{} hits, reading {tokens}/{of}", turn.hits.len())
+                }
+                Answering::Writing { text, .. } => format!("writing {text:?}"),
+                Answering::Done(answered) => format!("done {:?}", answered.answer),
+                Answering::Nothing { reason } => format!("nothing: {reason}"),
+            })
+            .collect();
+        vec![
+            ("size", format!("{:?}", state.size)),
+            ("focus", format!("{:?}", state.focus)),
+            ("layers", layers.join(" + ")),
+            ("question", input(&state.question.input)),
+            ("recalled", format!("{:?}", state.question.recalled)),
+            ("history", format!("{:?}", state.question.history)),
+            ("conversation", format!("{:?}", state.conversation.id)),
+            ("turns", turns.join("; ")),
+            ("turn", format!("{:?}", state.conversation.selected)),
+            ("scroll", format!("{:?}", state.conversation.scroll)),
+            ("source", format!("{:?}", state.sources)),
+            ("conversations", format!("{:?}", state.conversations.heads.len())),
+            ("chosen", format!("{:?}", state.conversations.selected)),
+            ("deleted", format!("{:?}", state.conversations.deleted)),
+            ("stage", format!("{:?}", state.library.stage)),
+            ("folders", format!("{:?}", state.library.content.folders.len())),
+            ("row", format!("{:?}", state.library.selected)),
+            ("leaving", format!("{:?}", state.library.leaving)),
+            ("model", format!("{:?}", state.model.state)),
+            ("models", format!("{:?}", state.model.found.len())),
+            ("model row", format!("{:?}", state.model.selected)),
+            ("notice", format!("{:?}", state.notice)),
+            ("waiting", format!("{:?}", state.waiting)),
+            ("quitting", format!("{:?}", state.quitting)),
+        ]
+    };
+    described(before)
+        .into_iter()
+        .zip(described(after))
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((name, _), (_, after))| format!("{name}: {after}"))
+        .collect()
+}
+
+fn row(table: &mut String, name: &str, before: &State, message: Message) {
+    let mut after = before.clone();
+    let effects = after.update(message);
+    let changes = changes(before, &after);
+    if effects.is_empty() && changes.is_empty() {
+        return;
+    }
+    writeln!(table, "{name}").unwrap();
+    for change in changes {
+        writeln!(table, "    {change}").unwrap();
+    }
+    for effect in effects {
+        let mut told = format!("{effect:?}");
+        if told.len() > 300 {
+            told.truncate(told.floor_char_boundary(300));
+            told.push('…');
+        }
+        writeln!(table, "    -> {told}").unwrap();
+    }
+}
+
+#[test]
+fn every_action_in_every_context() {
+    for context in CONTEXTS {
+        let before = in_context(context);
+        let mut table = String::new();
+        for action in Action::ALL {
+            row(&mut table, action.name(), &before, Message::Do(*action));
+        }
+        insta::assert_snapshot!(format!("actions_{context:?}").to_lowercase(), table);
+    }
+}
+
+#[test]
+fn every_action_does_something_somewhere() {
+    let idle: Vec<&str> = Action::ALL
+        .iter()
+        .filter(|action| {
+            CONTEXTS.into_iter().all(|context| {
+                let before = in_context(context);
+                let mut after = before.clone();
+                after.update(Message::Do(**action)).is_empty()
+                    && changes(&before, &after).is_empty()
+            })
+        })
+        // There is no tenth source; the samples have three.
+        .filter(|action| action.source().is_none())
+        .map(|action| action.name())
+        .collect();
+    assert!(idle.is_empty(), "{idle:?}");
+}
+
+#[test]
+fn every_message() {
+    let run = writing().conversation.run().unwrap();
+    let in_work = |report| Message::Answering(run, report);
+    let library = |report| Message::Library(report);
+    let table = [
+        ("type", in_context(Context::Question), Message::Type('x')),
+        ("type ? in an empty line", conversing(), Message::Type('?')),
+        ("type in a folder prompt", in_context(Context::Folder), Message::Type('x')),
+        ("type in a document prompt", in_context(Context::DocumentPrompt), Message::Type('x')),
+        ("type in an export prompt", in_context(Context::Export), Message::Type('x')),
+        ("type where nothing is typed", in_context(Context::Sources), Message::Type('x')),
+        ("paste", in_context(Context::Question), Message::Paste("a\nb".into())),
+        ("paste a path", in_context(Context::Folder), Message::Paste("/x\n".into())),
+        ("resize", ready(), Message::Resize(Size { width: 60, height: 16 })),
+        ("first content, no folder", state(), library(LibraryReport::Content(Box::default()))),
+        ("content", ready(), library(LibraryReport::Content(Box::new(content())))),
+        (
+            "stage",
+            ready(),
+            library(LibraryReport::Stage(Stage::Reading(Progress {
+                done: 3,
+                of: 9,
+                per_second: Some(14.0),
+            }))),
+        ),
+        (
+            "folder added",
+            in_context(Context::Folder),
+            library(LibraryReport::FolderAdded("/cases/a".into())),
+        ),
+        (
+            "folder refused",
+            in_context(Context::Folder),
+            library(LibraryReport::FolderRefused {
+                typed: "/ca".into(),
+                reason: "`/ca` is not there".into(),
+            }),
+        ),
+        (
+            "folder refused after the prompt was closed",
+            ready(),
+            library(LibraryReport::FolderRefused {
+                typed: "/ca".into(),
+                reason: "`/ca` is not there".into(),
+            }),
+        ),
+        ("found", after(conversing(), ask("Who repairs the roof?")), in_work(found())),
+        ("reading", writing(), in_work(AnswerReport::Reading { tokens: 100, of: 900 })),
+        ("text", writing(), in_work(AnswerReport::Text("keeps it".into()))),
+        ("ended", writing(), in_work(ended("Who repairs the roof?"))),
+        (
+            "ended by a failure",
+            writing(),
+            in_work(AnswerReport::Ended {
+                answered: Box::new(Answered { stopped: true, ..answered("Who repairs the roof?") }),
+                conversation: Some(7),
+                failure: Some(Notice::error("the model's process ended: ask again")),
+            }),
+        ),
+        ("failed", writing(), in_work(AnswerReport::Failed(Notice::error("no library")))),
+        (
+            "late text of another run",
+            writing(),
+            Message::Answering(Run(1), AnswerReport::Text("x".into())),
+        ),
+        ("models", ready(), Message::Model(ModelReport::Listed(Vec::new()))),
+        (
+            "loading",
+            ready(),
+            Message::Model(ModelReport::Loading { path: "/m.gguf".into(), share: 0.5 }),
+        ),
+        (
+            "loaded",
+            ready(),
+            Message::Model(ModelReport::Loaded(Loaded {
+                path: "/m.gguf".into(),
+                name: "M".into(),
+                context: 8192,
+            })),
+        ),
+        (
+            "model refused",
+            ready(),
+            Message::Model(ModelReport::Refused {
+                path: "/m.gguf".into(),
+                reason: "`/m.gguf` is no GGUF file".into(),
+            }),
+        ),
+        ("listed", ready(), Message::Desk(DeskReport::Listed(heads().split_off(2)))),
+        (
+            "opened",
+            writing(),
+            Message::Desk(DeskReport::Opened {
+                head: heads().remove(1),
+                turns: vec![SavedTurn { asked_at: 5, answered: answered("Why does it wear?") }],
+            }),
+        ),
+        (
+            "history",
+            ready(),
+            Message::Desk(DeskReport::History(vec!["Older?".into(), "What is due?".into()])),
+        ),
+        (
+            "completed too late",
+            in_context(Context::Folder),
+            Message::Completed { typed: "/c".into(), folders: vec!["/cold/".into()] },
+        ),
+        ("document", conversing(), Message::Document(Ok(Box::new(opened())))),
+        ("no document", conversing(), Message::Document(Err(Notice::error("`a.pdf` is gone")))),
+        (
+            "exported",
+            in_context(Context::Export),
+            Message::Exported(ExportReport::Written("/a.md".into())),
+        ),
+        (
+            "export exists",
+            in_context(Context::Export),
+            Message::Exported(ExportReport::Exists("/a.md".into())),
+        ),
+        (
+            "export refused",
+            in_context(Context::Export),
+            Message::Exported(ExportReport::Refused { reason: "can't write `/a.md`".into() }),
+        ),
+        ("edited", ready(), Message::Edited),
+        ("notice", ready(), Message::Notice(Notice::note("done"))),
+    ];
+    let mut told = String::new();
+    for (name, before, message) in table {
+        row(&mut told, name, &before, message);
+    }
+    insta::assert_snapshot!("messages", told);
+}
+
+#[test]
+fn a_question_goes_its_way_and_the_next_one_knows_of_it() {
+    let mut state = ready();
+    let asked = effects(&mut state, ask("May the tenant leave?"));
+    let [Effect::Ask(first)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!((first.conversation, first.turns.len()), (None, 0));
+    let run = first.run;
+    state = after(
+        state,
+        [found(), ended("May the tenant leave?")].map(|report| Message::Answering(run, report)),
+    );
+    assert_eq!(state.conversation.id, Some(7));
+    assert_eq!(state.conversation.run(), None);
+    let asked = effects(&mut state, ask("And the fee?"));
+    let [Effect::Ask(second)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_ne!(second.run, run);
+    assert_eq!(second.conversation, Some(7));
+    assert_eq!(second.turns[0].answer, "The Tenant may end this Lease.");
+}
+
+#[test]
+fn a_question_asked_while_another_runs_stops_it_and_waits_for_its_end() {
+    let mut state = after(ready(), ask("First?"));
+    let run = state.conversation.run().unwrap();
+    assert_eq!(effects(&mut state, ask("Second?")), [Effect::Stop(run)]);
+    assert_eq!(state.conversation.turns.len(), 1);
+    let asked = state.update(Message::Answering(run, ended("First?")));
+    let [Effect::Ask(second)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!((second.question.as_str(), second.conversation), ("Second?", Some(7)));
+}
+
+#[test]
+fn what_comes_of_a_run_that_was_left_changes_nothing() {
+    let mut state = writing();
+    let run = state.conversation.run().unwrap();
+    assert_eq!(effects(&mut state, [Message::Do(Action::NewConversation)]), [Effect::Stop(run)]);
+    let before = state.clone();
+    assert!(
+        effects(&mut state, [Message::Answering(run, ended("Who repairs the roof?"))]).is_empty()
+    );
+    assert_eq!(changes(&before, &state), Vec::<String>::new());
+}
+
+#[test]
+fn escape_closes_then_stops_then_leaves_and_never_quits() {
+    let mut state = after(writing(), [Message::Do(Action::Models), Message::Do(Action::Help)]);
+    let run = state.conversation.run().unwrap();
+    state.focus = Pane::Sources;
+    let back = || Message::Do(Action::Back);
+    assert!(state.update(back()).is_empty());
+    assert_eq!(state.layers, [Layer::Models]);
+    assert!(state.update(back()).is_empty());
+    assert_eq!(state.update(back()), [Effect::Stop(run)]);
+    state.update(Message::Answering(run, ended("Who repairs the roof?")));
+    assert!(state.update(back()).is_empty());
+    assert_eq!(state.focus, Pane::Question);
+    assert!((0..9).all(|_| state.update(back()).is_empty()));
+}
+
+#[test]
+fn quitting_takes_two_requests_soon_after_each_other() {
+    let quit = || Message::Do(Action::Quit);
+    let mut state = ready();
+    assert!(state.update(quit()).is_empty());
+    state.update(Message::Tick(moment(Duration::from_secs(3))));
+    assert!(state.update(quit()).is_empty());
+    assert_eq!(state.update(quit()), [Effect::Quit]);
+}
+
+#[test]
+fn a_bad_query_stays_in_the_line_and_says_where_it_is_wrong() {
+    let mut state = ready();
+    assert!(effects(&mut state, ask(" since:2024-13 rent")).is_empty());
+    assert_eq!(state.question.input.text(), " since:2024-13 rent");
+    assert_eq!(state.question.input.cursor(), " since:2024-13".len());
+    assert!(state.notice.unwrap().0.text.contains("`2024-13` is no date"));
+}
+
+#[test]
+fn past_questions_come_back_and_what_was_typed_is_not_lost() {
+    let state = after(ready(), [Action::Up, Action::Up, Action::Up].map(Message::Do));
+    assert_eq!(state.question.input.text(), "Who signed?");
+    let state = after(state, [Action::Down].map(Message::Do));
+    assert_eq!(state.question.input.text(), "What is due?");
+    let state = after(state, [Action::Down].map(Message::Do));
+    assert_eq!(state.question.input.text(), "");
+}
+
+#[test]
+fn folders_are_completed_as_a_shell_does() {
+    let folders = || vec!["/cases/a/".to_owned(), "/cases/b/".to_owned()];
+    let complete = || Message::Do(Action::Complete);
+    let mut state = in_context(Context::Folder);
+    let text = |state: &State| match state.layers.last() {
+        Some(Layer::Folder(prompt)) => prompt.input.text().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(state.update(complete()), [Effect::Complete { typed: "/cases/".into() }]);
+    assert_eq!(text(&state), "/cases/");
+    let completed = Message::Completed { typed: "/cases/".into(), folders: folders() };
+    state = after(state, [completed, complete()]);
+    assert_eq!(text(&state), "/cases/a/");
+    state = after(state, [complete()]);
+    assert_eq!(text(&state), "/cases/b/");
+    assert_eq!(
+        state.update(Message::Do(Action::Confirm)),
+        [Effect::AddFolder { typed: "/cases/b/".into() }]
+    );
+}
+
+#[test]
+fn a_folder_leaves_only_when_asked_twice() {
+    let mut state = in_context(Context::Library);
+    let remove = || Message::Do(Action::Remove);
+    assert!(state.update(remove()).is_empty());
+    state.update(Message::Do(Action::Down));
+    assert!(state.update(remove()).is_empty());
+    assert_eq!(state.update(remove()), [Effect::RemoveFolder("/notes".into())]);
+}
+
+#[test]
+fn searching_a_document_goes_round() {
+    let find = [
+        Message::Do(Action::Search),
+        Message::Paste("tenant".into()),
+        Message::Do(Action::Confirm),
+    ];
+    let mut state = after(reading(), find);
+    let current = |state: &State| match state.layers.last() {
+        Some(Layer::Document(view)) => view.search.as_ref().unwrap().current,
+        other => panic!("{other:?}"),
+    };
+    // The page with index 1 is at the top.
+    let mut visited = vec![current(&state)];
+    for _ in 0..3 {
+        state = after(state, [Message::Do(Action::NextHit)]);
+        visited.push(current(&state));
+    }
+    assert_eq!(visited, [1, 2, 0, 1]);
+}
+
+#[test]
+fn pages_are_found_by_number_and_by_what_is_printed() {
+    for (typed, anchor) in
+        [("3", Some(Anchor::Item(2))), ("ii", Some(Anchor::Item(1))), ("99", None)]
+    {
+        let go = [
+            Message::Do(Action::GoToPage),
+            Message::Paste(typed.into()),
+            Message::Do(Action::Confirm),
+        ];
+        let state = after(reading(), go);
+        let Some(Layer::Document(view)) = state.layers.last() else { panic!() };
+        match anchor {
+            Some(anchor) => assert_eq!(view.scroll.anchor, anchor, "{typed}"),
+            None => assert!(state.notice.unwrap().0.text.contains("no page"), "{typed}"),
+        }
+    }
+}
+
+#[test]
+fn nothing_wakes_a_screen_on_which_nothing_moves() {
+    assert_eq!(conversing().wakes(), None);
+    assert!(writing().wakes().is_some());
+    let noticed = after(ready(), [Message::Notice(Notice::note("done"))]);
+    let later = noticed.wakes().unwrap();
+    let after_it = after(noticed, [Message::Tick(moment(later))]);
+    assert_eq!((after_it.notice.clone(), after_it.wakes()), (None, None));
+}
+
+/// Anything that can happen, often enough something that matters.
+pub(crate) fn any_message() -> impl Strategy<Value = Message> {
+    let text = || prop_oneof!["\\PC{0,40}", Just("[2] 字 e\u{301} \u{1b}[2J\u{202e}".to_owned())];
+    let run = (1_u64..4).prop_map(Run);
+    let report = prop_oneof![
+        Just(found()),
+        Just(ended("Why?")),
+        text().prop_map(AnswerReport::Text),
+        (0_usize..99, 0_usize..99).prop_map(|(tokens, of)| AnswerReport::Reading { tokens, of }),
+        text().prop_map(|text| AnswerReport::Failed(Notice::error(text))),
+    ];
+    prop_oneof![
+        8 => (0..Action::ALL.len()).prop_map(|index| Message::Do(Action::ALL[index])),
+        3 => any::<char>().prop_map(Message::Type),
+        2 => text().prop_map(Message::Paste),
+        2 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Message::Resize(Size { width, height })),
+        2 => (run, report).prop_map(|(run, report)| Message::Answering(run, report)),
+        1 => (0_u64..100_000).prop_map(|ms| Message::Tick(moment(Duration::from_millis(ms)))),
+        1 => prop_oneof![
+            Just(Message::Document(Ok(Box::new(opened())))),
+            Just(Message::Library(LibraryReport::Content(Box::new(content())))),
+            Just(Message::Library(LibraryReport::Content(Box::default()))),
+            Just(Message::Library(LibraryReport::Stage(Stage::Ready))),
+            Just(Message::Desk(DeskReport::Listed(heads()))),
+            Just(Message::Desk(DeskReport::Listed(Vec::new()))),
+            Just(Message::Model(ModelReport::Listed(models()))),
+            Just(Message::Exported(ExportReport::Exists("/a.md".into()))),
+            text().prop_map(|text| Message::Notice(Notice::note(text))),
+            text().prop_map(|typed| Message::Completed {
+                folders: vec![typed.clone(), format!("{typed}x")],
+                typed,
+            }),
+        ],
+    ]
+}
+
+/// A document of one long page is enough for the arithmetic of a thousand.
+#[test]
+fn a_search_in_many_pages_finds_each_of_them() {
+    let pages: Arc<[Page]> = (1..=1_000)
+        .map(|number| Page {
+            number,
+            label: None,
+            text: format!("word {number}"),
+            lines: Vec::new(),
+        })
+        .collect();
+    let document = Opened { pages, cited: Vec::new(), ..opened() };
+    let find =
+        [Message::Do(Action::Search), Message::Paste("WORD".into()), Message::Do(Action::Confirm)];
+    let state = after(after(ready(), [Message::Document(Ok(Box::new(document)))]), find);
+    let Some(Layer::Document(view)) = state.layers.last() else { panic!() };
+    assert_eq!(view.marks().len(), 1_000);
+    assert_eq!(view.opened.path, PathBuf::from("/cases/lease.pdf"));
+}
