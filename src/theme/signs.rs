@@ -1,0 +1,106 @@
+//! Which signs does the screen draw with?
+
+/// The signs that are not letters. Each is as wide as one cell, or as many letters in ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signs {
+    /// A line between what is above and what is below.
+    pub horizontal: &'static str,
+    /// A line between what is left and what is right.
+    pub vertical: &'static str,
+    pub corners: Corners,
+    /// Beside a question.
+    pub question_bar: &'static str,
+    /// Beside what is cited.
+    pub cited_bar: &'static str,
+    /// In front of a line that is typed.
+    pub prompt: &'static str,
+    /// What is chosen or open.
+    pub chosen: &'static str,
+    /// There is more below.
+    pub below: &'static str,
+    /// There is more above.
+    pub above: &'static str,
+    pub sealed: &'static str,
+    pub open: &'static str,
+    /// The model that is loaded.
+    pub loaded: &'static str,
+    pub done: &'static str,
+    pub fault: &'static str,
+    /// The part of a bar that is done, and the one that is not.
+    pub full: &'static str,
+    pub empty: &'static str,
+    pub bullet: &'static str,
+    /// Between parts of a line.
+    pub dot: &'static str,
+    /// Between the headings of a path.
+    pub path: &'static str,
+    /// Something is left out or goes on.
+    pub ellipsis: &'static str,
+    pub cursor: &'static str,
+    pub quotes: (&'static str, &'static str),
+}
+
+/// The corners of a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corners {
+    pub top_left: &'static str,
+    pub top_right: &'static str,
+    pub bottom_left: &'static str,
+    pub bottom_right: &'static str,
+}
+
+impl Signs {
+    /// Signs that common monospaced fonts have.
+    pub const UNICODE: Self = Self {
+        horizontal: "─",
+        vertical: "│",
+        corners: Corners {
+            top_left: "┌", top_right: "┐", bottom_left: "└", bottom_right: "┘"
+        },
+        question_bar: "▎",
+        cited_bar: "▌",
+        prompt: "›",
+        chosen: "▸",
+        below: "▾",
+        above: "▴",
+        sealed: "◆",
+        open: "◇",
+        loaded: "●",
+        done: "✓",
+        fault: "✗",
+        full: "▓",
+        empty: "░",
+        bullet: "•",
+        dot: "·",
+        path: "›",
+        ellipsis: "…",
+        cursor: "▌",
+        quotes: ("“", "”"),
+    };
+
+    /// For terminals and fonts without them.
+    pub const ASCII: Self = Self {
+        horizontal: "-",
+        vertical: "|",
+        corners: Corners { top_left: "+", top_right: "+", bottom_left: "+", bottom_right: "+" },
+        question_bar: "|",
+        cited_bar: "|",
+        prompt: ">",
+        chosen: ">",
+        below: "v",
+        above: "^",
+        sealed: "[x]",
+        open: "[ ]",
+        loaded: "*",
+        done: "[ok]",
+        fault: "[!]",
+        full: "#",
+        empty: ".",
+        bullet: "-",
+        dot: "-",
+        path: ">",
+        ellipsis: "...",
+        cursor: "_",
+        quotes: ("\"", "\""),
+    };
+}
