@@ -6,6 +6,7 @@ pub mod paths;
 
 pub mod fs;
 pub mod interrupt;
+pub mod meant;
 pub mod plain;
 
 pub mod child;
@@ -19,5 +20,9 @@ pub mod json;
 pub mod seal;
 
 pub mod state;
+
+pub mod keys;
+pub mod theme;
+pub mod tui;
 
 pub mod headless;
