@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::desk::{Conversation, Desk, Turn};
+pub use self::desk::{Conversation, Desk, Head, Turn};
 use self::fulltext::FulltextWriter;
 pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage};
