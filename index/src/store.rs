@@ -27,7 +27,7 @@ use thiserror::Error;
 pub use self::desk::{Conversation, Desk, Head, Turn};
 use self::fulltext::FulltextWriter;
 pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading};
-pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage};
+pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage, StoredText};
 use self::vectors::{PassageSet, VectorWriter};
 use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};
 use crate::extract::Format;
@@ -424,6 +424,11 @@ impl Store {
     /// `embedder` is the one whose vectors are counted.
     pub fn counts(&self, embedder: Option<&EmbedderId>) -> Result<Counts, StoreError> {
         self.database(library::counts(&self.connection, embedder))
+    }
+
+    /// How many distinct documents lie in each folder; a folder without any is left out.
+    pub fn documents_of_folders(&self) -> Result<HashMap<FolderId, u64>, StoreError> {
+        self.database(library::documents_of_folders(&self.connection))
     }
 
     /// All problems, ordered by path and page.

@@ -161,6 +161,18 @@ pub(super) fn folders(connection: &Connection) -> rusqlite::Result<Vec<Folder>> 
         .collect()
 }
 
+/// The folders that hold documents, with how many distinct ones.
+pub(super) fn documents_of_folders(
+    connection: &Connection,
+) -> rusqlite::Result<HashMap<FolderId, u64>> {
+    connection
+        .prepare_cached(
+            "SELECT folder_id, count(DISTINCT document_id) FROM file GROUP BY folder_id",
+        )?
+        .query_map([], |row| Ok((FolderId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned())))?
+        .collect()
+}
+
 pub(super) fn add_folder(connection: &Connection, path: &Path) -> rusqlite::Result<FolderId> {
     let bytes = path_bytes(path);
     connection.execute("INSERT OR IGNORE INTO folder (path) VALUES (?1)", [bytes])?;

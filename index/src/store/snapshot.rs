@@ -16,7 +16,7 @@ use super::fulltext::{self, FulltextReader};
 use super::library::{self, Counts, Folder, LocatedProblem};
 use super::vectors::{PassageSet, VectorSet};
 use super::{EmbedderId, Home, StoreError, pack};
-use crate::document::{ContentHash, DocumentId, LineMark, PassageId, Problem, Word};
+use crate::document::{ContentHash, DocumentId, FolderId, LineMark, PassageId, Problem, Word};
 
 /// One of any number of readers. It can move to another thread, not be shared between them.
 pub struct Snapshot {
@@ -115,6 +115,16 @@ pub struct StoredPage {
     pub words: Vec<Word>,
 }
 
+/// A page's text without the places of its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredText {
+    /// Counts from 1.
+    pub number: u32,
+    pub label: Option<String>,
+    pub text: String,
+    pub lines: Vec<LineMark>,
+}
+
 /// What the library holds of a passage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPassage {
@@ -156,11 +166,23 @@ impl Snapshot {
 
     /// Takes it again, as it is now. Costs little when nothing has changed.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
-        // It has ended already when taking it failed before.
-        if !self.connection.is_autocommit() {
-            self.database(self.connection.execute_batch("COMMIT"))?;
-        }
+        self.release()?;
         self.take()
+    }
+
+    /// Ends the read transaction, until which the writer's log can only grow. For one that waits a long time; it is to be
+    /// [refreshed](Self::refresh) before it is asked again.
+    pub fn release(&mut self) -> Result<(), StoreError> {
+        // It has ended already when taking it failed before.
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.database(self.connection.execute_batch("COMMIT"))
+    }
+
+    /// Another number when the writer has written anything between two [refreshes](Self::refresh).
+    pub fn version(&self) -> Result<i64, StoreError> {
+        self.database(self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)))
     }
 
     /// The derived indexes first: what they know too much is left out, what they did not know could not be found.
@@ -199,6 +221,46 @@ impl Snapshot {
     /// All problems, ordered by path and page.
     pub fn problems(&self) -> Result<Vec<LocatedProblem>, StoreError> {
         self.database(library::problems(&self.connection))
+    }
+
+    /// How many distinct documents lie in each folder; a folder without any is left out.
+    pub fn documents_of_folders(&self) -> Result<HashMap<FolderId, u64>, StoreError> {
+        self.database(library::documents_of_folders(&self.connection))
+    }
+
+    /// The document with a content, if it lies somewhere.
+    pub fn document_with(&self, content: &ContentHash) -> Result<Option<DocumentId>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT id FROM document d
+                     WHERE sha256 = ?1 AND EXISTS (SELECT 1 FROM file f WHERE f.document_id = d.id)",
+                )?
+                .query_row([content.0], |row| row.get(0).map(DocumentId))
+                .optional()
+        };
+        self.database(read())
+    }
+
+    /// The document at an absolute path.
+    pub fn document_at(&self, path: &Path) -> Result<Option<DocumentId>, StoreError> {
+        for folder in self.folders()? {
+            let Ok(below) = path.strip_prefix(&folder.path) else { continue };
+            let read = || {
+                self.connection
+                    .prepare_cached(
+                        "SELECT document_id FROM file WHERE folder_id = ?1 AND path = ?2",
+                    )?
+                    .query_row(params![folder.id.0, library::path_bytes(below)], |row| {
+                        row.get(0).map(DocumentId)
+                    })
+                    .optional()
+            };
+            if let Some(found) = self.database(read())? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Every document that lies somewhere, in the order of their numbers.
@@ -286,6 +348,26 @@ impl Snapshot {
                     })
                 })
                 .optional()
+        };
+        self.database(read())
+    }
+
+    /// The text of all pages, in their order.
+    pub fn texts(&self, document: DocumentId) -> Result<Vec<StoredText>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT number, label, text, lines FROM page WHERE document_id = ?1 ORDER BY number",
+                )?
+                .query_map([document.0], |row| {
+                    Ok(StoredText {
+                        number: row.get(0)?,
+                        label: row.get(1)?,
+                        text: row.get(2)?,
+                        lines: pack::read_lines(row.get_ref(3)?.as_blob()?),
+                    })
+                })?
+                .collect()
         };
         self.database(read())
     }

@@ -499,6 +499,65 @@ fn neighbours_and_pages_are_read_back() {
 
 #[cfg(unix)]
 #[test]
+fn a_document_is_known_by_its_content_and_by_its_place() {
+    let mut desk = Desk::new();
+    let lease = desk.write("cases/lease.txt", "The rent is due.\nDogs are not kept.");
+    let gone = desk.write("old.txt", "This was.");
+    desk.store.remove_file(desk.folder, Path::new("old.txt")).unwrap();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let content = ContentHash::of(b"The rent is due.\nDogs are not kept.");
+    assert_eq!(snapshot.document_with(&content).unwrap(), Some(lease));
+    assert_eq!(snapshot.document_at(Path::new("/library/cases/lease.txt")).unwrap(), Some(lease));
+    assert_eq!(snapshot.document_at(Path::new("/library/lease.txt")).unwrap(), None);
+    assert_eq!(snapshot.document_at(Path::new("/elsewhere/lease.txt")).unwrap(), None);
+    // It is not swept yet, and lies nowhere.
+    assert!(snapshot.document(gone).unwrap().is_some());
+    assert_eq!(snapshot.document_with(&ContentHash::of(b"This was.")).unwrap(), None);
+    let texts = snapshot.texts(lease).unwrap();
+    assert_eq!(texts.len(), 1);
+    assert_eq!(texts[0].text, "The rent is due.\nDogs are not kept.");
+}
+
+#[test]
+fn folders_tell_how_many_documents_lie_in_them() {
+    let mut desk = Desk::new();
+    let other = desk.store.add_folder(Path::new("/other")).unwrap();
+    desk.write("a.txt", "One.");
+    desk.write("b.txt", "One.");
+    desk.write("c.txt", "Two.");
+    let expected = HashMap::from([(desk.folder, 2)]);
+    assert_eq!(desk.store.documents_of_folders().unwrap(), expected);
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    assert_eq!(snapshot.documents_of_folders().unwrap(), expected);
+    assert!(!expected.contains_key(&other));
+}
+
+#[test]
+fn a_released_snapshot_lets_the_writers_log_end_and_can_be_taken_again() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "The first text.");
+    desk.store.publish().unwrap();
+    let mut snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let before = snapshot.version().unwrap();
+    let emptied = |store: &Store| -> bool {
+        let blocked: i64 = store
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .unwrap();
+        blocked == 0
+    };
+    desk.store.connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+    desk.write("b.txt", "The second text.");
+    desk.store.publish().unwrap();
+    assert!(!emptied(&desk.store));
+    snapshot.release().unwrap();
+    assert!(emptied(&desk.store));
+    snapshot.refresh().unwrap();
+    assert_ne!(snapshot.version().unwrap(), before);
+    assert_eq!(find(&snapshot, "second"), ["b.txt: The second text."]);
+}
+
+#[test]
 fn everything_is_readable_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     fn walk(folder: &Path) -> Vec<PathBuf> {
