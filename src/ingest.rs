@@ -3,19 +3,24 @@
 //! Scan, read, split, store, then embed: text can be searched as soon as it is read, vectors follow. Files are read and
 //! split by as many threads as there are cores; this thread alone writes. What can't be read becomes a problem and
 //! stops nothing.
+//!
+//! [`bring_up_to_date`] does all of it once. Who follows the folders for hours takes the same steps one by one, so that
+//! something else can come between them: [`survey`], [`read_all`], [`embed`].
 
 use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use docent_engine::embed::{self, Embed, EmbedError, TokenCounter};
-use docent_index::document::{ContentHash, Document, FolderId, Passage, ProblemKind};
+use docent_index::document::{
+    ContentHash, Document, Fingerprint, FolderId, Passage, PassageId, ProblemKind,
+};
 use docent_index::extract::{self, Assembler, EXTRACTOR_VERSION, Format};
 use docent_index::scan::{self, Change, ListedFile, ScanOptions, Versions};
 use docent_index::split::{self, SPLITTER_VERSION};
@@ -36,6 +41,9 @@ const PUBLISH_DOCUMENTS: usize = 500;
 
 /// How many passages are embedded between two looks at the token: about a second's work of one core.
 const EMBEDDED_AT_ONCE: usize = 32;
+
+/// How often the thread that writes looks whether something else is to be done.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The versions that a document must have been made by.
 const VERSIONS: Versions = Versions { extractor: EXTRACTOR_VERSION, splitter: SPLITTER_VERSION };
@@ -76,83 +84,134 @@ pub enum IngestError {
     Child(#[from] ChildError),
 }
 
-/// What makes passages and vectors.
-#[expect(missing_debug_implementations, reason = "an embedder is a trait object")]
-pub struct Machinery<'a> {
+/// What reads files and makes passages of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Readers<'a> {
     pub counter: &'a TokenCounter,
-    pub embedder: &'a mut dyn Embed,
     /// How many threads read.
-    pub readers: usize,
+    pub count: usize,
 }
 
 /// Brings `store` in line with all of its folders, as far as it gets before `cancel`.
 pub fn bring_up_to_date(
     store: &mut Store,
-    machinery: &mut Machinery<'_>,
+    readers: Readers<'_>,
+    embedder: &mut dyn Embed,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Summary, IngestError> {
     progress(Step::Scanning);
     let mut summary = Summary::default();
-    let Some(work) = survey(store, cancel, &mut summary)? else {
-        summary.stopped = true;
-        return Ok(summary);
-    };
-    read_all(store, machinery, &work.files, cancel, &mut summary, progress)?;
+    let mut tasks = Vec::new();
+    let mut gone = Vec::new();
+    for folder in store.folders()? {
+        let Some(survey) = survey(store, &folder, cancel)? else {
+            summary.stopped = true;
+            return Ok(summary);
+        };
+        summary.files += survey.files;
+        summary.unchanged += survey.unchanged;
+        tasks.extend(survey.tasks);
+        gone.extend(survey.gone);
+    }
+    let mut on = || Pace::On;
+    read_all(store, readers, tasks, cancel, &mut on, &mut summary, progress)?;
     if !cancel.is_cancelled() {
-        for (folder, path) in &work.gone {
-            store.remove_file(*folder, path)?;
-        }
-        summary.gone = work.gone.len();
+        forget(store, &gone)?;
+        summary.gone = gone.len();
         // Only now, when moved files have been found at their new places.
         store.sweep()?;
         store.publish()?;
-        embed_all(store, machinery.embedder, cancel, &mut summary, progress)?;
+        embed_all(store, embedder, cancel, &mut summary, progress)?;
     }
     summary.stopped = cancel.is_cancelled();
     Ok(summary)
 }
 
 /// A file that is to be read.
-struct Task {
-    folder: FolderId,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub folder: FolderId,
     root: PathBuf,
     file: ListedFile,
+    /// A file that was elsewhere looked the same: it is likely to be that one.
+    pub seems_moved: bool,
 }
 
-/// What is to be done in all folders.
-#[derive(Default)]
-struct Work {
-    files: Vec<Task>,
-    gone: Vec<(FolderId, PathBuf)>,
+impl Task {
+    /// When the file was changed last: nanoseconds since 1970.
+    pub fn modified_ns(&self) -> i64 {
+        self.file.fingerprint.modified_ns
+    }
 }
 
-/// Compares all folders with what is known of them; none when it was stopped.
-fn survey(
+/// What is to be done in a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// How many files docent can read.
+    pub files: usize,
+    pub unchanged: usize,
+    pub tasks: Vec<Task>,
+    pub gone: Vec<(FolderId, PathBuf)>,
+}
+
+/// Compares a folder with what is known of it, and keeps what it finds that can't be read; none when it was stopped.
+pub fn survey(
     store: &mut Store,
+    folder: &store::Folder,
     cancel: &CancellationToken,
-    summary: &mut Summary,
-) -> Result<Option<Work>, IngestError> {
+) -> Result<Option<Survey>, IngestError> {
     // Walked paths are whole ones; a home that can't be found there is in none of them.
     let home = fs::canonical(store.home()).unwrap_or_else(|_| store.home().to_owned());
     let options = ScanOptions { size_limit: FILE_BYTES, excluded: vec![home] };
-    let mut work = Work::default();
-    for folder in store.folders()? {
-        let Ok(listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
-        store.set_problems(folder.id, &listing.problems)?;
-        summary.files += listing.files.len();
-        let known = store.known_files(folder.id)?;
-        for change in scan::changes(&known, &listing, VERSIONS) {
-            match change {
-                Change::Read(file) => {
-                    work.files.push(Task { folder: folder.id, root: folder.path.clone(), file });
-                }
-                Change::Gone(path) => work.gone.push((folder.id, path)),
-                Change::Unchanged(_) => summary.unchanged += 1,
+    let Ok(listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
+    store.set_problems(folder.id, &listing.problems)?;
+    let known = store.known_files(folder.id)?;
+    let mut survey = Survey { files: listing.files.len(), ..Survey::default() };
+    for change in scan::changes(&known, &listing, VERSIONS) {
+        match change {
+            Change::Read(file) => {
+                let root = folder.path.clone();
+                survey.tasks.push(Task { folder: folder.id, root, file, seems_moved: false });
             }
+            Change::Gone(path) => survey.gone.push((folder.id, path)),
+            Change::Unchanged(_) => survey.unchanged += 1,
         }
     }
-    Ok(Some(work))
+    if !survey.gone.is_empty() {
+        let gone: HashSet<&Path> = survey.gone.iter().map(|(_, path)| path.as_path()).collect();
+        let were: HashSet<(u64, i64, u64)> = known
+            .iter()
+            .filter(|file| gone.contains(file.path.as_path()))
+            .map(|file| looks(&file.fingerprint))
+            .collect();
+        for task in &mut survey.tasks {
+            task.seems_moved = were.contains(&looks(&task.file.fingerprint));
+        }
+    }
+    Ok(Some(survey))
+}
+
+fn looks(fingerprint: &Fingerprint) -> (u64, i64, u64) {
+    (fingerprint.size, fingerprint.modified_ns, fingerprint.inode)
+}
+
+/// Forgets files that are no longer there. Their documents stay until the store is [swept](Store::sweep).
+pub fn forget(store: &mut Store, gone: &[(FolderId, PathBuf)]) -> Result<(), IngestError> {
+    for (folder, path) in gone {
+        store.remove_file(*folder, path)?;
+    }
+    Ok(())
+}
+
+/// How those that read are to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    On,
+    /// Finish what is in work and begin nothing.
+    Finish,
+    /// Leave also what is in work.
+    Leave,
 }
 
 /// What came of reading a file.
@@ -182,51 +241,61 @@ struct Read {
 struct ReadingRoom<'a> {
     tasks: &'a [Task],
     next: AtomicUsize,
+    /// No further task is to be begun.
+    closed: AtomicBool,
     /// Contents that need not be read (again).
     known: Mutex<HashSet<(ContentHash, Format)>>,
     counter: &'a TokenCounter,
     stop: CancellationToken,
 }
 
-/// Reads the files of `tasks` side by side and stores what they hold.
-fn read_all(
+/// Reads the files of `tasks` side by side and stores what they hold, as far as it gets before `cancel` or as `pace`
+/// wants, which is asked after each document and several times a second. Returns the tasks that are left.
+pub fn read_all(
     store: &mut Store,
-    machinery: &Machinery<'_>,
-    tasks: &[Task],
+    readers: Readers<'_>,
+    tasks: Vec<Task>,
     cancel: &CancellationToken,
+    pace: &mut dyn FnMut() -> Pace,
     summary: &mut Summary,
     progress: &mut dyn FnMut(Step),
-) -> Result<(), IngestError> {
+) -> Result<Vec<Task>, IngestError> {
     if tasks.is_empty() {
-        return Ok(());
+        return Ok(tasks);
     }
     let room = ReadingRoom {
-        tasks,
+        tasks: &tasks,
         next: AtomicUsize::new(0),
+        closed: AtomicBool::new(false),
         known: Mutex::new(store.contents(VERSIONS)?),
-        counter: machinery.counter,
+        counter: readers.counter,
         stop: cancel.child_token(),
     };
     let (sender, readings) = mpsc::sync_channel(WAITING_DOCUMENTS);
-    thread::scope(|scope| {
-        for _ in 0..machinery.readers.clamp(1, tasks.len()) {
+    let stored = thread::scope(|scope| {
+        for _ in 0..readers.count.clamp(1, tasks.len()) {
             let (sender, room) = (sender.clone(), &room);
             scope.spawn(move || room.read_until_done(&sender));
         }
         drop(sender);
-        let stored = store_all(store, tasks, &readings, summary, progress);
+        let stored = store_all(store, &room, &readings, pace, summary, progress);
         // When the writer failed, the readers must not go on, nor wait to hand over.
         room.stop.cancel();
         drop(readings);
         stored
-    })
+    })?;
+    Ok((0..)
+        .zip(tasks)
+        .filter(|(index, _)| !stored.contains(index))
+        .map(|(_, task)| task)
+        .collect())
 }
 
 impl ReadingRoom<'_> {
     /// Takes one task after the other until none is left.
     fn read_until_done(&self, sender: &SyncSender<Result<Read, ChildError>>) {
         let mut reader = Reader::default();
-        while !self.stop.is_cancelled() {
+        while !self.stop.is_cancelled() && !self.closed.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = self.tasks.get(index) else { break };
             let read = match self.read(task, &mut reader) {
@@ -310,35 +379,53 @@ fn read_once(
     Ok(assembler.finish())
 }
 
-/// Stores readings as they come.
+/// Stores readings as they come. Returns which tasks are done, by their indexes.
 fn store_all(
     store: &mut Store,
-    tasks: &[Task],
+    room: &ReadingRoom<'_>,
     readings: &Receiver<Result<Read, ChildError>>,
+    pace: &mut dyn FnMut() -> Pace,
     summary: &mut Summary,
     progress: &mut dyn FnMut(Step),
-) -> Result<(), IngestError> {
+) -> Result<HashSet<usize>, IngestError> {
+    let tasks = room.tasks;
     let mut published = Instant::now();
     let mut waiting = 0;
+    let mut stored = HashSet::new();
     // A copy can come before the document whose content it has.
     let mut early: Vec<Read> = Vec::new();
-    for (done, read) in readings.iter().enumerate() {
-        let read = read?;
-        if !store_one(store, tasks, &read, summary)? {
-            early.push(read);
+    loop {
+        match readings.recv_timeout(LOOK) {
+            Ok(read) => {
+                let read = read?;
+                if store_one(store, tasks, &read, summary)? {
+                    stored.insert(read.task);
+                } else {
+                    early.push(read);
+                }
+                waiting += 1;
+                if waiting >= PUBLISH_DOCUMENTS || published.elapsed() >= PUBLISH_EVERY {
+                    store.publish()?;
+                    (published, waiting) = (Instant::now(), 0);
+                }
+                progress(Step::Reading { done: stored.len() + early.len(), of: tasks.len() });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
-        waiting += 1;
-        if waiting >= PUBLISH_DOCUMENTS || published.elapsed() >= PUBLISH_EVERY {
-            store.publish()?;
-            (published, waiting) = (Instant::now(), 0);
+        match pace() {
+            Pace::On => {}
+            Pace::Finish => room.closed.store(true, Ordering::Relaxed),
+            Pace::Leave => break,
         }
-        progress(Step::Reading { done: done + 1, of: tasks.len() });
     }
     for read in &early {
-        // A document that never came was not read because of a stop: the copy is read at the next run.
-        store_one(store, tasks, read, summary)?;
+        // A document that never came was not read because of a stop: the copy is left with it.
+        if store_one(store, tasks, read, summary)? {
+            stored.insert(read.task);
+        }
     }
-    Ok(())
+    Ok(stored)
 }
 
 /// Stores one reading; false when it needs a document that is not there.
@@ -401,11 +488,8 @@ fn embed_all(
         if waiting.is_empty() {
             break;
         }
-        let texts: Vec<&str> = waiting.iter().map(|(_, text)| text.as_str()).collect();
-        let vectors = embedder.embed_passages(&texts)?;
-        let vectors: Vec<_> = waiting.iter().map(|(passage, _)| *passage).zip(vectors).collect();
-        store.put_vectors(&id, &vectors)?;
-        summary.embedded += vectors.len();
+        embed(store, embedder, &waiting)?;
+        summary.embedded += waiting.len();
         progress(Step::Embedding { done: summary.embedded, of });
         if published.elapsed() >= PUBLISH_EVERY {
             store.publish()?;
@@ -414,6 +498,18 @@ fn embed_all(
     }
     store.publish()?;
     Ok(())
+}
+
+/// Gives passages their vectors, as [`Store::unembedded`] tells them.
+pub fn embed(
+    store: &mut Store,
+    embedder: &mut dyn Embed,
+    waiting: &[(PassageId, String)],
+) -> Result<(), IngestError> {
+    let texts: Vec<&str> = waiting.iter().map(|(_, text)| text.as_str()).collect();
+    let vectors = embedder.embed_passages(&texts)?;
+    let vectors: Vec<_> = waiting.iter().map(|(passage, _)| *passage).zip(vectors).collect();
+    Ok(store.put_vectors(&vector_id(embedder.id()), &vectors)?)
 }
 
 /// The embedder's id as the store names it.

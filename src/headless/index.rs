@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::{Session, cores, print, print_json, shown};
 use crate::error::{Failure, Outcome};
 use crate::fs;
-use crate::ingest::{self, Machinery, Summary};
+use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
 
 /// What `--index --json` prints.
@@ -56,12 +56,11 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         );
     }
     let counter = session.token_counter()?;
-    let mut machinery = Machinery { counter: &counter, embedder: &mut embedder, readers: cores() };
+    let readers = Readers { counter: &counter, count: cores() };
     let mut progress = Progress::new(session.cli.quiet);
+    let mut show = |step| progress.show(step);
     let summary =
-        ingest::bring_up_to_date(&mut store, &mut machinery, &session.cancel, &mut |step| {
-            progress.show(step);
-        });
+        ingest::bring_up_to_date(&mut store, readers, &mut embedder, &session.cancel, &mut show);
     progress.finish();
     let summary = summary?;
     let counts = store.counts(None)?;
