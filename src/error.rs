@@ -104,10 +104,9 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    /// One line for the error with its causes, one for each hint. Names and paths in it may hold anything: nothing that
-    /// steers a terminal comes through.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Failure {
+    /// What happened, with its causes.
+    fn what(&self) -> String {
         let mut told: Vec<String> = Vec::new();
         for error in self.errors() {
             let text = error.to_string();
@@ -116,7 +115,21 @@ impl fmt::Display for Failure {
                 told.push(text);
             }
         }
-        writeln!(formatter, "error: {}", plain::line(&told.join(": ")))?;
+        told.join(": ")
+    }
+
+    /// As one line for the screen, without hints that are for a command line.
+    pub fn on_screen(&self) -> String {
+        let full = if self.is_disk_full() { "; make room on the disk that it lies on" } else { "" };
+        plain::line(&format!("{}{full}", self.what())).into_owned()
+    }
+}
+
+impl fmt::Display for Failure {
+    /// One line for the error with its causes, one for each hint. Names and paths in it may hold anything: nothing that
+    /// steers a terminal comes through.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "error: {}", plain::line(&self.what()))?;
         let disk_full = self
             .is_disk_full()
             .then(|| "make room on the disk that it lies on, then run it again".to_owned());
