@@ -10,7 +10,7 @@ use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sent
 use docent_engine::embed::Embed;
 use docent_index::query::Query;
 use docent_index::retrieve::{self, Found, Hit, Request};
-use docent_index::store::Snapshot;
+use docent_index::store::{self, Snapshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
@@ -168,6 +168,17 @@ fn citations(answer: &Answer, found: &Found) -> Vec<json::Citation> {
             })
         })
         .collect()
+}
+
+/// An answer as the desk keeps it. `asked_at` is in seconds since 1970.
+pub fn kept(answered: &json::Answered, asked_at: i64) -> serde_json::Result<store::Turn> {
+    let question = answered.question.clone();
+    Ok(store::Turn { asked_at, question, answer: serde_json::to_string(answered)? })
+}
+
+/// The answer that the desk keeps.
+pub fn from_kept(turn: &store::Turn) -> serde_json::Result<json::Answered> {
+    serde_json::from_str(&turn.answer)
 }
 
 /// RFC 3339 in UTC of seconds since 1970.

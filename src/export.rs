@@ -1,11 +1,13 @@
-//! How does an answer with its citations become a file that lasts? Pure: answers in, text out.
+//! How does an answer with its citations become a file that lasts? Answers in, bytes out.
 
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use docent_index::extract::EXPORT_SIGN;
+use serde::Serialize;
 
-use crate::json::{Answered, Citation};
+use crate::error::Failure;
+use crate::json::{Answered, Citation, SCHEMA};
 use crate::plain;
 
 /// The forms of an export.
@@ -13,6 +15,15 @@ use crate::plain;
 pub enum Form {
     Markdown,
     Json,
+}
+
+/// What a `.json` holds.
+#[derive(Serialize)]
+struct Exported<'a> {
+    schema: u32,
+    /// RFC 3339, UTC.
+    at: String,
+    answers: &'a [Answered],
 }
 
 impl Form {
@@ -26,8 +37,25 @@ impl Form {
     }
 }
 
+/// The form of the file at `path`.
+pub fn form(path: &Path) -> Result<Form, Failure> {
+    Form::of(path).ok_or_else(|| {
+        Failure::new(format!("can't tell the form of `{}` by its ending", path.display()))
+            .hint("end it in .md or .json")
+    })
+}
+
+/// What stands in the file of an export that is made now.
+pub fn bytes(form: Form, answers: &[Answered]) -> serde_json::Result<Vec<u8>> {
+    let at = jiff::Timestamp::now().to_string();
+    match form {
+        Form::Markdown => Ok(markdown(answers, &at).into_bytes()),
+        Form::Json => serde_json::to_vec_pretty(&Exported { schema: SCHEMA, at, answers }),
+    }
+}
+
 /// The answers as Markdown with footnotes. `exported_at` is RFC 3339.
-pub fn markdown(answers: &[Answered], exported_at: &str) -> String {
+fn markdown(answers: &[Answered], exported_at: &str) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     _ = write_markdown(&mut text, answers, exported_at);

@@ -11,10 +11,9 @@ mod progress;
 mod search;
 
 use std::io::{self, Write as _};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use docent_engine::embed::{FastEmbedder, Settings, TokenCounter, embedder_id, load_runtime};
+use docent_engine::embed::{FastEmbedder, Settings, TokenCounter, embedder_id};
 use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +22,7 @@ use crate::cli::Cli;
 use crate::error::{Failure, Outcome};
 use crate::ingest::vector_id;
 use crate::paths::{self, Environment};
-use crate::{fs, interrupt};
+use crate::{fs, interrupt, loading};
 
 /// Does the work that the flags name.
 pub fn run(cli: &Cli, environment: &Environment) -> Result<Outcome, Failure> {
@@ -76,9 +75,7 @@ impl Session<'_> {
 
     /// The bundled embedder, loaded.
     fn embedder(&self, settings: Settings) -> Result<FastEmbedder, Failure> {
-        let parts = paths::parts(self.environment)?;
-        load_runtime(&parts.runtime)?;
-        Ok(FastEmbedder::open(&parts.embedder, settings, None)?)
+        Ok(loading::embedder(&paths::parts(self.environment)?, settings)?)
     }
 
     /// Which vectors answer.
@@ -121,11 +118,6 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Prints data as one line of JSON.
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&format!("{}\n", crate::plain::json(&serde_json::to_string(value)?)))
-}
-
-/// How many threads work is shared among.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// A path as a user reads it.

@@ -13,6 +13,7 @@ pub mod child;
 
 pub mod answer;
 pub mod ingest;
+pub mod loading;
 
 pub mod export;
 pub mod json;

@@ -8,48 +8,30 @@ use docent_engine::answer::model::{self, ModelAnswerer};
 use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::answer::{Answerer, Progress};
 use docent_engine::embed::{FastEmbedder, Settings};
-use docent_engine::generate::{Date, llama};
 use docent_index::query::Query;
-use docent_index::store::{Desk, Snapshot, Turn};
-use serde::Serialize;
+use docent_index::store::{Desk, Snapshot};
 
 use super::search::source_line;
-use super::{Session, cores, print, print_json};
+use super::{Session, print, print_json};
 use crate::answer::Asked;
 use crate::child::model::ModelProcess;
 use crate::error::{Failure, Outcome};
-use crate::export::{self, Form};
-use crate::json::{Answered, SCHEMA};
-use crate::{answer, fs, plain};
+use crate::json::Answered;
+use crate::loading::{self, cores};
+use crate::{answer, export, fs, plain};
 
 /// What `--model` is given to answer with quotes.
 const NO_MODEL: &str = "none";
 
-/// Tokens that prompt and answer may have together: enough for the evidence of a few turns, little enough memory for a
-/// laptop. A model that was trained for less gets less.
-const CONTEXT_TOKENS: u32 = 8192;
-
-/// A smaller file holds a model of a few layers, which threads only keep waiting for each other.
-const SMALL_MODEL_BYTES: u64 = 32 << 20;
-
 /// How many passages are shown where there is no answer.
 const NEAREST: usize = 3;
-
-/// What `--export FILE.json` holds.
-#[derive(Serialize)]
-struct Exported<'a> {
-    schema: u32,
-    /// RFC 3339, UTC.
-    at: String,
-    answers: &'a [Answered],
-}
 
 pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Failure> {
     let export = session
         .cli
         .export
         .as_deref()
-        .map(|path| Ok::<_, Failure>((path, form(path)?)))
+        .map(|path| Ok::<_, Failure>((path, export::form(path)?)))
         .transpose()?;
     let mut asking = Asking::open(session)?;
     let mut kept = Kept::default();
@@ -71,7 +53,7 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
     let answers = kept.answers;
     // What was answered before a failure is the user's all the same.
     if let Some((path, form)) = export.filter(|_| !answers.is_empty()) {
-        write_export(path, form, &answers)?;
+        fs::write(path, &export::bytes(form, &answers)?)?;
         session.note(&format!("written to `{}`", path.display()));
     }
     if let Some(failure) = failed {
@@ -135,22 +117,8 @@ fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, F
         return Ok(None);
     }
     let path = fs::canonical(Path::new(&session.cli.model))?;
-    let small = path.metadata().is_ok_and(|file| file.len() < SMALL_MODEL_BYTES);
-    let today = jiff::Zoned::now();
-    let settings = llama::Settings {
-        context: CONTEXT_TOKENS,
-        threads: if small { 1 } else { u32::try_from(cores()).unwrap_or(1) },
-        gpu_layers: 0,
-        mmap: true,
-        date: Some(Date {
-            year: today.year().into(),
-            month: today.month().unsigned_abs(),
-            day: today.day().unsigned_abs(),
-        }),
-        thinking: false,
-    };
     session.note(&format!("loading `{}`", path.display()));
-    let process = ModelProcess::load(&path, settings, &session.cancel, &mut |_| {})?;
+    let process = loading::model(&path, cores(), &session.cancel, &mut |_| {})?;
     Ok(Some(ModelAnswerer::new(process, model::Settings::default())))
 }
 
@@ -280,28 +248,8 @@ impl Kept {
             Some(desk) => desk,
             empty => empty.insert(Desk::open(&session.home()?)?),
         };
-        let turn = Turn {
-            asked_at: jiff::Timestamp::now().as_second(),
-            question: answered.question.clone(),
-            answer: serde_json::to_string(answered)?,
-        };
+        let turn = answer::kept(answered, jiff::Timestamp::now().as_second())?;
         self.conversation = Some(desk.save_turn(self.conversation, &turn)?);
         Ok(())
     }
-}
-
-fn form(path: &Path) -> Result<Form, Failure> {
-    Form::of(path).ok_or_else(|| {
-        Failure::new(format!("can't tell the form of `{}` by its ending", path.display()))
-            .hint("end it in .md or .json")
-    })
-}
-
-fn write_export(path: &Path, form: Form, answers: &[Answered]) -> Result<(), Failure> {
-    let at = jiff::Timestamp::now().to_string();
-    let bytes = match form {
-        Form::Markdown => export::markdown(answers, &at).into_bytes(),
-        Form::Json => serde_json::to_vec_pretty(&Exported { schema: SCHEMA, at, answers })?,
-    };
-    Ok(fs::write(path, &bytes)?)
 }

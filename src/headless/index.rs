@@ -8,11 +8,12 @@ use docent_index::store::Store;
 use serde::Serialize;
 
 use super::progress::Progress;
-use super::{Session, cores, print, print_json, shown};
+use super::{Session, print, print_json, shown};
 use crate::error::{Failure, Outcome};
 use crate::fs;
 use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
+use crate::loading::cores;
 
 /// What `--index --json` prints.
 #[derive(Serialize)]

@@ -2,10 +2,11 @@
 
 use docent_engine::embed::Settings;
 
-use super::{Session, cores, print, print_json};
+use super::{Session, print, print_json};
 use crate::answer;
 use crate::error::{Failure, Outcome};
 use crate::json::{Hit, SCHEMA, Searched};
+use crate::loading::cores;
 use crate::plain;
 
 pub(super) fn run(session: &Session<'_>, query: &str) -> Result<Outcome, Failure> {
