@@ -18,7 +18,7 @@ use crate::ingest::vector_id;
 use crate::json;
 
 /// How many of the best passages an answerer is given.
-const EVIDENCE: usize = 6;
+pub(crate) const EVIDENCE: usize = 6;
 
 /// How much of the best sentence's score another one must have to be highlighted beside it.
 const HIGHLIGHTED: f32 = 0.7;
