@@ -1,1 +1,209 @@
 //! How is the state drawn?
+//!
+//! A frame is made from the state alone; what is kept between frames are lines that were wrapped before. Everything that
+//! comes from documents, names and models goes into cells by `canvas`, which takes out what steers a terminal.
+
+mod canvas;
+mod conversation;
+mod conversations;
+mod document;
+mod export;
+mod folder;
+mod header;
+mod help;
+mod hints;
+mod library;
+mod markdown;
+mod models;
+mod notice;
+mod prompt;
+mod question;
+mod regions;
+mod sources;
+mod status;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use self::canvas::Canvas;
+use self::regions::Regions;
+use crate::keys::Keys;
+use crate::state::scroll::{Anchor, Measure, Measures, Scroll};
+use crate::state::{Layer, Pane, State};
+use crate::theme::{Role, Signs, Theme};
+
+/// Under these, nothing that could be read has room.
+const NARROWEST: u16 = 12;
+const LOWEST: u16 = 4;
+
+/// Draws states, and keeps what takes long to make.
+#[derive(Debug)]
+pub struct View {
+    theme: Theme,
+    signs: Signs,
+    turns: conversation::Turns,
+    document: Option<document::Laid>,
+    conversations: List,
+    library: List,
+    models: List,
+}
+
+impl View {
+    pub fn new(theme: Theme, signs: Signs) -> Self {
+        Self {
+            theme,
+            signs,
+            turns: conversation::Turns::default(),
+            document: None,
+            conversations: List::default(),
+            library: List::default(),
+            models: List::default(),
+        }
+    }
+
+    /// Draws everything, and tells what it measured; of regions that are covered, what was measured before.
+    pub fn draw(&mut self, state: &State, keys: &Keys, frame: &mut Frame<'_>) -> Measures {
+        let mut measures = state.measures;
+        let area = frame.area();
+        let mut cursor = None;
+        let canvas =
+            &mut Canvas { buffer: frame.buffer_mut(), theme: &self.theme, signs: &self.signs };
+        if area.width < NARROWEST || area.height < LOWEST {
+            canvas.put(area, 0, 0, "too small", Role::Dim);
+            return measures;
+        }
+        let regions = Regions::of(area, state);
+        status::draw(canvas, regions.status, state, keys);
+        // What lies under a view that fills the screen is not drawn.
+        let first = state.layers.iter().rposition(|layer| fills(layer, state));
+        if first.is_none() {
+            header::draw(canvas, regions.header, state);
+            if let Some(area) = regions.conversation {
+                measures.conversation = self.turns.draw(canvas, area, state);
+            }
+            if let Some(area) = regions.conversations {
+                conversations::draw(canvas, area, state, keys, &mut self.conversations);
+            }
+            if let Some(area) = regions.sources {
+                measures.sources = sources::draw(canvas, area, state);
+            }
+            cursor = question::draw(canvas, &regions, state, &measures);
+        }
+        let has_document = state.layers.iter().any(|layer| matches!(layer, Layer::Document(_)));
+        if !has_document {
+            self.document = None;
+        }
+        let view = regions.view;
+        for layer in state.layers.iter().skip(first.unwrap_or_default()) {
+            if fills(layer, state) {
+                canvas.clear(view);
+            }
+            cursor = match layer {
+                Layer::Folder(prompt) => folder::draw(canvas, view, state, keys, prompt),
+                Layer::Document(document) => {
+                    let laid = document::lay(self.document.take(), document, view);
+                    let (measure, cursor) = document::draw(canvas, view, keys, document, &laid);
+                    measures.document = measure;
+                    self.document = Some(laid);
+                    cursor
+                }
+                Layer::Library => {
+                    library::draw(canvas, view, state, keys, &mut self.library);
+                    None
+                }
+                Layer::Models => {
+                    models::draw(canvas, view, state, keys, &mut self.models);
+                    None
+                }
+                Layer::Export(prompt) => export::draw(canvas, view, keys, prompt),
+                Layer::Help { of, scroll } => {
+                    measures.help = help::draw(canvas, view, keys, *of, *scroll);
+                    None
+                }
+            };
+        }
+        if first.is_some() {
+            notice::draw(canvas, notice::over(view, state), state);
+        }
+        if let Some(position) = cursor {
+            frame.set_cursor_position(position);
+        }
+        measures
+    }
+}
+
+/// Whether a layer covers all but the status line.
+fn fills(layer: &Layer, state: &State) -> bool {
+    match layer {
+        Layer::Document(_) | Layer::Library | Layer::Models | Layer::Help { .. } => true,
+        Layer::Folder(_) => state.library.is_empty(),
+        Layer::Export(_) => false,
+    }
+}
+
+/// Where a list stands that always shows what is chosen in it.
+#[derive(Clone, Copy, Debug, Default)]
+struct List {
+    top: usize,
+}
+
+impl List {
+    /// The line at the top, so that the lines of what is chosen (the first and the one behind the last) can be seen, and
+    /// as little as possible moves.
+    fn show(&mut self, (first, end): (usize, usize), lines: usize, height: usize) -> usize {
+        let lowest = end.saturating_sub(height).min(first);
+        self.top = self.top.clamp(lowest, first).min(lines.saturating_sub(height));
+        // The head of a list is worth showing when what is chosen leaves room for it.
+        if end <= height {
+            self.top = 0;
+        }
+        self.top
+    }
+}
+
+/// Measures a region of so many lines.
+fn measure(
+    scroll: Scroll,
+    (lines, height): (usize, u16),
+    line_of: impl Fn(Anchor) -> usize,
+    item_at: impl Fn(usize) -> usize,
+) -> Measure {
+    let height = usize::from(height);
+    let top = scroll.top(lines, height, line_of);
+    Measure { top, height, lines, item: item_at(top) }
+}
+
+/// The part of `area` from the line `from` on.
+fn below(area: Rect, from: u16) -> Rect {
+    let from = from.min(area.height);
+    Rect { y: area.y + from, height: area.height - from, ..area }
+}
+
+/// So many lines of `area` from the line `from` on.
+fn rows(area: Rect, from: u16, count: u16) -> Rect {
+    let rest = below(area, from);
+    Rect { height: rest.height.min(count), ..rest }
+}
+
+/// `area` without so many columns at its left and right.
+fn inset(area: Rect, left: u16, right: u16) -> Rect {
+    let left = left.min(area.width);
+    Rect { x: area.x + left, width: (area.width - left).saturating_sub(right), ..area }
+}
+
+/// Whether a pane has the keys.
+fn has_focus(state: &State, pane: Pane) -> bool {
+    state.layers.is_empty() && state.focus == pane
+}
+
+/// The role of a pane's title.
+fn title_role(state: &State, pane: Pane) -> Role {
+    if has_focus(state, pane) { Role::Focus } else { Role::Title }
+}

@@ -1,0 +1,283 @@
+//! How do questions and answers look?
+
+use std::collections::HashMap;
+
+use docent_engine::answer::Mark;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::Canvas;
+use super::markdown::{self, Look, Part};
+use super::text::Styled;
+use super::words::{count, counted, seconds};
+use super::{inset, measure};
+use crate::answer::EVIDENCE;
+use crate::json::Answered;
+use crate::state::State;
+use crate::state::conversation::{Answering, Turn};
+use crate::state::scroll::{Anchor, Measure};
+use crate::theme::Role;
+
+/// Longer lines are hard to read.
+const WIDEST: usize = 96;
+/// Columns before a question's bar and behind the text.
+const LEFT: u16 = 1;
+const RIGHT: u16 = 2;
+
+/// The lines of turns that are finished.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    /// Cells of the lines, and whether the sources are beside, which the lines tell otherwise.
+    made_for: (usize, bool),
+    laid: HashMap<u64, Laid>,
+}
+
+/// The lines of a turn.
+#[derive(Debug, Default)]
+struct Laid {
+    lines: Vec<Styled>,
+    /// How many of them are the question's.
+    question: usize,
+}
+
+impl Turns {
+    /// Draws the conversation.
+    pub(super) fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measure {
+        let area = inset(area, LEFT, RIGHT);
+        let turns = &state.conversation.turns;
+        if turns.is_empty() {
+            begin(canvas, area, state);
+            return Measure { height: area.height.into(), ..Measure::default() };
+        }
+        let room = usize::from(area.width).min(WIDEST);
+        self.keep_only(turns, (room, state.has_sources_beside()));
+        let mut working = Laid::default();
+        for turn in turns {
+            if turn.run().is_some() {
+                working = lay(canvas, turn, room, state);
+            } else {
+                self.laid.entry(turn.serial).or_insert_with(|| lay(canvas, turn, room, state));
+            }
+        }
+        // The lines of each turn, and where they begin.
+        let mut laid: Vec<(usize, &Laid)> = Vec::with_capacity(turns.len());
+        let mut lines = 0;
+        for turn in turns {
+            let of = self.laid.get(&turn.serial).unwrap_or(&working);
+            laid.push((lines, of));
+            lines += of.lines.len();
+        }
+        let first_line = |index: usize| laid.get(index).map_or(lines, |(first, _)| *first);
+        let turn_at = |line: usize| laid.partition_point(|(first, _)| *first <= line).max(1) - 1;
+        let measure = measure(
+            state.conversation.scroll,
+            (lines, area.height),
+            |anchor| match anchor {
+                Anchor::Item(index) | Anchor::Mark(index) => first_line(index),
+                Anchor::Line(_) | Anchor::End => 0,
+            },
+            turn_at,
+        );
+        let current = state.conversation.selected;
+        let rows = laid.iter().enumerate().skip(measure.item).flat_map(|(index, (first, of))| {
+            let is_current = current == Some(index);
+            of.lines
+                .iter()
+                .enumerate()
+                .map(move |(at, line)| (first + at, line, is_current && at < of.question))
+        });
+        let shown = rows.skip_while(|(at, ..)| *at < measure.top);
+        for (y, (_, line, is_current)) in (0..area.height).zip(shown) {
+            if is_current {
+                canvas.put_row(area, 0, y, &line.patched(canvas.style(Role::Selected)));
+            } else {
+                canvas.put_row(area, 0, y, line);
+            }
+        }
+        measure
+    }
+
+    /// Forgets lines of another width and turns of another conversation.
+    fn keep_only(&mut self, turns: &[Turn], made_for: (usize, bool)) {
+        if self.made_for != made_for {
+            self.made_for = made_for;
+            self.laid.clear();
+        }
+        if self.laid.len() > turns.len() {
+            self.laid.retain(|serial, _| turns.iter().any(|turn| turn.serial == *serial));
+        }
+    }
+}
+
+/// What stands there before the first question.
+fn begin(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let content = &state.library.content;
+    let text = if state.library.is_empty() {
+        "No folder is watched yet: add one to have documents to ask.".to_owned()
+    } else if content.passages == 0 {
+        "You can ask as soon as the first document is read.".to_owned()
+    } else {
+        format!(
+            "Ask {}. The passages that fit come first, then the answer with its sources.",
+            counted(content.documents, "document", "documents"),
+        )
+    };
+    let lines = Styled::new(text, canvas.style(Role::Dim)).wrapped(usize::from(area.width).min(60));
+    super::canvas::put_rows(canvas, super::below(inset(area, 2, 0), 1), lines.iter());
+}
+
+/// Makes the lines of a turn.
+fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Laid {
+    let mut lines = Vec::new();
+    let bar =
+        Styled::new(format!("{} ", canvas.signs.question_bar), canvas.style(Role::QuestionBar));
+    let inner = room.saturating_sub(2).max(1);
+    for line in Styled::new(turn.question.as_str(), canvas.style(Role::Question)).wrapped(inner) {
+        let mut barred = bar.clone();
+        barred.append(&line);
+        lines.push(barred);
+    }
+    let question = lines.len();
+    lines.push(Styled::default());
+    let indent = Styled::new("  ", Style::new());
+    for line in answer(canvas, turn, inner, state) {
+        let mut indented = indent.clone();
+        indented.append(&line);
+        lines.push(indented);
+    }
+    lines.push(Styled::default());
+    Laid { lines, question }
+}
+
+/// The lines under a question.
+fn answer(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Vec<Styled> {
+    let more = canvas.signs.ellipsis;
+    let sources = u32::try_from(turn.hits.len()).unwrap_or(u32::MAX);
+    let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources };
+    let dim = |text: &str| Styled::new(text, canvas.style(Role::Dim)).wrapped(room);
+    match &turn.answer {
+        Answering::Searching(_) => dim(&format!("searching{more}")),
+        Answering::Reading { tokens, of, .. } => dim(&reading(canvas, turn, (*tokens, *of), state)),
+        Answering::Writing { text, .. } => {
+            let mut lines = said(canvas, text, look, true);
+            let cursor = (canvas.signs.cursor, canvas.style(Role::Cursor));
+            match lines.last_mut().filter(|line| line.width() < room) {
+                Some(last) => last.push(cursor.0, cursor.1),
+                None => lines.push(Styled::new(cursor.0, cursor.1)),
+            }
+            lines
+        }
+        Answering::Done(answered) => {
+            let mut lines = said(canvas, &answered.answer, look, false);
+            if !lines.is_empty() {
+                lines.push(Styled::default());
+            }
+            for note in notes(canvas, answered, state) {
+                lines.extend(Styled::new(note, canvas.style(Role::Dim)).wrapped(room));
+            }
+            lines
+        }
+        Answering::Nothing { reason } => {
+            Styled::new(reason.as_str(), canvas.style(Role::Note)).wrapped(room)
+        }
+    }
+}
+
+/// What the reader is told while the model reads.
+fn reading(
+    canvas: &Canvas<'_>,
+    turn: &Turn,
+    (tokens, of): (usize, usize),
+    state: &State,
+) -> String {
+    let passages = turn.hits.len().min(EVIDENCE) as u64;
+    let asked = jiff::Timestamp::from_second(turn.asked_at).unwrap_or_default();
+    let waited = state.moment.now.timestamp().duration_since(asked).as_secs().max(0);
+    let mut text = format!(
+        "reading {}{} {waited} s",
+        counted(passages, "passage", "passages"),
+        canvas.signs.ellipsis
+    );
+    if of > 0 {
+        text.push_str(&format!(
+            " {} {} of {} tokens",
+            canvas.signs.dot,
+            count(tokens as u64),
+            count(of as u64)
+        ));
+    }
+    text
+}
+
+/// An answer's text with its reasoning folded away.
+fn said(canvas: &Canvas<'_>, text: &str, look: Look<'_>, is_unfinished: bool) -> Vec<Styled> {
+    let parts = markdown::parts(text);
+    let last = parts.len().saturating_sub(1);
+    let mut lines: Vec<Styled> = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            lines.push(Styled::default());
+        }
+        match part {
+            Part::Said(text) if is_unfinished && index == last => {
+                lines.extend(markdown::unfinished_lines(text, look));
+            }
+            Part::Said(text) => lines.extend(markdown::lines(text, look)),
+            Part::Thought { words, goes_on } => {
+                let words = counted(*words as u64, "word", "words");
+                let text = if *goes_on {
+                    format!("thinking{} {words}", canvas.signs.ellipsis)
+                } else {
+                    format!("{} thought for {words}", canvas.signs.chosen)
+                };
+                lines.extend(Styled::new(text, canvas.style(Role::Dim)).wrapped(look.room));
+            }
+        }
+    }
+    lines
+}
+
+/// What is told under an answer.
+fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State) -> Vec<String> {
+    let dot = canvas.signs.dot;
+    let mut notes = Vec::new();
+    if answered.stopped {
+        notes.push("stopped: this is the part that was written".to_owned());
+    }
+    let marked = answered.claims.iter().filter(|claim| claim.mark == Some(Mark::Quoted)).count();
+    let claims = answered.claims.len();
+    if marked > 0 {
+        notes.push(format!("{}: {marked} quoted", counted(claims as u64, "claim", "claims")));
+    }
+    let read = &answered.read;
+    let mut from = vec![format!(
+        "from {} of {} in scope",
+        count(read.passages),
+        counted(read.in_scope, "passage", "passages")
+    )];
+    if read.unread_documents > 0 {
+        let unread = counted(read.unread_documents, "document", "documents");
+        from.push(format!("{unread} in scope could not be read"));
+    }
+    from.push(answered.model.clone());
+    from.push(seconds(answered.seconds));
+    notes.push(from.join(&format!(" {dot} ")));
+    if !answered.dropped.is_empty() {
+        let numbers: Vec<String> = answered.dropped.iter().map(|n| format!("[{n}]")).collect();
+        notes.push(format!("did not fit the model's context: {}", numbers.join(" ")));
+    }
+    if !answered.hits.is_empty() && (answered.abstained || !state.has_sources_beside()) {
+        let sources = answered.hits.len() as u64;
+        let sources = if answered.abstained {
+            counted(sources, "nearest passage", "nearest passages")
+        } else {
+            counted(sources, "source", "sources")
+        };
+        notes.push(if state.has_sources_beside() {
+            format!("{sources} beside")
+        } else {
+            format!("{sources} (tab)")
+        });
+    }
+    notes
+}

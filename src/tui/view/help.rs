@@ -1,0 +1,100 @@
+//! How are the keys of a view told? The key table itself tells them.
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, put_rows};
+use super::text::Styled;
+use super::{hints, inset, measure};
+use crate::keys::Keys;
+use crate::state::Context;
+use crate::state::action::Action;
+use crate::state::scroll::{Measure, Scroll};
+use crate::theme::Role;
+
+/// Cells of the keys, and of a column with what they do.
+const KEYS: usize = 26;
+const COLUMN: usize = 64;
+const MOST_COLUMNS: usize = 3;
+
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    keys: &Keys,
+    of: Context,
+    scroll: Scroll,
+) -> Measure {
+    let body = hints::head(canvas, area, ("Keys", place(of)), (keys, Context::Help), &[]);
+    let body = inset(super::below(body, 1), 2, 1);
+    let columns = (usize::from(body.width) / COLUMN).clamp(1, MOST_COLUMNS);
+    let column = usize::from(body.width) / columns;
+    let told = told(canvas, keys, of, column.saturating_sub(2));
+    let height = told.len().div_ceil(columns);
+    let lines: Vec<Styled> = (0..height)
+        .map(|y| {
+            let mut line = Styled::default();
+            for entry in told.iter().skip(y).step_by(height.max(1)) {
+                let pad =
+                    (line.width().div_ceil(column.max(1)) * column).saturating_sub(line.width());
+                line.push(&" ".repeat(pad), canvas.style(Role::Text));
+                line.append(entry);
+            }
+            line
+        })
+        .collect();
+    let measure = measure(scroll, (lines.len(), body.height), |_| 0, |_| 0);
+    put_rows(canvas, body, lines.iter().skip(measure.top));
+    measure
+}
+
+/// Each action with its keys, in lines of so many cells.
+fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Styled> {
+    let mut lines = Vec::new();
+    let key_room = KEYS.min(room / 2);
+    let bindings = keys.bindings(of);
+    let sources: Vec<_> = bindings.iter().filter(|(action, _)| action.source().is_some()).collect();
+    for (action, chords) in &bindings {
+        let (chords, description) = match (action, sources.last()) {
+            // Nine lines that differ in a number are one.
+            (Action::Source1, Some((_, last))) => {
+                let first = chords.first().map(ToString::to_string).unwrap_or_default();
+                let last = last.first().map(ToString::to_string).unwrap_or_default();
+                (format!("{first} to {last}"), "go to the source of that number")
+            }
+            (action, _) if action.source().is_some() => continue,
+            _ => {
+                let chords: Vec<String> = chords.iter().map(ToString::to_string).collect();
+                (chords.join(" "), action.description())
+            }
+        };
+        let chords = Styled::new(chords, canvas.style(Role::Key)).wrapped(key_room);
+        let description = Styled::new(description, canvas.style(Role::Text))
+            .wrapped(room.saturating_sub(key_room + 2).max(1));
+        for index in 0..chords.len().max(description.len()) {
+            let mut line = chords.get(index).cloned().unwrap_or_default();
+            let gap = (key_room + 2).saturating_sub(line.width());
+            line.push(&" ".repeat(gap), canvas.style(Role::Text));
+            if let Some(description) = description.get(index) {
+                line.append(description);
+            }
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// What a context is called.
+fn place(context: Context) -> &'static str {
+    match context {
+        Context::Question => "of the question line",
+        Context::Conversation => "of the conversation",
+        Context::Sources => "of the sources",
+        Context::Conversations => "of the list of conversations",
+        Context::Folder => "of the line for a folder",
+        Context::Document => "of the document",
+        Context::DocumentPrompt => "of the line in the document",
+        Context::Library => "of the library",
+        Context::Models => "of the list of models",
+        Context::Export => "of the line for a file",
+        Context::Help => "of the help",
+    }
+}

@@ -1,0 +1,768 @@
+//! How does an answer's Markdown become lines?
+//!
+//! Citations are taken out before the Markdown is parsed, which would read some of them as links, and put back in their own
+//! style. Nothing here asks where a citation leads.
+
+use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+use ratatui::style::{Modifier, Style};
+
+use super::text::{Styled, width, wrap};
+use crate::theme::{Role, Signs, Theme};
+
+/// Characters without meaning that stand for citations while Markdown is parsed: the last private plane, of which one
+/// stands for each number.
+const STAND_INS: u32 = 0x0010_0000;
+const LAST_STAND_IN: u32 = 0x0010_fffd;
+
+/// A column of a table is not made narrower than this; with less room a row is written as a list.
+const NARROWEST_COLUMN: usize = 6;
+const COLUMN_GAP: usize = 2;
+
+/// What an answer is drawn with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look<'a> {
+    pub theme: &'a Theme,
+    pub signs: &'a Signs,
+    /// Cells of a line.
+    pub room: usize,
+    /// Numbers from 1 to this one are citations when they stand in brackets.
+    pub sources: u32,
+}
+
+/// The lines of a finished text.
+pub(super) fn lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
+    let with_stand_ins = put_stand_ins(markdown, look.sources);
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let mut writer = Writer::new(look);
+    for event in Parser::new_ext(&with_stand_ins, options) {
+        writer.take(event);
+    }
+    writer.flush();
+    writer.lines
+}
+
+/// The lines of a text that is still being written: what is begun at its end is shown as what it will probably become, so
+/// that lines do not change their look with each piece.
+pub(super) fn unfinished_lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
+    lines(&completed(markdown), look)
+}
+
+/// Leaves out a last line that consists of signs only, and closes what is open in the last paragraph.
+fn completed(markdown: &str) -> String {
+    let is_sign = |c: char| !c.is_alphanumeric() || c.is_ascii_digit();
+    let last_line = markdown.rfind('\n').map_or(0, |at| at + 1);
+    let (before, last) = markdown.split_at_checked(last_line).unwrap_or((markdown, ""));
+    let signs_only = last.len() < 6 && last.chars().all(is_sign) && !last.contains(['[', '"', '“']);
+    let mut text = if signs_only { before.to_owned() } else { markdown.to_owned() };
+    let paragraph = text.rfind("\n\n").and_then(|at| text.get(at..)).unwrap_or(&text);
+    if paragraph.contains("```") {
+        return text;
+    }
+    let is_open = |sign: &str| paragraph.matches(sign).count() % 2 == 1;
+    let (code, strong) = (is_open("`"), is_open("**"));
+    for (open, sign) in [(code, "`"), (strong && !code, "**")] {
+        if !open {
+        } else if text.ends_with(sign) {
+            text.truncate(text.len() - sign.len());
+        } else {
+            text.truncate(text.trim_end().len());
+            text.push_str(sign);
+        }
+    }
+    text
+}
+
+/// A part of an answer as a model writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    Said(&'a str),
+    /// Reasoning, by its number of words; whether it goes on.
+    Thought {
+        words: usize,
+        goes_on: bool,
+    },
+}
+
+/// Parts what is said from what is thought.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    const BEGIN: &str = "<think>";
+    const END: &str = "</think>";
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((said, thought)) = rest.split_once(BEGIN) {
+        if !said.trim().is_empty() {
+            parts.push(Part::Said(said));
+        }
+        let (thought, after, goes_on) = match thought.split_once(END) {
+            Some((thought, after)) => (thought, after, false),
+            None => (thought, "", true),
+        };
+        let words = thought.split_whitespace().count();
+        if words > 0 || goes_on {
+            parts.push(Part::Thought { words, goes_on });
+        }
+        rest = after;
+    }
+    if !rest.trim().is_empty() {
+        parts.push(Part::Said(rest));
+    }
+    parts
+}
+
+/// Puts a stand-in for each citation.
+fn put_stand_ins(markdown: &str, sources: u32) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    let mut rest = markdown;
+    while let Some((before, bracket)) = rest.split_once('[') {
+        push_without_stand_ins(&mut text, before);
+        let number = bracket.split_once(']').and_then(|(number, after)| {
+            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            let number: u32 = is_number.then(|| number.parse().ok())??;
+            let stand_in = stand_in(number).filter(|_| (1..=sources).contains(&number))?;
+            Some((stand_in, after))
+        });
+        match number {
+            Some((stand_in, after)) => {
+                text.push(stand_in);
+                rest = after;
+            }
+            None => {
+                text.push('[');
+                rest = bracket;
+            }
+        }
+    }
+    push_without_stand_ins(&mut text, rest);
+    text
+}
+
+fn push_without_stand_ins(text: &mut String, source: &str) {
+    text.extend(
+        source.chars().map(|c| if cited(c).is_some() { char::REPLACEMENT_CHARACTER } else { c }),
+    );
+}
+
+fn stand_in(number: u32) -> Option<char> {
+    char::from_u32(STAND_INS.checked_add(number)?).filter(|c| cited(*c).is_some())
+}
+
+/// The number that a stand-in stands for.
+fn cited(c: char) -> Option<u32> {
+    let code = u32::from(c);
+    (STAND_INS..=LAST_STAND_IN).contains(&code).then(|| code - STAND_INS)
+}
+
+/// Text with its citations written out again.
+fn without_stand_ins(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match cited(c) {
+            Some(number) => plain.push_str(&format!("[{number}]")),
+            None => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// Something that text stands in: a list's item or a quote.
+struct Container {
+    /// In front of its first line, until that is written.
+    first: Option<Styled>,
+    /// In front of its other lines.
+    rest: Styled,
+    /// Paragraphs and other blocks that were begun in it.
+    blocks: usize,
+}
+
+#[derive(Default)]
+struct Table {
+    alignments: Vec<Alignment>,
+    /// The first one is the head.
+    rows: Vec<Vec<Styled>>,
+}
+
+struct Writer<'a> {
+    look: Look<'a>,
+    lines: Vec<Styled>,
+    /// The paragraph that is being read.
+    inline: Styled,
+    /// Of what is open around it, the last one in force.
+    styles: Vec<Style>,
+    containers: Vec<Container>,
+    /// The next number of each open list; none for bullets.
+    lists: Vec<Option<u64>>,
+    table: Option<Table>,
+    /// Whether text is a block of code.
+    is_code: bool,
+    /// Where the open links lead.
+    links: Vec<String>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(look: Look<'a>) -> Self {
+        Self {
+            look,
+            lines: Vec::new(),
+            inline: Styled::default(),
+            styles: Vec::new(),
+            containers: Vec::new(),
+            lists: Vec::new(),
+            table: None,
+            is_code: false,
+            links: Vec::new(),
+        }
+    }
+
+    fn role(&self, role: Role) -> Style {
+        self.look.theme.style(role)
+    }
+
+    fn style(&self) -> Style {
+        self.styles.last().copied().unwrap_or_else(|| self.role(Role::Text))
+    }
+
+    /// Opens a style over the one in force.
+    fn open(&mut self, role: Role) {
+        let style = self.style().patch(self.role(role));
+        self.styles.push(style);
+    }
+
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) if self.is_code => self.code(&text),
+            Event::Text(text) => self.text(&text),
+            Event::Code(code) => {
+                let style = self.style().patch(self.role(Role::Code));
+                self.inline.push(&without_stand_ins(&code), style);
+            }
+            Event::InlineHtml(html) | Event::Html(html) => self.html(&html),
+            Event::SoftBreak => self.inline.push(" ", self.style()),
+            Event::HardBreak => self.inline.push("\n", self.style()),
+            Event::Rule => {
+                self.begin_block();
+                let rule = self.look.signs.horizontal.repeat(self.room().min(12));
+                self.line(&Styled::new(rule, self.role(Role::Border)));
+            }
+            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
+                self.text(&text);
+            }
+            Event::TaskListMarker(is_done) => {
+                self.inline.push(if is_done { "[x] " } else { "[ ] " }, self.style());
+            }
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph | Tag::HtmlBlock => self.begin_block(),
+            Tag::Heading { .. } => {
+                self.begin_block();
+                self.open(Role::Heading);
+            }
+            Tag::BlockQuote(_) => {
+                self.begin_block();
+                let bar =
+                    Styled::new(format!("{} ", self.look.signs.vertical), self.role(Role::Border));
+                self.containers.push(Container { first: None, rest: bar, blocks: 0 });
+                self.open(Role::Dim);
+            }
+            Tag::CodeBlock(kind) => {
+                self.begin_block();
+                self.is_code = true;
+                if let CodeBlockKind::Fenced(language) = kind
+                    && !language.is_empty()
+                {
+                    self.line(&Styled::new(language.into_string(), self.role(Role::Dim)));
+                }
+            }
+            Tag::List(first) => {
+                self.flush();
+                if self.containers.is_empty() {
+                    self.begin_block();
+                }
+                self.lists.push(first);
+            }
+            Tag::Item => self.begin_item(),
+            Tag::Table(alignments) => {
+                self.begin_block();
+                self.table = Some(Table { alignments, rows: Vec::new() });
+            }
+            Tag::TableHead => {
+                self.open(Role::Strong);
+                self.begin_row();
+            }
+            Tag::TableRow => self.begin_row(),
+            Tag::Emphasis => self.open(Role::Emphasis),
+            Tag::Strong => self.open(Role::Strong),
+            Tag::Strikethrough => {
+                self.styles.push(self.style().add_modifier(Modifier::CROSSED_OUT));
+            }
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                self.links.push(dest_url.into_string());
+            }
+            Tag::TableCell
+            | Tag::FootnoteDefinition(_)
+            | Tag::DefinitionList
+            | Tag::DefinitionListTitle
+            | Tag::DefinitionListDefinition
+            | Tag::Superscript
+            | Tag::Subscript
+            | Tag::MetadataBlock(_) => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::Heading(_) => {
+                self.flush();
+                self.styles.pop();
+            }
+            TagEnd::BlockQuote(_) => {
+                self.flush();
+                self.containers.pop();
+                self.styles.pop();
+            }
+            TagEnd::CodeBlock => self.is_code = false,
+            TagEnd::List(_) => {
+                self.lists.pop();
+            }
+            TagEnd::Item => {
+                self.flush();
+                // An item without text is its marker alone.
+                if self.containers.last().is_some_and(|item| item.first.is_some()) {
+                    self.line(&Styled::default());
+                }
+                self.containers.pop();
+            }
+            TagEnd::TableCell => {
+                let cell = std::mem::take(&mut self.inline);
+                if let Some(row) = self.table.as_mut().and_then(|table| table.rows.last_mut()) {
+                    row.push(cell);
+                }
+            }
+            TagEnd::TableHead => {
+                self.styles.pop();
+            }
+            TagEnd::Table => {
+                if let Some(table) = self.table.take() {
+                    self.table(&table);
+                }
+            }
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
+                self.styles.pop();
+            }
+            TagEnd::Link | TagEnd::Image => self.end_link(),
+            TagEnd::TableRow
+            | TagEnd::FootnoteDefinition
+            | TagEnd::DefinitionList
+            | TagEnd::DefinitionListTitle
+            | TagEnd::DefinitionListDefinition
+            | TagEnd::Superscript
+            | TagEnd::Subscript
+            | TagEnd::MetadataBlock(_) => {}
+        }
+    }
+
+    fn begin_row(&mut self) {
+        if let Some(table) = &mut self.table {
+            table.rows.push(Vec::new());
+        }
+    }
+
+    fn begin_item(&mut self) {
+        self.flush();
+        let marker = match self.lists.last_mut() {
+            Some(Some(number)) => {
+                let marker = format!("{number}. ");
+                *number = number.saturating_add(1);
+                marker
+            }
+            _ => format!("{} ", self.look.signs.bullet),
+        };
+        let rest = Styled::new(" ".repeat(width(&marker)), self.role(Role::Text));
+        let first = Some(Styled::new(marker, self.role(Role::Dim)));
+        self.containers.push(Container { first, rest, blocks: 0 });
+    }
+
+    /// A link's text is read; where it leads is told behind it, for nothing here can be clicked.
+    fn end_link(&mut self) {
+        let Some(target) = self.links.pop() else { return };
+        if !target.is_empty() && !self.inline.text().ends_with(&target) {
+            self.inline.push(&format!(" ({})", without_stand_ins(&target)), self.role(Role::Dim));
+        }
+    }
+
+    /// An answer has no markup of its own but line breaks, which models put into tables.
+    fn html(&mut self, html: &CowStr<'_>) {
+        let is_break = matches!(html.trim(), "<br>" | "<br/>" | "<br />");
+        let style = self.style();
+        self.inline.push(if is_break { "\n" } else { html }, style);
+    }
+
+    /// Text of a paragraph, with citations in their own style.
+    fn text(&mut self, text: &str) {
+        let style = self.style();
+        let mut rest = text;
+        while let Some((at, number)) = rest.char_indices().find_map(|(at, c)| Some((at, cited(c)?)))
+        {
+            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.inline.push(before, style);
+            // A number alone at the beginning of a line would look like the number of something else.
+            self.inline.tie();
+            let citation = style.patch(self.role(Role::Citation));
+            self.inline.push(&format!("[{number}]"), citation);
+            let mut after = from.chars();
+            after.next();
+            rest = after.as_str();
+        }
+        self.inline.push(rest, style);
+    }
+
+    fn code(&mut self, text: &str) {
+        let style = self.role(Role::Code);
+        let room = self.room().saturating_sub(2).max(1);
+        for line in without_stand_ins(text).lines() {
+            wrap(line, room, room, |span| {
+                let mut row = Styled::new("  ", style);
+                row.push(line.get(span.start..span.next).unwrap_or_default(), style);
+                self.line(&row);
+            });
+        }
+    }
+
+    /// Parts a block from the one before it by an empty line.
+    fn begin_block(&mut self) {
+        self.flush();
+        let is_first = match self.containers.last_mut() {
+            Some(container) => {
+                container.blocks += 1;
+                container.blocks == 1
+            }
+            None => self.lines.is_empty(),
+        };
+        if !is_first {
+            self.line(&Styled::default());
+        }
+    }
+
+    /// Cells that are left for text beside what it stands in.
+    fn room(&self) -> usize {
+        let taken: usize = self.containers.iter().map(|container| container.rest.width()).sum();
+        self.look.room.saturating_sub(taken).max(1)
+    }
+
+    /// Ends the paragraph.
+    fn flush(&mut self) {
+        let inline = std::mem::take(&mut self.inline);
+        if inline.text().trim().is_empty() {
+            return;
+        }
+        for line in inline.wrapped(self.room()) {
+            self.line(&line);
+        }
+    }
+
+    /// Writes a line with what stands in front of it.
+    fn line(&mut self, content: &Styled) {
+        let mut line = Styled::default();
+        for container in &mut self.containers {
+            match container.first.take() {
+                Some(first) => line.append(&first),
+                None => line.append(&container.rest),
+            }
+        }
+        line.append(content);
+        self.lines.push(line);
+    }
+
+    fn table(&mut self, table: &Table) {
+        let columns = table.rows.iter().map(Vec::len).max().unwrap_or_default();
+        let natural: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = table.rows.iter().filter_map(|row| row.get(column));
+                let longest = |cell: &Styled| cell.text().lines().map(width).max().unwrap_or(0);
+                cells.map(longest).max().unwrap_or_default().max(1)
+            })
+            .collect();
+        match column_widths(&natural, self.room()) {
+            Some(widths) => self.table_in_columns(table, &widths),
+            None => self.table_as_list(table),
+        }
+    }
+
+    fn table_in_columns(&mut self, table: &Table, widths: &[usize]) {
+        for (index, row) in table.rows.iter().enumerate() {
+            let cells: Vec<Vec<Styled>> =
+                row.iter().zip(widths).map(|(cell, width)| cell.wrapped(*width)).collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+            for y in 0..height {
+                let mut line = Styled::default();
+                for (column, width) in widths.iter().enumerate() {
+                    let cell = cells.get(column).and_then(|lines| lines.get(y));
+                    let used = cell.map_or(0, Styled::width);
+                    let free = width.saturating_sub(used);
+                    let left = match table.alignments.get(column) {
+                        Some(Alignment::Right) => free,
+                        Some(Alignment::Center) => free / 2,
+                        _ => 0,
+                    };
+                    let plain = Style::new();
+                    line.push(&" ".repeat(left), plain);
+                    if let Some(cell) = cell {
+                        line.append(cell);
+                    }
+                    if column + 1 < widths.len() {
+                        line.push(&" ".repeat(free - left + COLUMN_GAP), plain);
+                    }
+                }
+                self.line(&line);
+            }
+            if index == 0 {
+                let total = widths.iter().sum::<usize>() + COLUMN_GAP * (widths.len().max(1) - 1);
+                let rule = self.look.signs.horizontal.repeat(total);
+                self.line(&Styled::new(rule, self.role(Role::Border)));
+            }
+        }
+    }
+
+    /// Where columns have no room: each row's cells below each other, behind the column's name.
+    fn table_as_list(&mut self, table: &Table) {
+        let Some((head, rows)) = table.rows.split_first() else { return };
+        for (index, row) in rows.iter().enumerate() {
+            if index > 0 {
+                self.line(&Styled::default());
+            }
+            for (column, cell) in row.iter().enumerate() {
+                let mut entry = Styled::default();
+                if let Some(name) = head.get(column).filter(|name| !name.is_empty()) {
+                    entry.append(name);
+                    entry.push(": ", self.role(Role::Dim));
+                }
+                entry.append(cell);
+                for line in entry.wrapped(self.room()) {
+                    self.line(&line);
+                }
+            }
+        }
+    }
+}
+
+/// How wide columns become that would like to be as wide as `natural`: the widest give way first. None when there is no
+/// room for all of them.
+fn column_widths(natural: &[usize], room: usize) -> Option<Vec<usize>> {
+    let gaps = COLUMN_GAP * natural.len().saturating_sub(1);
+    let room = room.checked_sub(gaps)?;
+    let fits =
+        |widest: usize| natural.iter().map(|width| *width.min(&widest)).sum::<usize>() <= room;
+    let largest = natural.iter().copied().max().unwrap_or_default();
+    let least = largest.min(NARROWEST_COLUMN);
+    if !fits(least) {
+        return None;
+    }
+    let (mut low, mut high) = (least, largest);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if fits(middle) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Some(natural.iter().map(|width| *width.min(&low)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn look(theme: &Theme, room: usize) -> Look<'_> {
+        Look { theme, signs: &Signs::UNICODE, room, sources: 6 }
+    }
+
+    #[track_caller]
+    fn check(markdown: &str, room: usize, expected: &[&str]) {
+        let theme = Theme::named("dark").unwrap();
+        let lines = lines(markdown, look(&theme, room));
+        let texts: Vec<String> =
+            lines.iter().map(|line| line.text().replace('\u{a0}', " ")).collect();
+        assert_eq!(texts, expected);
+    }
+
+    /// The texts that are drawn in the style of a role over plain text.
+    fn in_role(markdown: &str, role: Role) -> Vec<String> {
+        let theme = Theme::named("dark").unwrap();
+        let style = theme.style(Role::Text).patch(theme.style(role));
+        lines(markdown, look(&theme, 80))
+            .iter()
+            .flat_map(|line| {
+                line.pieces().map(|(text, style)| (text.to_owned(), style)).collect::<Vec<_>>()
+            })
+            .filter(|(_, other)| *other == style)
+            .map(|(text, _)| text)
+            .collect()
+    }
+
+    #[test]
+    fn paragraphs_lists_and_headings_are_laid_out() {
+        check("One two\nthree.\n\nFour.", 80, &["One two three.", "", "Four."]);
+        check("# Notice\nSix months.", 80, &["Notice", "", "Six months."]);
+        check(
+            "Must:\n- pay the rent, which is due\n  1. in March\n  2. in June\n- repair\n\nEnd",
+            20,
+            &[
+                "Must:",
+                "",
+                "• pay the rent,",
+                "  which is due",
+                "  1. in March",
+                "  2. in June",
+                "• repair",
+                "",
+                "End",
+            ],
+        );
+        check("- one\n\n  more\n- two", 80, &["• one", "", "  more", "• two"]);
+        check("> quoted\n> twice\n\nend", 80, &["│ quoted twice", "", "end"]);
+        check("a\n\n---\n\nb", 80, &["a", "", "────────────", "", "b"]);
+        check("one  \ntwo<br>three", 80, &["one", "two", "three"]);
+        check("-\n- b", 80, &["• ", "• b"]);
+    }
+
+    #[test]
+    fn code_keeps_its_form() {
+        check(
+            "Run:\n```sh\nfor a in *\n    do\n```\nthen",
+            80,
+            &["Run:", "", "sh", "  for a in *", "      do", "", "then"],
+        );
+        check("```\nabcdefgh\n```", 6, &["  abcd", "  efgh"]);
+    }
+
+    #[test]
+    fn tables_fit_their_room() {
+        let table = "| Lease | Rent |\n|---|--:|\n| Harbour Mill | 2,400 € |\n| Quay | 90 € [1] |";
+        check(
+            table,
+            80,
+            &[
+                "Lease         Rent".replace("Rent", "    Rent").as_str(),
+                &"─".repeat(22),
+                "Harbour Mill   2,400 €".replace("   2,4", "   2,4").as_str(),
+                "Quay          90 € [1]",
+            ],
+        );
+        check(
+            table,
+            16,
+            &[
+                "Lease        Rent",
+                "────────────────",
+                "Harbour   2,400 €",
+                "Mill              ",
+                "Quay         90 €",
+                "             [1]",
+            ]
+            .map(|line| line)
+            .as_slice(),
+        );
+        check(
+            table,
+            10,
+            &[
+                "Lease:",
+                "Harbour",
+                "Mill",
+                "Rent:",
+                "2,400 €",
+                "",
+                "Lease:",
+                "Quay",
+                "Rent: 90 €",
+                "[1]",
+            ],
+        );
+    }
+
+    #[test]
+    fn citations_are_never_eaten() {
+        check(
+            "Six months [1]. Not [1](x), [2][3], [1]: so\n\n[2]: the lease",
+            80,
+            &["Six months [1]. Not [1](x), [2][3], [1]: so", "", "[2]: the lease"],
+        );
+        check("`a[1]` [7] [x] [1a]", 80, &["a[1] [7] [x] [1a]"]);
+        check("```\na[1]\n```", 80, &["  a[1]"]);
+        assert_eq!(in_role("Six [1][2] and a[7] `[3]`", Role::Citation), ["[1][2]"]);
+    }
+
+    #[test]
+    fn a_citation_is_not_parted_from_its_word() {
+        check("The period is six months [1] long", 27, &["The period is six", "months [1] long"]);
+    }
+
+    #[test]
+    fn words_are_stressed() {
+        assert_eq!(in_role("a **b** *c* `d`", Role::Strong), ["b"]);
+        assert_eq!(in_role("a **b** *c* `d`", Role::Emphasis), ["c"]);
+        assert_eq!(in_role("a **b** *c* `d`", Role::Code), ["d"]);
+        check(
+            "see [the law](https://law.example) <b>x</b>",
+            80,
+            &["see the law (https://law.example) <b>x</b>"],
+        );
+        check(
+            "![a roof](roof.png) <https://a.example>",
+            80,
+            &["a roof (roof.png) https://a.example"],
+        );
+    }
+
+    #[test]
+    fn what_is_being_written_does_not_change_its_look() {
+        let check = |text: &str, expected: &str| assert_eq!(completed(text), expected);
+        check("It is **six", "It is **six**");
+        check("It is **", "It is ");
+        check("It is **six** months", "It is **six** months");
+        check("Run `make", "Run `make`");
+        check("The duties:\n-", "The duties:\n");
+        check("The duties:\n- pay\n1", "The duties:\n- pay\n");
+        check("```\nlet a = `b", "```\nlet a = `b");
+        check("done **x**\n\nmore", "done **x**\n\nmore");
+    }
+
+    #[test]
+    fn reasoning_is_folded_to_its_number_of_words() {
+        assert_eq!(
+            parts("<think>\nLet me see.\n</think>\n\nSix months [1]."),
+            [Part::Thought { words: 3, goes_on: false }, Part::Said("\n\nSix months [1].")]
+        );
+        assert_eq!(parts("<think>Let me"), [Part::Thought { words: 2, goes_on: true }]);
+        assert_eq!(parts("<think></think>Yes"), [Part::Said("Yes")]);
+        assert_eq!(parts("Yes"), [Part::Said("Yes")]);
+        assert_eq!(parts(""), []);
+    }
+
+    #[test]
+    fn columns_give_way_from_the_widest() {
+        assert_eq!(column_widths(&[5, 30, 10], 40), Some(vec![5, 21, 10]));
+        assert_eq!(column_widths(&[5, 3], 40), Some(vec![5, 3]));
+        assert_eq!(column_widths(&[30, 30, 30], 20), None);
+        assert_eq!(column_widths(&[], 20), Some(vec![]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_layout(text in "([#>*`|\\[\\]1-9 \n-]{0,6}|\\PC{0,8}|[漢é]{0,4}){0,12}", room in 1_usize..60) {
+            let theme = Theme::named("mono").unwrap();
+            for line in lines(&text, look(&theme, room)) {
+                prop_assert!(!line.text().contains('\n'));
+            }
+            unfinished_lines(&text, look(&theme, room));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Where on the screen is what?
+
+use ratatui::layout::Rect;
+
+use super::{below, inset, notice, question, rows};
+use crate::state::{Pane, State};
+
+/// Cells of the conversations beside.
+const CONVERSATIONS: u16 = 28;
+/// The sources beside take two fifths, within these.
+const SOURCES: (u16, u16) = (34, 64);
+/// From this height on there is room for air and a second line.
+const HIGH: u16 = 20;
+/// Under this height the head is left out.
+const LOW: u16 = 8;
+
+/// The regions of the main view; those that have no room are empty.
+#[derive(Debug)]
+pub(super) struct Regions {
+    /// All but the status line: what a view on the panes takes.
+    pub view: Rect,
+    /// With the line under it.
+    pub header: Rect,
+    pub conversations: Option<Rect>,
+    pub conversation: Option<Rect>,
+    pub sources: Option<Rect>,
+    pub notice: Rect,
+    pub rule_above: Rect,
+    pub question: Rect,
+    pub rule_below: Rect,
+    pub status: Rect,
+}
+
+impl Regions {
+    pub(super) fn of(area: Rect, state: &State) -> Self {
+        let status = below(area, area.height.saturating_sub(1));
+        let view = rows(area, 0, area.height.saturating_sub(1));
+        let is_high = area.height >= HIGH;
+        let header = rows(view, 0, if area.height < LOW { 0 } else { 2 });
+        let rest = below(view, header.height);
+        let rule_below = u16::from(is_high);
+        let room = rest.height.saturating_sub(1 + rule_below);
+        let question_rows = question::height(state, area.width).min((room / 2).max(1));
+        // A notice stands where there is air, if there is any.
+        let notice_rows = notice::height(state, area.width)
+            .max(u16::from(is_high))
+            .min(room - question_rows.min(room));
+        let body_rows = room.saturating_sub(question_rows + notice_rows);
+        let body = rows(rest, 0, body_rows);
+        let notice = rows(rest, body_rows, notice_rows);
+        let foot = below(rest, body_rows + notice_rows);
+        let (conversations, conversation, sources) = panes(body, state);
+        Self {
+            view,
+            header,
+            conversations,
+            conversation,
+            sources,
+            notice,
+            rule_above: rows(foot, 0, 1),
+            question: rows(foot, 1, question_rows),
+            rule_below: rows(foot, 1 + question_rows, rule_below),
+            status,
+        }
+    }
+}
+
+/// The conversations, the conversation and the sources: side by side as far as there is room. What has no room comes in
+/// the conversation's place when it has the focus.
+fn panes(body: Rect, state: &State) -> (Option<Rect>, Option<Rect>, Option<Rect>) {
+    let mut middle = body;
+    let is_roomy = body.width > CONVERSATIONS + SOURCES.0;
+    let conversations = (state.has_conversations_beside() && is_roomy).then(|| {
+        let pane = Rect { width: CONVERSATIONS, ..middle };
+        middle = inset(middle, CONVERSATIONS, 0);
+        pane
+    });
+    let sources = (state.has_sources_beside() && is_roomy).then(|| {
+        let width = (middle.width / 5 * 2).clamp(SOURCES.0, SOURCES.1);
+        let pane = inset(middle, middle.width.saturating_sub(width), 0);
+        middle.width = middle.width.saturating_sub(width);
+        pane
+    });
+    match state.focus {
+        Pane::Conversations if conversations.is_none() => (Some(middle), None, sources),
+        Pane::Sources if sources.is_none() => (conversations, None, Some(middle)),
+        _ => (conversations, Some(middle), sources),
+    }
+}

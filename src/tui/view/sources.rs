@@ -1,0 +1,220 @@
+//! How do the passages that an answer stands on look?
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, put_rows};
+use super::text::{self, Styled};
+use super::{below, has_focus, inset, measure, title_role};
+use crate::json::{Answered, Hit};
+use crate::state::conversation::{Answering, Turn};
+use crate::state::scroll::{Anchor, Measure};
+use crate::state::{Pane, State};
+use crate::theme::Role;
+
+/// Lines of a passage that is not chosen.
+const EXCERPT: usize = 3;
+/// Columns before a source's text.
+const INDENT: usize = 6;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measure {
+    let is_beside = area.x > 0;
+    if is_beside {
+        canvas.upright(area, 0);
+    }
+    let area = inset(area, if is_beside { 2 } else { 1 }, 1);
+    let conversation = &state.conversation;
+    let turn = conversation.current();
+    title(canvas, area, state, turn);
+    let body = below(area, 2);
+    let Some(turn) = turn else {
+        let text = "The passages that an answer stands on come here.";
+        let lines = Styled::new(text, canvas.style(Role::Dim)).wrapped(body.width.into());
+        put_rows(canvas, inset(body, 1, 0), lines.iter());
+        return Measure { height: body.height.into(), ..Measure::default() };
+    };
+    if turn.hits.is_empty() {
+        let text = match turn.answer {
+            Answering::Searching(_) => format!("searching{}", canvas.signs.ellipsis),
+            Answering::Reading { .. }
+            | Answering::Writing { .. }
+            | Answering::Done(_)
+            | Answering::Nothing { .. } => "no passage was found".to_owned(),
+        };
+        canvas.put_fitting(body, 1, 0, (&text, body.width), Role::Dim);
+    }
+    let room = usize::from(body.width);
+    let mut firsts = Vec::new();
+    let mut lines = Vec::new();
+    for (index, hit) in turn.hits.iter().enumerate() {
+        firsts.push(lines.len());
+        let is_selected = index == state.sources.selected;
+        let source = Source { hit, answered: turn.answered(), is_selected };
+        source.lay(canvas, room, has_focus(state, Pane::Sources), &mut lines);
+        lines.push(Styled::default());
+    }
+    lines.pop();
+    let measure = measure(
+        state.sources.scroll,
+        (lines.len(), body.height),
+        |anchor| match anchor {
+            Anchor::Item(index) | Anchor::Mark(index) => {
+                firsts.get(index).copied().unwrap_or(lines.len())
+            }
+            Anchor::Line(_) | Anchor::End => 0,
+        },
+        |top| firsts.partition_point(|first| *first <= top).max(1) - 1,
+    );
+    put_rows(canvas, body, lines.iter().skip(measure.top));
+    measure
+}
+
+fn title(canvas: &mut Canvas<'_>, area: Rect, state: &State, turn: Option<&Turn>) {
+    let is_abstention = turn.and_then(Turn::answered).is_some_and(|answered| answered.abstained);
+    let mut title = if is_abstention { "Nearest passages" } else { "Sources" }.to_owned();
+    let conversation = &state.conversation;
+    if let Some(index) = conversation.selected.filter(|_| conversation.turns.len() > 1) {
+        title.push_str(&format!(" of question {}", index + 1));
+    }
+    let room = area.width.saturating_sub(6);
+    let x = canvas.put_fitting(area, 1, 0, (&title, room), title_role(state, Pane::Sources));
+    if let Some(turn) = turn.filter(|turn| !turn.hits.is_empty()) {
+        canvas.put_right(area, x + 1, 0, &turn.hits.len().to_string(), Role::Dim);
+    }
+}
+
+/// A passage with what the answer made of it.
+struct Source<'a> {
+    hit: &'a Hit,
+    answered: Option<&'a Answered>,
+    is_selected: bool,
+}
+
+impl Source<'_> {
+    /// The words of the passage that the answer cites.
+    fn quote(&self) -> Option<&str> {
+        let citations = &self.answered?.citations;
+        let citation = citations.iter().find(|citation| citation.hit.n == self.hit.n)?;
+        Some(citation.quote.as_str())
+    }
+
+    /// The stretches that answer: what is cited, else what fits the question.
+    fn highlights(&self) -> Vec<Range<usize>> {
+        let text = &self.hit.text;
+        if let Some(quote) = self.quote().filter(|quote| !quote.is_empty())
+            && let Some(start) = text.find(quote)
+        {
+            return vec![start..start + quote.len()];
+        }
+        let whole = |(start, end): &(usize, usize)| text.get(*start..*end).map(|_| *start..*end);
+        self.hit.highlights.iter().filter_map(whole).collect()
+    }
+
+    fn lay(&self, canvas: &Canvas<'_>, room: usize, has_focus: bool, lines: &mut Vec<Styled>) {
+        let hit = self.hit;
+        let is_cited = self.quote().is_some();
+        let sign = if self.is_selected { canvas.signs.chosen } else { " " };
+        let mut first = Styled::new(sign, canvas.style(Role::Accent));
+        // A source that the answer cites bears its number as it stands in the answer.
+        if is_cited {
+            first.push(&format!("[{}]", hit.n), canvas.style(Role::Citation));
+        } else {
+            first.push(&format!(" {} ", hit.n), canvas.style(Role::Dim));
+        }
+        let text_role = canvas.style(Role::Text);
+        first.push(&" ".repeat(INDENT.saturating_sub(first.width())), text_role);
+        let score = format!("{:.2}", hit.score.clamp(0.0, 1.0));
+        let title_room = room.saturating_sub(INDENT + 2 + score.len());
+        let title_role = if self.is_selected && has_focus { Role::Focus } else { Role::Strong };
+        let title = text::fit(&hit.title, title_room, canvas.signs.ellipsis);
+        first.push(&title, canvas.style(title_role));
+        let gap = room.saturating_sub(first.width() + score.len());
+        first.push(&" ".repeat(gap), text_role);
+        first.push(&score, canvas.style(Role::Dim));
+        lines.push(first);
+
+        let inner = room.saturating_sub(INDENT).max(1);
+        let indent = Styled::new(" ".repeat(INDENT), text_role);
+        let mut indented = |line: &Styled| {
+            let mut whole = indent.clone();
+            whole.append(line);
+            lines.push(whole);
+        };
+        let place = self.place(canvas);
+        if self.is_selected {
+            Styled::new(place, canvas.style(Role::Dim))
+                .wrapped(inner)
+                .iter()
+                .for_each(&mut indented);
+        } else if !place.is_empty() {
+            let place = text::fit(&place, inner, canvas.signs.ellipsis);
+            indented(&Styled::new(place, canvas.style(Role::Dim)));
+        }
+        let passage = if self.is_selected { self.whole(canvas) } else { self.excerpt(canvas) };
+        let passage = passage.wrapped(inner);
+        if self.is_selected {
+            passage.iter().for_each(&mut indented);
+            return;
+        }
+        for (index, line) in passage.iter().take(EXCERPT).enumerate() {
+            if index + 1 == EXCERPT && passage.len() > EXCERPT {
+                let mut cut = line.slice(0, cut_for(line.text(), inner, canvas.signs.ellipsis));
+                cut.push(canvas.signs.ellipsis, canvas.style(Role::Dim));
+                indented(&cut);
+            } else {
+                indented(line);
+            }
+        }
+    }
+
+    /// Page and headings.
+    fn place(&self, canvas: &Canvas<'_>) -> String {
+        let headings = self.hit.heading.join(&format!(" {} ", canvas.signs.path));
+        let parts = [self.hit.place(), headings];
+        let told: Vec<&str> =
+            parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        told.join(&format!(" {} ", canvas.signs.dot))
+    }
+
+    /// The whole passage with what answers marked.
+    fn whole(&self, canvas: &Canvas<'_>) -> Styled {
+        self.marked(canvas, 0, (Role::Text, Role::Highlight))
+    }
+
+    /// The passage from where it answers.
+    fn excerpt(&self, canvas: &Canvas<'_>) -> Styled {
+        let start = self.highlights().first().map_or(0, |first| first.start);
+        let mut excerpt = Styled::default();
+        if start > 0 {
+            excerpt.push(canvas.signs.ellipsis, canvas.style(Role::Dim));
+        }
+        excerpt.append(&self.marked(canvas, start, (Role::Dim, Role::Text)));
+        excerpt
+    }
+
+    fn marked(&self, canvas: &Canvas<'_>, from: usize, (plain, marked): (Role, Role)) -> Styled {
+        let text = &self.hit.text;
+        let mut styled = Styled::default();
+        let mut at = from;
+        for highlight in self.highlights() {
+            let start = highlight.start.max(at);
+            styled.push(text.get(at..start).unwrap_or_default(), canvas.style(plain));
+            styled.push(text.get(start..highlight.end).unwrap_or_default(), canvas.style(marked));
+            at = highlight.end.max(at);
+        }
+        styled.push(text.get(at..).unwrap_or_default(), canvas.style(plain));
+        styled
+    }
+}
+
+/// The bytes of a line that leave room for a sign behind them.
+fn cut_for(line: &str, room: usize, ellipsis: &str) -> usize {
+    let left = room.saturating_sub(text::width(ellipsis));
+    let mut used = 0;
+    let cut = text::graphemes(line).find(|grapheme| {
+        used += grapheme.width;
+        used > left
+    });
+    cut.map_or(line.len(), |grapheme| grapheme.start)
+}

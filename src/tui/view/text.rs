@@ -1,0 +1,397 @@
+//! How does text fill lines of cells?
+//!
+//! Everything is measured by grapheme clusters, exactly as it is drawn later. What steers a terminal is measured, and
+//! drawn, as the sign that stands for it.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::CellWidth as _;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::plain;
+
+/// Cells that a tab takes.
+const TAB: usize = 4;
+
+/// Bytes of the longest cluster that is drawn whole: a family of emoji with skin tones has 41, and what is longer is
+/// marks heaped on a letter to break a screen.
+const LONGEST_CLUSTER: usize = 64;
+
+/// What a reader sees as one character.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grapheme<'a> {
+    /// Bytes from the beginning of the text.
+    pub start: usize,
+    pub text: &'a str,
+    /// In cells.
+    pub width: usize,
+}
+
+impl<'a> Grapheme<'a> {
+    /// What is put into its cell, harmless.
+    pub(super) fn symbol(&self) -> Cow<'a, str> {
+        match self.text {
+            "\t" | "\u{a0}" => Cow::Borrowed(" "),
+            text => harmless(text),
+        }
+    }
+
+    /// A line may end before it, and it is left out there.
+    fn is_space(&self) -> bool {
+        matches!(self.text, " " | "\t" | "\n" | "\u{3000}")
+    }
+}
+
+/// The graphemes of a text in order.
+pub(super) fn graphemes(text: &str) -> impl Iterator<Item = Grapheme<'_>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(start..)?;
+        let cluster = first_cluster(rest)?;
+        let grapheme = Grapheme { start, text: cluster, width: cluster_width(cluster) };
+        start += cluster.len();
+        Some(grapheme)
+    })
+}
+
+fn first_cluster(text: &str) -> Option<&str> {
+    let mut bytes = text.bytes();
+    let first = bytes.next()?;
+    // ASCII before ASCII is a character by itself, but for a carriage return. Most of all text is found so.
+    if first.is_ascii() && first != b'\r' && bytes.next().is_none_or(|second| second.is_ascii()) {
+        return text.get(..1);
+    }
+    text.graphemes(true).next()
+}
+
+fn cluster_width(cluster: &str) -> usize {
+    match cluster.as_bytes() {
+        b"\t" => TAB,
+        [byte] if !byte.is_ascii_control() => 1,
+        _ => usize::from(harmless(cluster).cell_width()),
+    }
+}
+
+/// A cluster without what steers a terminal, and without heaps of marks.
+fn harmless(cluster: &str) -> Cow<'_, str> {
+    let cluster = match cluster.chars().next() {
+        Some(first) if cluster.len() > LONGEST_CLUSTER => {
+            cluster.get(..first.len_utf8()).unwrap_or_default()
+        }
+        _ => cluster,
+    };
+    plain::line(cluster)
+}
+
+/// How many cells a text takes in one line.
+pub(super) fn width(text: &str) -> usize {
+    graphemes(text).map(|grapheme| grapheme.width).sum()
+}
+
+/// Bytes of a text that stand in one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LineSpan {
+    pub start: usize,
+    /// White space at which the line was ended is left out.
+    pub end: usize,
+    /// Where the next line begins.
+    pub next: usize,
+}
+
+/// Fills lines of so many cells, the first one with `first` cells. Lines end at line feeds, else before a word that has
+/// no room, else inside of it. A text has at least one line.
+pub(super) fn wrap(text: &str, first: usize, rest: usize, mut line: impl FnMut(LineSpan)) {
+    let mut room = first.max(1);
+    let mut start = 0;
+    let mut used = 0;
+    // Where the line can end: at the end of a word, with the beginning of the next one and the cells until there.
+    let mut opportunity: Option<(LineSpan, usize)> = None;
+    // The end of what is not white space.
+    let mut end = 0;
+    let mut was_wide = false;
+    for grapheme in graphemes(text) {
+        let after = grapheme.start + grapheme.text.len();
+        if grapheme.text == "\n" || grapheme.text == "\r\n" {
+            line(LineSpan { start, end: end.max(start), next: after });
+            (start, end, used, room, opportunity) = (after, after, 0, rest.max(1), None);
+            was_wide = false;
+            continue;
+        }
+        if grapheme.is_space() {
+            used += grapheme.width;
+            // White space at the beginning of a text's own line is its indent.
+            if end > start {
+                opportunity = Some((LineSpan { start, end, next: after }, used));
+            }
+            was_wide = false;
+            continue;
+        }
+        // Scripts with wide signs have no spaces: a line can end before and after each of them.
+        let is_wide = grapheme.width > 1;
+        if (is_wide || was_wide) && end == grapheme.start && end > start {
+            opportunity = Some((LineSpan { start, end, next: grapheme.start }, used));
+        }
+        was_wide = is_wide;
+        if used + grapheme.width > room && grapheme.start > start {
+            let (span, until) = opportunity
+                .take()
+                .unwrap_or((LineSpan { start, end: end.max(start), next: grapheme.start }, used));
+            line(span);
+            (start, used, room) = (span.next, used - until, rest.max(1));
+            // One word may still be longer than the line.
+            if used + grapheme.width > room && grapheme.start > start {
+                line(LineSpan { start, end: grapheme.start, next: grapheme.start });
+                (start, used) = (grapheme.start, 0);
+            }
+        }
+        used += grapheme.width;
+        end = after;
+    }
+    line(LineSpan { start, end: end.max(start), next: text.len() });
+}
+
+/// As much of a text as fits, with a sign at its end when that is not all.
+pub(super) fn fit<'a>(text: &'a str, room: usize, ellipsis: &str) -> Cow<'a, str> {
+    if text.len() <= room && text.is_ascii() || width(text) <= room {
+        return Cow::Borrowed(text);
+    }
+    let Some(left) = room.checked_sub(width(ellipsis)) else { return Cow::Borrowed("") };
+    let mut used = 0;
+    let end = graphemes(text)
+        .find(|grapheme| {
+            used += grapheme.width;
+            used > left
+        })
+        .map_or(text.len(), |grapheme| grapheme.start);
+    let kept = text.get(..end).unwrap_or_default().trim_end();
+    Cow::Owned(format!("{kept}{ellipsis}"))
+}
+
+/// As much of a text's end as fits, with a sign in front when that is not all: a path is told by its end.
+pub(super) fn fit_end<'a>(text: &'a str, room: usize, ellipsis: &str) -> Cow<'a, str> {
+    let mut over = width(text).saturating_sub(room);
+    if over == 0 {
+        return Cow::Borrowed(text);
+    }
+    if room < width(ellipsis) {
+        return Cow::Borrowed("");
+    }
+    over += width(ellipsis);
+    let start = graphemes(text)
+        .find(|grapheme| {
+            let is_kept = over == 0;
+            over = over.saturating_sub(grapheme.width);
+            is_kept
+        })
+        .map_or(text.len(), |grapheme| grapheme.start);
+    Cow::Owned(format!("{ellipsis}{}", text.get(start..).unwrap_or_default()))
+}
+
+/// Text with a style for each stretch of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Styled {
+    text: String,
+    /// Where each stretch ends, ascending, with its style.
+    runs: Vec<(usize, Style)>,
+}
+
+impl Styled {
+    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
+        let text = text.into();
+        Self { runs: vec![(text.len(), style)], text }
+    }
+
+    pub(super) fn push(&mut self, text: &str, style: Style) {
+        if text.is_empty() {
+            return;
+        }
+        self.text.push_str(text);
+        let end = self.text.len();
+        match self.runs.last_mut() {
+            Some((last, same)) if *same == style => *last = end,
+            _ => self.runs.push((end, style)),
+        }
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        for (text, style) in other.pieces() {
+            self.push(text, style);
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    pub(super) fn width(&self) -> usize {
+        width(&self.text)
+    }
+
+    /// Ties what is pushed next to the last word: a space at the end becomes one at which no line ends.
+    pub(super) fn tie(&mut self) {
+        if self.text.ends_with(' ') {
+            self.text.pop();
+            self.text.push('\u{a0}');
+            let end = self.text.len();
+            if let Some((last, _)) = self.runs.last_mut() {
+                *last = end;
+            }
+        }
+    }
+
+    /// The stretches in order.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (&str, Style)> {
+        let mut start = 0;
+        self.runs.iter().map(move |(end, style)| {
+            let piece = self.text.get(start..*end).unwrap_or_default();
+            start = *end;
+            (piece, *style)
+        })
+    }
+
+    /// A part of it by its bytes.
+    pub(super) fn slice(&self, start: usize, end: usize) -> Self {
+        let mut part = Self::default();
+        let mut from = 0;
+        for (until, style) in &self.runs {
+            let (first, last) = (from.max(start), (*until).min(end));
+            if first < last {
+                part.push(self.text.get(first..last).unwrap_or_default(), *style);
+            }
+            from = *until;
+        }
+        part
+    }
+
+    /// Its lines when each has so many cells.
+    pub(super) fn wrapped(&self, room: usize) -> Vec<Self> {
+        let mut lines = Vec::new();
+        wrap(&self.text, room, room, |span| lines.push(self.slice(span.start, span.end)));
+        lines
+    }
+
+    /// As [`wrapped`](Self::wrapped), with so many cells less in all lines but the first.
+    pub(super) fn wrapped_hanging(&self, room: usize, indent: usize) -> Vec<Self> {
+        let mut lines = Vec::new();
+        wrap(&self.text, room, room.saturating_sub(indent), |span| {
+            lines.push(self.slice(span.start, span.end));
+        });
+        lines
+    }
+
+    /// The same with `patch` over each style.
+    pub(super) fn patched(&self, patch: Style) -> Self {
+        let runs = self.runs.iter().map(|(end, style)| (*end, style.patch(patch))).collect();
+        Self { text: self.text.clone(), runs }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::string_slice, reason = "spans of a wrapped text stand on its characters")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(text: &str, first: usize, rest: usize) -> Vec<&str> {
+        let mut lines = Vec::new();
+        wrap(text, first, rest, |span| lines.push(&text[span.start..span.end]));
+        lines
+    }
+
+    #[track_caller]
+    fn check(text: &str, room: usize, expected: &[&str]) {
+        assert_eq!(lines(text, room, room), expected);
+    }
+
+    #[test]
+    fn lines_end_between_words_and_inside_of_words_that_are_too_long() {
+        check("", 5, &[""]);
+        check("one two three", 7, &["one two", "three"]);
+        check("one two three", 8, &["one two", "three"]);
+        check("one  two", 4, &["one", "two"]);
+        check("abcdefghij k", 4, &["abcd", "efgh", "ij k"]);
+        check("a bcdefghij", 4, &["a", "bcde", "fghi", "j"]);
+        check("one\n\n  two", 9, &["one", "", "  two"]);
+        check("  indented text", 10, &["  indented", "text"]);
+        check("one\u{a0}[1] two", 9, &["one\u{a0}[1]", "two"]);
+        check("trailing   ", 8, &["trailing"]);
+        check("three of", 0, &["t", "h", "r", "e", "e", "o", "f"]);
+    }
+
+    #[test]
+    fn wide_signs_take_two_cells_and_need_no_spaces() {
+        check("漢字漢字", 5, &["漢字", "漢字"]);
+        check("ab漢字", 3, &["ab", "漢", "字"]);
+        check("漢", 1, &["漢"]);
+        check("👩‍👩‍👧👩‍👩‍👧", 3, &["👩‍👩‍👧", "👩‍👩‍👧"]);
+    }
+
+    #[test]
+    fn the_first_line_can_have_less_room() {
+        assert_eq!(lines("one two three", 3, 9), ["one", "two three"]);
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_says_so() {
+        assert_eq!(fit("lease.pdf", 9, "…"), "lease.pdf");
+        assert_eq!(fit("lease agreement", 7, "…"), "lease…");
+        assert_eq!(fit("漢字漢字", 5, "…"), "漢字…");
+        assert_eq!(fit("lease", 0, "…"), "");
+        assert_eq!(fit_end("/home/me/lease.pdf", 10, "…"), "…lease.pdf");
+        assert_eq!(fit_end("lease.pdf", 10, "…"), "lease.pdf");
+        assert_eq!(fit_end("漢字漢字", 4, "…"), "…字");
+        assert_eq!(fit_end("lease", 2, "..."), "");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_drawn_as_a_sign() {
+        let symbols = |text| graphemes(text).map(|g| g.symbol().into_owned()).collect::<String>();
+        assert_eq!(symbols("a\u{1b}[2J\u{202e}b\tc\u{a0}d"), "a\u{fffd}[2J\u{fffd}b c d");
+        assert_eq!(width("a\u{1b}\u{202e}\tb"), 1 + 1 + 1 + 4 + 1);
+        assert_eq!(symbols(&format!("a{}", "\u{301}".repeat(500))), "a");
+    }
+
+    #[test]
+    fn styles_stay_on_their_words() {
+        let bold = Style::new().bold();
+        let mut styled = Styled::new("one ", Style::new());
+        styled.push("two three", bold);
+        let lines = styled.wrapped(8);
+        assert_eq!(lines[0].pieces().collect::<Vec<_>>(), [("one ", Style::new()), ("two", bold)]);
+        assert_eq!(lines[1].pieces().collect::<Vec<_>>(), [("three", bold)]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_its_room_and_nothing_is_lost(
+            text in "([a-z ]{0,12}|\\PC{0,6}|[漢字é👩‍👧\u{301}\n\t]{0,6}){0,8}",
+            room in 1_usize..30,
+        ) {
+            let mut next = 0;
+            wrap(&text, room, room, |span| {
+                assert_eq!(span.start, next);
+                assert!(span.start <= span.end && span.end <= span.next);
+                let line = &text[span.start..span.end];
+                // A sign that is wider than the whole line stands alone in it, and is clipped when it is drawn.
+                assert!(width(line) <= room || graphemes(line).filter(|g| g.width > 0).count() == 1
+                    || line.starts_with([' ', '\t']), "{line:?}");
+                assert!(text[span.end..span.next].trim().is_empty());
+                next = span.next;
+            });
+            prop_assert_eq!(next, text.len());
+        }
+
+        #[test]
+        fn what_is_cut_fits(text in "\\PC{0,20}", room in 0_usize..20) {
+            prop_assert!(width(&fit(&text, room, "…")) <= room);
+            prop_assert!(width(&fit_end(&text, room, "…")) <= room);
+        }
+    }
+}
