@@ -17,10 +17,19 @@ fn main() -> ExitCode {
         clippy::disallowed_methods,
         reason = "this is the one place that reads the environment"
     )]
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let told = |name| named(name).and_then(|value| value.into_string().ok());
     let environment = paths::Environment {
-        data_home: std::env::var_os("XDG_DATA_HOME").map(Into::into),
-        user_home: std::env::var_os("HOME").map(Into::into),
+        data_home: named("XDG_DATA_HOME").map(Into::into),
+        user_home: named("HOME").map(Into::into),
         program: std::env::current_exe().ok(),
+        editor: named("VISUAL").or_else(|| named("EDITOR")),
+        terminal: paths::TerminalFacts {
+            no_color: named("NO_COLOR").is_some(),
+            colours: told("COLORTERM"),
+            kind: told("TERM"),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(told),
+        },
     };
     match headless::run(&cli, &environment) {
         Ok(outcome) => outcome.exit_code(),

@@ -1,5 +1,6 @@
 //! Where are docent's own things: its home, and the parts of the program beside the binary?
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use docent_engine::embed::Bundled;
@@ -15,6 +16,31 @@ pub struct Environment {
     pub user_home: Option<PathBuf>,
     /// The binary that runs.
     pub program: Option<PathBuf>,
+    /// `$VISUAL`, else `$EDITOR`.
+    pub editor: Option<OsString>,
+    pub terminal: TerminalFacts,
+}
+
+/// What the process was told of its terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TerminalFacts {
+    /// Whether `$NO_COLOR` is set to anything.
+    pub no_color: bool,
+    /// `$COLORTERM`.
+    pub colours: Option<String>,
+    /// `$TERM`.
+    pub kind: Option<String>,
+    /// The first of `$LC_ALL`, `$LC_CTYPE` and `$LANG` that says something.
+    pub locale: Option<String>,
+}
+
+impl TerminalFacts {
+    /// Whether it shows more than ASCII: unless it is said that it does not. Many who have no locale at all do.
+    pub fn has_unicode(&self) -> bool {
+        let Some(locale) = &self.locale else { return true };
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf") || !(locale.contains('.') || matches!(&*locale, "c" | "posix"))
+    }
 }
 
 /// The folder that holds all that docent keeps: `--home`, else `docent` in the user's data folder as the XDG base
@@ -50,5 +76,20 @@ pub fn parts(environment: &Environment) -> Result<Bundled, Failure> {
             Err(Failure::new("can't tell where the program lies")
                 .hint("start it by its whole path"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_has_unicode_unless_its_locale_says_otherwise() {
+        let has_unicode = |locale: &str| {
+            TerminalFacts { locale: Some(locale.to_owned()), ..Default::default() }.has_unicode()
+        };
+        assert!(TerminalFacts::default().has_unicode());
+        assert!(has_unicode("en_GB.UTF-8") && has_unicode("C.utf8") && has_unicode("de_DE"));
+        assert!(!has_unicode("C") && !has_unicode("POSIX") && !has_unicode("de_DE.ISO-8859-1"));
     }
 }

@@ -1,3 +1,5 @@
-//! What does the user see, and what does the terminal tell?
+//! How does docent live in a terminal?
 
+pub mod event_loop;
+pub mod terminal;
 pub mod view;

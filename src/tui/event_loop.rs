@@ -5,17 +5,20 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use futures_core::Stream;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::view::View;
+use crate::error::Failure;
 use crate::keys::{Chord, Keys};
 use crate::state::State;
 use crate::state::effect::Effect;
@@ -47,7 +50,7 @@ pub trait Hands {
     fn carry_out(&mut self, effect: Effect);
 
     /// Lets the user edit a file in the terminal and waits until that has ended.
-    fn edit(&mut self, path: &std::path::Path, line: Option<u32>) -> Message;
+    fn edit(&mut self, path: &Path, line: Option<u32>) -> Message;
 }
 
 /// Everything that the loop holds together.
@@ -84,17 +87,16 @@ struct Frames {
 
 impl<B: Backend, C: Console, H: Hands> Screen<'_, B, C, H>
 where
-    io::Error: From<B::Error>,
+    B::Error: Send + Sync + 'static,
 {
     /// Runs until the user quits, the terminal is gone, or `stop` is cancelled.
     pub async fn run(
         &mut self,
         inbox: &mut Receiver<Message>,
         stop: &CancellationToken,
-    ) -> io::Result<End> {
+    ) -> Result<End, Failure> {
         let mut input = self.console.input();
-        let mut frames =
-            Frames { drawn: Instant::now(), urgent: true, dirty: true, taken: 0 };
+        let mut frames = Frames { drawn: Instant::now(), urgent: true, dirty: true, taken: 0 };
         loop {
             let due = frames.due();
             let wakes = self.state.wakes().map(|since_start| self.started + since_start);
@@ -173,10 +175,12 @@ where
         drop(self.state.update(Message::Tick((self.clock)(self.started))));
     }
 
-    fn draw(&mut self) -> io::Result<()> {
+    fn draw(&mut self) -> Result<(), Failure> {
         let Self { terminal, view, state, keys, .. } = self;
         let mut measures = None;
-        terminal.draw(|frame| measures = Some(view.draw(state, keys, frame)))?;
+        terminal
+            .draw(|frame| measures = Some(view.draw(state, keys, frame)))
+            .map_err(Failure::new)?;
         if let Some(measures) = measures {
             // A frame changes positions only as far as it has shown them already.
             drop(self.state.update(Message::Drawn(measures)));
@@ -184,11 +188,11 @@ where
         Ok(())
     }
 
-    fn edit(&mut self, path: &std::path::Path, line: Option<u32>) -> io::Result<()> {
+    fn edit(&mut self, path: &Path, line: Option<u32>) -> Result<(), Failure> {
         self.console.leave()?;
         let message = self.hands.edit(path, line);
         self.console.enter()?;
-        self.terminal.clear()?;
+        self.terminal.clear().map_err(Failure::new)?;
         for effect in self.state.update(message) {
             self.hands.carry_out(effect);
         }
@@ -216,5 +220,255 @@ async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
 }
 
 async fn until(moment: Instant) {
-    tokio::time::sleep_until(moment.into()).await;
+    tokio::time::sleep_until(moment).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::task::{Context, Poll};
+
+    use crossterm::event::KeyEvent;
+    use proptest::prelude::*;
+    use ratatui::backend::TestBackend;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::state::effect::Run;
+    use crate::state::message::AnswerReport;
+    use crate::state::notice::Notice;
+    use crate::state::tests::{any_message, conversing, moment, reading, ready};
+    use crate::theme::{Signs, Theme};
+
+    /// What was done with the terminal and what was asked of the hands, in order.
+    type Log = Rc<RefCell<Vec<String>>>;
+
+    struct Typed(Rc<RefCell<mpsc::UnboundedReceiver<Event>>>, Log);
+
+    impl Stream for Typed {
+        type Item = io::Result<Event>;
+
+        fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.0.borrow_mut().poll_recv(context).map(|event| event.map(Ok))
+        }
+    }
+
+    impl Drop for Typed {
+        fn drop(&mut self) {
+            self.1.borrow_mut().push("input ends".into());
+        }
+    }
+
+    struct FakeConsole(Rc<RefCell<mpsc::UnboundedReceiver<Event>>>, Log);
+
+    impl Console for FakeConsole {
+        type Input = Typed;
+
+        fn input(&mut self) -> Typed {
+            self.1.borrow_mut().push("input".into());
+            Typed(Rc::clone(&self.0), Rc::clone(&self.1))
+        }
+
+        fn leave(&mut self) -> io::Result<()> {
+            self.1.borrow_mut().push("leave".into());
+            Ok(())
+        }
+
+        fn enter(&mut self) -> io::Result<()> {
+            self.1.borrow_mut().push("enter".into());
+            Ok(())
+        }
+    }
+
+    struct Recorder(Log);
+
+    impl Hands for Recorder {
+        fn carry_out(&mut self, effect: Effect) {
+            let told = format!("{effect:?}");
+            self.0.borrow_mut().push(told.split(['(', ' ']).next().unwrap().to_owned());
+        }
+
+        fn edit(&mut self, path: &Path, line: Option<u32>) -> Message {
+            self.0.borrow_mut().push(format!("edit {} {line:?}", path.display()));
+            Message::Edited
+        }
+    }
+
+    struct Desk {
+        log: Log,
+        keyboard: mpsc::UnboundedSender<Event>,
+        work: mpsc::Sender<Message>,
+        inbox: Receiver<Message>,
+        stop: CancellationToken,
+        keys: Keys,
+        console: FakeConsole,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let log = Log::default();
+            let (keyboard, typed) = mpsc::unbounded_channel();
+            let (work, inbox) = mpsc::channel(1024);
+            let console = FakeConsole(Rc::new(RefCell::new(typed)), Rc::clone(&log));
+            let (stop, keys) = (CancellationToken::new(), Keys::default());
+            Self { log, keyboard, work, inbox, stop, keys, console }
+        }
+
+        fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
+            self.keyboard.send(Event::Key(KeyEvent::new(code, modifiers))).unwrap();
+        }
+
+        fn keys(&self, text: &str) {
+            for c in text.chars() {
+                let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+                self.key(code, KeyModifiers::NONE);
+            }
+        }
+
+        fn quit(&self) {
+            for _ in 0..2 {
+                self.key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+            }
+        }
+
+        /// Runs the loop to its end; gives the last screen, the frames that were drawn, and the log.
+        async fn run(mut self, state: State) -> (State, String, usize, Vec<String>) {
+            let mut screen = Screen {
+                terminal: Terminal::new(TestBackend::new(120, 40)).unwrap(),
+                console: self.console,
+                hands: Recorder(Rc::clone(&self.log)),
+                view: View::new(Theme::named("dark").unwrap(), Signs::UNICODE),
+                keys: &self.keys,
+                state,
+                clock: |started| moment(started.elapsed()),
+                started: Instant::now(),
+            };
+            screen.run(&mut self.inbox, &self.stop).await.unwrap();
+            let shown = screen.terminal.backend().to_string();
+            let frames = screen.terminal.get_frame().count();
+            let log = self.log.borrow().clone();
+            (screen.state, shown, frames, log)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_typed_is_shown_and_asked() {
+        let desk = Desk::new();
+        desk.keys("What is due?\nAnd when");
+        desk.quit();
+        let (state, _, _, log) = desk.run(ready()).await;
+        assert_eq!(state.question.input.text(), "And when");
+        assert!(log.contains(&"Ask".to_owned()), "{log:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_come_before_what_work_reports() {
+        let desk = Desk::new();
+        for _ in 0..1_000 {
+            desk.work.try_send(Message::Notice(Notice::note("flood"))).unwrap();
+        }
+        desk.keys("x");
+        desk.quit();
+        let (state, _, _, _) = desk.run(ready()).await;
+        assert_eq!(state.question.input.text(), "x");
+        // The loop was left before it came to the reports.
+        assert_ne!(state.notice.unwrap().0.text, "flood");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn frames_for_work_alone_are_33_ms_apart() {
+        let desk = Desk::new();
+        let (work, stop) = (desk.work.clone(), desk.stop.clone());
+        let feeding = async move {
+            for _ in 0..330 {
+                let text = AnswerReport::Text("word ".into());
+                work.send(Message::Answering(Run(99), text)).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            stop.cancel();
+        };
+        let ((_, _, frames, _), ()) = tokio::join!(desk.run(ready()), feeding);
+        assert!((8..=13).contains(&frames), "{frames} frames in 330 ms");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_drawn_while_nothing_happens() {
+        let desk = Desk::new();
+        let stop = desk.stop.clone();
+        let waiting = async move {
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            stop.cancel();
+        };
+        let ((_, _, frames, _), ()) = tokio::join!(desk.run(conversing()), waiting);
+        assert_eq!(frames, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_notice_goes_away_by_itself() {
+        let desk = Desk::new();
+        let (work, stop) = (desk.work.clone(), desk.stop.clone());
+        let waiting = async move {
+            work.send(Message::Notice(Notice::note("done"))).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            stop.cancel();
+        };
+        let ((state, shown, _, _), ()) = tokio::join!(desk.run(ready()), waiting);
+        assert_eq!(state.notice, None);
+        assert!(!shown.contains("done"), "{shown}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_editor_gets_the_terminal_and_nobody_reads_it_meanwhile() {
+        let desk = Desk::new();
+        desk.keys("e");
+        desk.quit();
+        let (_, _, _, log) = desk.run(reading()).await;
+        let expected = [
+            "input",
+            "input ends",
+            "leave",
+            "edit /cases/lease.pdf None",
+            "enter",
+            "input",
+            "input ends",
+        ];
+        assert_eq!(log, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_terminal_that_is_gone_ends_the_loop() {
+        let mut desk = Desk::new();
+        let (keyboard, _) = mpsc::unbounded_channel();
+        desk.keyboard = keyboard;
+        desk.run(ready()).await;
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+        /// A hundred ways of a hundred events each.
+        #[test]
+        fn whatever_happens_can_be_drawn(
+            messages in proptest::collection::vec(any_message(), 100),
+        ) {
+            let keys = Keys::default();
+            let mut view = View::new(Theme::named("dark").unwrap(), Signs::UNICODE);
+            let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+            let mut state = ready();
+            for message in messages {
+                if let Message::Resize(Size { width, height }) = message {
+                    terminal.backend_mut().resize(width, height);
+                }
+                state.update(message);
+                let mut measures = None;
+                terminal
+                    .draw(|frame| measures = Some(view.draw(&state, &keys, frame)))
+                    .unwrap();
+                state.update(Message::Drawn(measures.unwrap()));
+            }
+            let steering = |symbol: &str| symbol.chars().any(|c| c.is_control() || c == '\u{202e}');
+            prop_assert!(!terminal.backend().buffer().content().iter().any(|cell| steering(cell.symbol())));
+        }
+    }
 }

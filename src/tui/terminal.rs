@@ -32,8 +32,9 @@ impl Tty {
     /// Takes the terminal that standard input and output are.
     pub fn take() -> Result<(Self, Terminal<Output>), Failure> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return Err(Failure::new("the screen needs a terminal")
-                .hint("docent --ask QUESTION answers without one; docent --help lists everything"));
+            return Err(Failure::new("the screen needs a terminal").hint(
+                "docent --ask QUESTION answers without one; docent --help lists everything",
+            ));
         }
         give_back_on_panic(std::thread::current().id());
         let mut tty = Self(());
@@ -73,12 +74,7 @@ fn give_back() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::Relaxed) {
         return Ok(());
     }
-    let shown = execute!(
-        io::stdout(),
-        DisableBracketedPaste,
-        LeaveAlternateScreen,
-        cursor::Show
-    );
+    let shown = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let cooked = disable_raw_mode();
     io::stdout().flush()?;
     shown.and(cooked)

@@ -113,9 +113,6 @@ fn greet(
     for candidate in candidates(canvas, folder) {
         under(&candidate, Role::Dim);
     }
-    for path in &folder.added {
-        under(&format!("{} {}", canvas.signs.done, path.display()), Role::Note);
-    }
     under(&hint(keys), Role::Dim);
     lines.push(Styled::default());
 

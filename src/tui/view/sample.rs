@@ -276,7 +276,6 @@ pub(super) fn folder_prompt() -> FolderPrompt {
         candidates: vec!["/home/me/Documents/".to_owned(), "/home/me/Docker/".to_owned()],
         taken: None,
         refused: None,
-        added: Vec::new(),
     }
 }
 
