@@ -114,8 +114,16 @@ pub fn bring_up_to_date(
         tasks.extend(survey.tasks);
         gone.extend(survey.gone);
     }
-    let mut on = || Pace::On;
-    read_all(store, readers, tasks, cancel, &mut on, &mut summary, progress)?;
+    let of = tasks.len();
+    let mut told = 0;
+    let mut pace = |_: &Store, done| {
+        if done > told {
+            told = done;
+            progress(Step::Reading { done, of });
+        }
+        Pace::On
+    };
+    read_all(store, readers, tasks, cancel, &mut pace, &mut summary)?;
     if !cancel.is_cancelled() {
         forget(store, &gone)?;
         summary.gone = gone.len();
@@ -250,15 +258,15 @@ struct ReadingRoom<'a> {
 }
 
 /// Reads the files of `tasks` side by side and stores what they hold, as far as it gets before `cancel` or as `pace`
-/// wants, which is asked after each document and several times a second. Returns the tasks that are left.
+/// wants, which is asked after each document, with how many are done, and several times a second. Returns the tasks that
+/// are left.
 pub fn read_all(
     store: &mut Store,
     readers: Readers<'_>,
     tasks: Vec<Task>,
     cancel: &CancellationToken,
-    pace: &mut dyn FnMut() -> Pace,
+    pace: &mut dyn FnMut(&Store, usize) -> Pace,
     summary: &mut Summary,
-    progress: &mut dyn FnMut(Step),
 ) -> Result<Vec<Task>, IngestError> {
     if tasks.is_empty() {
         return Ok(tasks);
@@ -278,7 +286,7 @@ pub fn read_all(
             scope.spawn(move || room.read_until_done(&sender));
         }
         drop(sender);
-        let stored = store_all(store, &room, &readings, pace, summary, progress);
+        let stored = store_all(store, &room, &readings, pace, summary);
         // When the writer failed, the readers must not go on, nor wait to hand over.
         room.stop.cancel();
         drop(readings);
@@ -384,9 +392,8 @@ fn store_all(
     store: &mut Store,
     room: &ReadingRoom<'_>,
     readings: &Receiver<Result<Read, ChildError>>,
-    pace: &mut dyn FnMut() -> Pace,
+    pace: &mut dyn FnMut(&Store, usize) -> Pace,
     summary: &mut Summary,
-    progress: &mut dyn FnMut(Step),
 ) -> Result<HashSet<usize>, IngestError> {
     let tasks = room.tasks;
     let mut published = Instant::now();
@@ -408,12 +415,11 @@ fn store_all(
                     store.publish()?;
                     (published, waiting) = (Instant::now(), 0);
                 }
-                progress(Step::Reading { done: stored.len() + early.len(), of: tasks.len() });
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        match pace() {
+        match pace(store, stored.len() + early.len()) {
             Pace::On => {}
             Pace::Finish => room.closed.store(true, Ordering::Relaxed),
             Pace::Leave => break,

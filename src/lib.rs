@@ -21,6 +21,7 @@ pub mod json;
 pub mod seal;
 
 pub mod state;
+pub mod work;
 
 pub mod keys;
 pub mod theme;

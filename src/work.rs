@@ -1,0 +1,215 @@
+//! Who carries out what the screen asks for?
+//!
+//! Threads, each the only one to touch what it owns: `library` writes the index, `answering` searches and quotes, `model`
+//! speaks to the model's child, `desk` keeps conversations, `documents` opens what is to be read. They are handed orders
+//! and answer with messages; the screen never waits for them. A question passes from `answering` to `model`, where one is
+//! loaded, and to `desk`, which ends it.
+
+mod answering;
+mod desk;
+mod documents;
+mod inbox;
+mod library;
+mod model;
+mod path;
+mod pulse;
+mod runs;
+mod thread;
+mod watch;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Sender};
+use std::time::{Duration, Instant};
+
+use docent_engine::embed::Bundled;
+use tokio_util::sync::CancellationToken;
+
+use self::answering::Job;
+use self::inbox::Inbox;
+use self::runs::Runs;
+use self::thread::Thread;
+use crate::state::effect::Effect;
+use crate::state::message::Message;
+
+/// How long threads may take to end when they are asked to.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// What work rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Docent's own folder.
+    pub home: PathBuf,
+    /// The embedder's files.
+    pub parts: Bundled,
+    /// What `~` stands for in paths.
+    pub user_home: Option<PathBuf>,
+    /// How many threads work is shared among.
+    pub cores: usize,
+    /// A model to begin with.
+    pub model: Option<PathBuf>,
+    /// Folders that are to be in the library, as they were named.
+    pub folders: Vec<PathBuf>,
+}
+
+/// The threads behind the screen. They end when this is dropped.
+#[derive(Debug)]
+pub struct Work {
+    orders: Orders,
+    runs: Arc<Runs>,
+    cancel: CancellationToken,
+    /// Stops the loading of the model that was chosen last.
+    loading: CancellationToken,
+    /// Those that a question can be with.
+    threads: Vec<Thread>,
+    desk: Option<Thread>,
+}
+
+/// Where each thread takes its orders.
+#[derive(Clone, Debug)]
+struct Orders {
+    library: Sender<library::Order>,
+    answering: Sender<answering::Order>,
+    model: Sender<model::Order>,
+    desk: Sender<desk::Order>,
+    documents: Sender<documents::Order>,
+}
+
+impl Work {
+    /// Starts the threads. What they have to say goes to `inbox`, in whose way they wait when it is full.
+    pub fn start(setting: Setting, inbox: tokio::sync::mpsc::Sender<Message>) -> io::Result<Self> {
+        let setting = Arc::new(setting);
+        let cancel = CancellationToken::new();
+        let inbox = Inbox::new(inbox, cancel.clone())?;
+        let (library, library_orders) = mpsc::channel();
+        let (answering, answering_orders) = mpsc::channel();
+        let (model, model_orders) = mpsc::channel();
+        let (desk, desk_orders) = mpsc::channel();
+        let (documents, documents_orders) = mpsc::channel();
+        let orders = Orders { library, answering, model, desk, documents };
+        let runs = Arc::new(Runs::new(orders.library.clone()));
+        let has_model = Arc::new(AtomicBool::new(false));
+        let mut work = Self {
+            orders: orders.clone(),
+            runs: Arc::clone(&runs),
+            loading: cancel.child_token(),
+            cancel: cancel.clone(),
+            threads: Vec::new(),
+            desk: None,
+        };
+        work.desk = Some(Thread::start("desk", {
+            let desk = desk::Keeper::new(Arc::clone(&setting), inbox.clone());
+            move || desk.work(&desk_orders)
+        })?);
+        work.threads.push(Thread::start("answering", {
+            let (setting, inbox, orders) = (Arc::clone(&setting), inbox.clone(), orders.clone());
+            let has_model = Arc::clone(&has_model);
+            move || {
+                answering::Searcher::new(setting, inbox, orders, has_model).work(&answering_orders);
+            }
+        })?);
+        work.threads.push(Thread::start("model", {
+            let (cores, inbox, orders) = (setting.cores, inbox.clone(), orders.clone());
+            move || model::Speaker::new(cores, inbox, orders, has_model).work(&model_orders)
+        })?);
+        work.threads.push(Thread::start("documents", {
+            let (setting, inbox) = (Arc::clone(&setting), inbox.clone());
+            move || documents::Clerk::new(setting, inbox).work(&documents_orders)
+        })?);
+        work.threads.push(Thread::start("library", {
+            let (setting, cancel) = (Arc::clone(&setting), cancel.clone());
+            move || {
+                let link = library::Link { inbox, orders: library_orders, sender: orders.library };
+                library::Librarian::new(setting, link, runs, cancel).work();
+            }
+        })?);
+        if let Some(path) = setting.model.clone() {
+            work.load(path);
+        }
+        Ok(work)
+    }
+
+    /// Hands an effect to whom it concerns, without waiting for anything. Gives back what only the owner of the terminal
+    /// can do: [`Effect::View`], [`Effect::Edit`] and [`Effect::Quit`].
+    pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
+        let orders = &self.orders;
+        // A thread that is gone has told why.
+        match effect {
+            Effect::Ask(ask) => {
+                let (question, at) = (ask.question.clone(), ask.asked_at);
+                drop(orders.desk.send(desk::Order::Remember { question, at }));
+                let running = self.runs.begin(ask.run, &self.cancel);
+                let job = Job { ask, running, at: Instant::now() };
+                drop(orders.answering.send(answering::Order::Ask(Box::new(job))));
+            }
+            Effect::Stop(run) => self.runs.stop(run),
+            Effect::Complete { typed } => {
+                drop(orders.documents.send(documents::Order::Complete(typed)));
+            }
+            Effect::AddFolder { typed } => drop(orders.library.send(library::Order::Add(typed))),
+            Effect::RemoveFolder(path) => drop(orders.library.send(library::Order::Remove(path))),
+            Effect::Pause(paused) => drop(orders.library.send(library::Order::Pause(paused))),
+            Effect::ListModels => drop(orders.documents.send(documents::Order::ListModels)),
+            Effect::LoadModel(path) => self.load(path),
+            Effect::UnloadModel => {
+                self.loading.cancel();
+                drop(orders.model.send(model::Order::Unload));
+            }
+            Effect::OpenConversation(id) => drop(orders.desk.send(desk::Order::Open(id))),
+            Effect::DeleteConversation(id) => drop(orders.desk.send(desk::Order::Delete(id))),
+            Effect::RestoreConversation(id) => drop(orders.desk.send(desk::Order::Restore(id))),
+            Effect::OpenDocument(wanted) => {
+                drop(orders.documents.send(documents::Order::Open(Box::new(wanted))));
+            }
+            Effect::Export { answers, typed, replace } => {
+                drop(orders.desk.send(desk::Order::Export { answers, typed, replace }));
+            }
+            effect @ (Effect::View { .. } | Effect::Edit { .. } | Effect::Quit) => {
+                return Some(effect);
+            }
+        }
+        None
+    }
+
+    fn load(&mut self, path: PathBuf) {
+        self.loading.cancel();
+        self.loading = self.cancel.child_token();
+        let cancel = self.loading.clone();
+        drop(self.orders.model.send(model::Order::Load { path, cancel }));
+    }
+
+    /// Stops all that is in work, keeps what an answer had until then, and waits for the threads, a little over a second
+    /// at most. What is still to be told is told to nobody.
+    pub fn finish(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        self.cancel.cancel();
+        let orders = &self.orders;
+        drop(orders.library.send(library::Order::Finish));
+        drop(orders.answering.send(answering::Order::Finish));
+        drop(orders.model.send(model::Order::Finish));
+        drop(orders.documents.send(documents::Order::Finish));
+        for thread in self.threads.drain(..) {
+            thread.join(deadline);
+        }
+        // Only now: the last answer was on its way to the desk.
+        if let Some(desk) = self.desk.take() {
+            drop(self.orders.desk.send(desk::Order::Finish));
+            desk.join(deadline + PATIENCE / 3);
+        }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! How does a question find its passages, and who answers it?
+//!
+//! This thread owns a snapshot of the library and the embedder of questions. The passages are told before the answer is
+//! begun; then a model answers where one is loaded, quotes otherwise.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use docent_engine::answer::Progress;
+use docent_engine::answer::quote::QuoteAnswerer;
+use docent_engine::embed::{FastEmbedder, Settings};
+use docent_index::query::Query;
+use docent_index::retrieve::Found;
+use docent_index::store::{Snapshot, StoreError};
+
+use super::inbox::Inbox;
+use super::pulse::Throttle;
+use super::runs::Running;
+use super::thread::{guarded, mistake};
+use super::{Orders, Setting, desk, model};
+use crate::answer::{self, Asked};
+use crate::error::Failure;
+use crate::json::Answered;
+use crate::loading;
+use crate::state::effect::{Ask, Run};
+use crate::state::message::{AnswerReport, Message};
+use crate::state::notice::Notice;
+
+/// How many passages are found for a question.
+const HITS: usize = 10;
+
+/// How often a piece of the text is told: more often than a frame is drawn it serves nobody.
+const TEXT_EVERY: Duration = Duration::from_millis(30);
+
+/// How often it is told how far a model is with reading.
+const READING_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(super) enum Order {
+    Ask(Box<Job>),
+    /// The model that was to answer is gone.
+    Quote(Box<Searched>),
+    Finish,
+}
+
+/// A question in work.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) ask: Ask,
+    pub(super) running: Running,
+    pub(super) at: Instant,
+}
+
+/// A question with the passages that were found for it.
+#[derive(Debug)]
+pub(super) struct Searched {
+    pub(super) job: Job,
+    pub(super) query: Query,
+    pub(super) found: Found,
+}
+
+impl Job {
+    pub(super) fn is_stopped(&self) -> bool {
+        self.running.cancel.is_cancelled()
+    }
+
+    /// Ends it without an answer.
+    pub(super) fn fail(self, inbox: &Inbox, notice: Notice) {
+        inbox.tell(Message::Answering(self.running.run, AnswerReport::Failed(notice)));
+    }
+
+    /// Ends it because of `failure`; where it was stopped, that is the reason.
+    pub(super) fn fail_by(self, inbox: &Inbox, failure: &Failure) {
+        let notice = if self.is_stopped() || failure.is_interruption() {
+            stopped()
+        } else {
+            Notice::error(failure.on_screen())
+        };
+        self.fail(inbox, notice);
+    }
+
+    /// Hands over what has become of it, to be kept and told. Without a word of text there is nothing to keep.
+    pub(super) fn end(
+        self,
+        inbox: &Inbox,
+        orders: &Orders,
+        answered: Answered,
+        failure: Option<Notice>,
+    ) {
+        if answered.answer.trim().is_empty() {
+            return self.fail(inbox, failure.unwrap_or_else(stopped));
+        }
+        let ending = desk::Ending { job: self, answered, failure };
+        if let Err(error) = orders.desk.send(desk::Order::Keep(Box::new(ending)))
+            && let desk::Order::Keep(ending) = error.0
+        {
+            ending.tell(inbox, None);
+        }
+    }
+}
+
+/// What is said where there is no answer because it was not wanted any more.
+pub(super) fn stopped() -> Notice {
+    Notice::note("stopped")
+}
+
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Searcher {
+    setting: Arc<Setting>,
+    inbox: Inbox,
+    orders: Orders,
+    has_model: Arc<AtomicBool>,
+    snapshot: Option<Snapshot>,
+    embedder: Option<FastEmbedder>,
+}
+
+impl Searcher {
+    pub(super) fn new(
+        setting: Arc<Setting>,
+        inbox: Inbox,
+        orders: Orders,
+        has_model: Arc<AtomicBool>,
+    ) -> Self {
+        Self { setting, inbox, orders, has_model, snapshot: None, embedder: None }
+    }
+
+    pub(super) fn work(mut self, orders: &Receiver<Order>) {
+        // So that the first question need not wait for it; what is wrong with it is told there.
+        guarded(&self.inbox.clone(), "loading the embedder", || drop(self.get_ready()));
+        for order in orders {
+            match order {
+                Order::Ask(job) => self.guarded(job.running.run, |searcher| searcher.ask(*job)),
+                Order::Quote(searched) => {
+                    self.guarded(searched.job.running.run, |searcher| searcher.quote(*searched));
+                }
+                Order::Finish => break,
+            }
+        }
+    }
+
+    /// Does a piece of work for a run; what it used may be half done after a panic and is opened anew.
+    fn guarded(&mut self, run: Run, work: impl FnOnce(&mut Self)) {
+        let inbox = self.inbox.clone();
+        let doing = "answering";
+        if guarded(&inbox, doing, || work(self)).is_none() {
+            (self.snapshot, self.embedder) = (None, None);
+            inbox.tell(Message::Answering(run, AnswerReport::Failed(mistake(doing))));
+        }
+    }
+
+    fn get_ready(&mut self) -> Result<(), Failure> {
+        self.snapshot()?.release()?;
+        self.embedder()?;
+        Ok(())
+    }
+
+    /// The library as it is now.
+    fn snapshot(&mut self) -> Result<&mut Snapshot, StoreError> {
+        // One that can't be refreshed is opened anew: the library may have been set aside and begun again.
+        if let Some(snapshot) = &mut self.snapshot
+            && snapshot.refresh().is_err()
+        {
+            self.snapshot = None;
+        }
+        match &mut self.snapshot {
+            Some(snapshot) => Ok(snapshot),
+            empty => Ok(empty.insert(Snapshot::open(&self.setting.home)?)),
+        }
+    }
+
+    fn embedder(&mut self) -> Result<&mut FastEmbedder, Failure> {
+        match &mut self.embedder {
+            Some(embedder) => Ok(embedder),
+            empty => {
+                let settings = Settings::for_questions(self.setting.cores);
+                Ok(empty.insert(loading::embedder(&self.setting.parts, settings)?))
+            }
+        }
+    }
+
+    fn ask(&mut self, job: Job) {
+        if job.is_stopped() {
+            return job.fail(&self.inbox, stopped());
+        }
+        let query = match answer::query(&job.ask.question) {
+            Ok(query) => query,
+            Err(failure) => return job.fail_by(&self.inbox, &failure),
+        };
+        let found = match self.find(&job, &query) {
+            Ok(found) => found,
+            Err(failure) => return job.fail_by(&self.inbox, &failure),
+        };
+        let report = AnswerReport::Found {
+            hits: answer::hits(&found),
+            in_scope: found.in_scope_passages as u64,
+            unread_documents: found.unread_documents as u64,
+        };
+        self.inbox.tell(Message::Answering(job.running.run, report));
+        let searched = Searched { job, query, found };
+        if !self.has_model.load(Ordering::Acquire) {
+            return self.quote(searched);
+        }
+        if let Err(error) = self.orders.model.send(model::Order::Answer(Box::new(searched)))
+            && let model::Order::Answer(searched) = error.0
+        {
+            self.quote(*searched);
+        }
+    }
+
+    fn find(&mut self, job: &Job, query: &Query) -> Result<Found, Failure> {
+        self.embedder()?;
+        match self.snapshot() {
+            Ok(_) => {}
+            Err(StoreError::Missing { .. }) => {
+                return Err(Failure::new(
+                    "nothing has been read yet: add a folder, or ask again when its first document is read",
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let (Some(snapshot), Some(embedder)) = (&mut self.snapshot, &mut self.embedder) else {
+            return Err(Failure::new("the library is not open: ask again"));
+        };
+        let found = answer::find(snapshot, embedder, query, &[], HITS, &job.running.cancel);
+        // Nothing more is asked of it; an error would come again at the next question.
+        drop(snapshot.release());
+        found
+    }
+
+    fn quote(&mut self, searched: Searched) {
+        let Searched { job, query, found } = searched;
+        let inbox = self.inbox.clone();
+        let embedder = match self.embedder() {
+            Ok(embedder) => embedder,
+            Err(failure) => return job.fail_by(&inbox, &failure),
+        };
+        let mut telling = Telling::new(&inbox, job.running.run);
+        let answered = {
+            let asked = Asked {
+                typed: &job.ask.question,
+                query: &query,
+                at: job.at,
+                turns: &job.ask.turns,
+            };
+            let mut quotes = QuoteAnswerer::new(embedder);
+            answer::answer(&asked, &found, &mut quotes, &job.running.cancel, &mut |progress| {
+                telling.take(&progress);
+            })
+        };
+        telling.flush();
+        match answered {
+            Ok(answered) => job.end(&self.inbox, &self.orders, answered, None),
+            Err(failure) => job.fail_by(&self.inbox, &failure),
+        }
+    }
+}
+
+/// Tells what an answerer says, no more often than it can be read.
+#[derive(Debug)]
+pub(super) struct Telling<'a> {
+    inbox: &'a Inbox,
+    run: Run,
+    reading: Throttle,
+    writing: Throttle,
+    text: String,
+    /// Whether the answerer has said anything.
+    pub(super) begun: bool,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn new(inbox: &'a Inbox, run: Run) -> Self {
+        Self {
+            inbox,
+            run,
+            reading: Throttle::new(READING_EVERY),
+            writing: Throttle::new(TEXT_EVERY),
+            text: String::new(),
+            begun: false,
+        }
+    }
+
+    pub(super) fn take(&mut self, progress: &Progress<'_>) {
+        self.begun = true;
+        match progress {
+            Progress::Reading { tokens, of } => {
+                if self.reading.passes(Instant::now()) || tokens == of {
+                    let report = AnswerReport::Reading { tokens: *tokens, of: *of };
+                    self.inbox.tell(Message::Answering(self.run, report));
+                }
+            }
+            Progress::Text(piece) => {
+                self.text.push_str(piece);
+                if self.writing.passes(Instant::now()) {
+                    self.flush();
+                }
+            }
+        }
+    }
+
+    /// Tells what is still held back.
+    pub(super) fn flush(&mut self) {
+        if !self.text.is_empty() {
+            let report = AnswerReport::Text(std::mem::take(&mut self.text));
+            self.inbox.tell(Message::Answering(self.run, report));
+        }
+    }
+}

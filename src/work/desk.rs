@@ -1,0 +1,265 @@
+//! How are conversations kept, and answers written to files?
+//!
+//! This thread ends every question: an answer is kept first and then told, with the number of its conversation.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use docent_index::store::{self, Desk, StoreError};
+
+use super::answering::Job;
+use super::inbox::Inbox;
+use super::thread::guarded;
+use super::{Setting, path};
+use crate::error::Failure;
+use crate::json::Answered;
+use crate::state::conversation::Head;
+use crate::state::message::{AnswerReport, DeskReport, ExportReport, Message, SavedTurn};
+use crate::state::notice::Notice;
+use crate::{answer, export, fs};
+
+/// How long a conversation that another docent has deleted can be brought back, in seconds.
+const WAY_BACK: i64 = 3600;
+
+/// How many questions can be recalled.
+const HISTORY: usize = 1000;
+
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A question was asked. `at` is in seconds since 1970.
+    Remember {
+        question: String,
+        at: i64,
+    },
+    Keep(Box<Ending>),
+    Open(i64),
+    Delete(i64),
+    Restore(i64),
+    Export {
+        answers: Vec<Answered>,
+        typed: String,
+        replace: bool,
+    },
+    Finish,
+}
+
+/// An answer at its end.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) job: Job,
+    pub(super) answered: Answered,
+    /// What went wrong, where something did.
+    pub(super) failure: Option<Notice>,
+}
+
+impl Ending {
+    /// Tells the end; `conversation` is where it is kept.
+    pub(super) fn tell(self, inbox: &Inbox, conversation: Option<i64>) {
+        let Self { job, answered, failure } = self;
+        let report = AnswerReport::Ended { answered: Box::new(answered), conversation, failure };
+        inbox.tell(Message::Answering(job.running.run, report));
+    }
+}
+
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    setting: Arc<Setting>,
+    inbox: Inbox,
+    desk: Option<Desk>,
+    /// What was deleted here and could still be brought back.
+    deleted: Vec<i64>,
+}
+
+impl Keeper {
+    pub(super) fn new(setting: Arc<Setting>, inbox: Inbox) -> Self {
+        Self { setting, inbox, desk: None, deleted: Vec::new() }
+    }
+
+    pub(super) fn work(mut self, orders: &Receiver<Order>) {
+        self.guarded("opening the desk", |keeper| {
+            if let Err(error) = keeper.begin() {
+                keeper.complain("questions and answers are not kept", error);
+            }
+        });
+        for order in orders {
+            match order {
+                Order::Remember { question, at } => self.guarded("keeping a question", |keeper| {
+                    // The answer that follows tells it when the desk can't be written.
+                    drop(keeper.desk().and_then(|desk| desk.remember(&question, at)));
+                }),
+                Order::Keep(ending) => {
+                    self.guarded("keeping an answer", |keeper| keeper.keep(*ending));
+                }
+                Order::Open(id) => {
+                    self.guarded("opening a conversation", |keeper| match keeper.opened(id) {
+                        Ok(report) => keeper.inbox.tell(Message::Desk(report)),
+                        Err(failure) => {
+                            keeper.complain("the conversation can't be opened", failure);
+                        }
+                    });
+                }
+                Order::Delete(id) => self.guarded("deleting a conversation", |keeper| {
+                    if let Err(error) = keeper.delete(id) {
+                        keeper.complain("the conversation is not deleted", error);
+                    }
+                    keeper.list();
+                }),
+                Order::Restore(id) => self.guarded("bringing a conversation back", |keeper| {
+                    if let Err(failure) = keeper.restore(id) {
+                        keeper.complain("the conversation can't be brought back", failure);
+                    }
+                    keeper.list();
+                }),
+                Order::Export { answers, typed, replace } => self.guarded("exporting", |keeper| {
+                    let report = keeper.export(&answers, &typed, replace);
+                    let report = report.unwrap_or_else(|failure| ExportReport::Refused {
+                        reason: failure.on_screen(),
+                    });
+                    keeper.inbox.tell(Message::Exported(report));
+                }),
+                Order::Finish => break,
+            }
+        }
+        let deleted = std::mem::take(&mut self.deleted);
+        if let (Some(desk), false) = (&mut self.desk, deleted.is_empty()) {
+            // They are purged at a later start then.
+            drop(desk.purge(&deleted));
+        }
+    }
+
+    /// Does a piece of work; the desk may be half done after a panic and is opened anew.
+    fn guarded(&mut self, doing: &str, work: impl FnOnce(&mut Self)) {
+        if guarded(&self.inbox.clone(), doing, || work(self)).is_none() {
+            self.desk = None;
+        }
+    }
+
+    fn complain(&self, what: &str, why: impl Into<Failure>) {
+        let notice = Notice::error(format!("{what}: {}", why.into().on_screen()));
+        self.inbox.tell(Message::Notice(notice));
+    }
+
+    fn desk(&mut self) -> Result<&mut Desk, StoreError> {
+        match &mut self.desk {
+            Some(desk) => Ok(desk),
+            empty => Ok(empty.insert(Desk::open(&self.setting.home)?)),
+        }
+    }
+
+    /// Tells what is kept from before.
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let desk = self.desk()?;
+        let over = desk.deleted_before(now() - WAY_BACK)?;
+        if !over.is_empty() {
+            desk.purge(&over)?;
+        }
+        let history = desk.history(HISTORY)?;
+        self.inbox.tell(Message::Desk(DeskReport::History(history)));
+        self.list();
+        Ok(())
+    }
+
+    /// Tells the conversations. A desk that can't be read was complained about when it was to be written.
+    fn list(&mut self) {
+        if let Ok(heads) = self.desk().and_then(|desk| desk.heads()) {
+            let heads = heads.into_iter().map(head).collect();
+            self.inbox.tell(Message::Desk(DeskReport::Listed(heads)));
+        }
+    }
+
+    fn keep(&mut self, mut ending: Ending) {
+        let conversation = ending.job.ask.conversation;
+        let kept = answer::kept(&ending.answered, ending.job.ask.asked_at)
+            .map_err(Failure::from)
+            .and_then(|turn| self.save(conversation, &turn).map_err(Failure::from));
+        let conversation = match kept {
+            Ok(number) => Some(number),
+            Err(failure) => {
+                let told = format!("the answer is not kept: {}", failure.on_screen());
+                ending.failure.get_or_insert(Notice::error(told));
+                None
+            }
+        };
+        ending.tell(&self.inbox, conversation);
+        self.list();
+    }
+
+    fn save(&mut self, conversation: Option<i64>, turn: &store::Turn) -> Result<i64, StoreError> {
+        let desk = self.desk()?;
+        match desk.save_turn(conversation, turn) {
+            // Another docent may have purged the conversation meanwhile: the answer begins a new one.
+            Err(_) if conversation.is_some() => desk.save_turn(None, turn),
+            saved => saved,
+        }
+    }
+
+    fn opened(&mut self, id: i64) -> Result<DeskReport, Failure> {
+        let conversation = self.desk()?.conversation(id)?.ok_or_else(gone)?;
+        let mut turns = Vec::new();
+        for turn in &conversation.turns {
+            let asked_at = turn.asked_at;
+            turns.push(SavedTurn { asked_at, answered: answer::from_kept(turn)? });
+        }
+        let head = Head {
+            id,
+            title: conversation.title,
+            asked_at: turns.last().map_or(conversation.started_at, |turn| turn.asked_at),
+            turns: turns.len() as u64,
+        };
+        Ok(DeskReport::Opened { head, turns })
+    }
+
+    fn delete(&mut self, id: i64) -> Result<(), StoreError> {
+        if self.desk()?.delete(id, now())? {
+            self.deleted.push(id);
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self, id: i64) -> Result<(), Failure> {
+        self.deleted.retain(|deleted| *deleted != id);
+        if self.desk()?.restore(id)? { Ok(()) } else { Err(gone()) }
+    }
+
+    fn export(
+        &self,
+        answers: &[Answered],
+        typed: &str,
+        replace: bool,
+    ) -> Result<ExportReport, Failure> {
+        let mut path = path::typed(typed, self.setting.user_home.as_deref());
+        if path.is_dir() {
+            let told = format!("`{}` is a folder: add a name for the file", path.display());
+            return Err(Failure::new(told));
+        }
+        if path.extension().is_none() {
+            path.add_extension("md");
+        }
+        let form = export::Form::of(&path)
+            .ok_or_else(|| Failure::new(format!("`{}` must end in .md or .json", shown(&path))))?;
+        if path.exists() && !replace {
+            return Ok(ExportReport::Exists(path));
+        }
+        fs::write(&path, &export::bytes(form, answers)?)?;
+        Ok(ExportReport::Written(path))
+    }
+}
+
+fn shown(path: &std::path::Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn gone() -> Failure {
+    Failure::new("it is no longer there")
+}
+
+fn head(head: store::Head) -> Head {
+    let store::Head { id, title, asked_at, turns } = head;
+    Head { id, title, asked_at, turns }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

@@ -1,0 +1,241 @@
+//! What stands in a document, and which files are there to be chosen from?
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use docent_engine::catalog::{Fault, Header, HeaderError};
+use docent_index::document::{ContentHash, DocumentId};
+use docent_index::store::{Place, Snapshot, StoreError, StoredDocument};
+
+use super::inbox::Inbox;
+use super::thread::guarded;
+use super::{Setting, path};
+use crate::error::Failure;
+use crate::state::document::{Mark, Opened, Page};
+use crate::state::effect::Wanted;
+use crate::state::message::{Message, ModelReport};
+use crate::state::model::Found;
+use crate::state::notice::Notice;
+
+#[derive(Debug)]
+pub(super) enum Order {
+    Open(Box<Wanted>),
+    /// The beginning of a path.
+    Complete(String),
+    ListModels,
+    Finish,
+}
+
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Clerk {
+    setting: Arc<Setting>,
+    inbox: Inbox,
+    snapshot: Option<Snapshot>,
+}
+
+impl Clerk {
+    pub(super) fn new(setting: Arc<Setting>, inbox: Inbox) -> Self {
+        Self { setting, inbox, snapshot: None }
+    }
+
+    pub(super) fn work(mut self, orders: &Receiver<Order>) {
+        for order in orders {
+            let inbox = self.inbox.clone();
+            match order {
+                Order::Open(wanted) => {
+                    let opened = guarded(&inbox, "opening a document", || self.open(&wanted));
+                    match opened {
+                        Some(opened) => inbox.tell(Message::Document(opened)),
+                        None => self.snapshot = None,
+                    }
+                }
+                Order::Complete(typed) => {
+                    let user_home = self.setting.user_home.as_deref();
+                    let folders = guarded(&inbox, "looking for folders", || {
+                        path::completed(&typed, user_home)
+                    });
+                    let folders = folders.unwrap_or_default();
+                    inbox.tell(Message::Completed { typed, folders });
+                }
+                Order::ListModels => {
+                    let found = guarded(&inbox, "looking for models", || models(&self.setting));
+                    let found = found.unwrap_or_default();
+                    inbox.tell(Message::Model(ModelReport::Listed(found)));
+                }
+                Order::Finish => break,
+            }
+        }
+    }
+
+    fn open(&mut self, wanted: &Wanted) -> Result<Box<Opened>, Notice> {
+        let shown = wanted.path.display();
+        let failed = |error: StoreError| {
+            Notice::error(format!(
+                "`{shown}` can't be opened: {}",
+                Failure::from(error).on_screen()
+            ))
+        };
+        let snapshot = self.snapshot().map_err(failed)?;
+        let read = read(snapshot, wanted);
+        // Nothing more is asked of it; an error would come again at the next document.
+        drop(snapshot.release());
+        let (document, pages) = read.map_err(failed)?.ok_or_else(|| {
+            Notice::error(format!(
+                "`{shown}` is no longer in the library: it was moved, deleted or can't be read any more"
+            ))
+        })?;
+        opened(wanted, document, pages).map(Box::new)
+    }
+
+    /// The library as it is now.
+    fn snapshot(&mut self) -> Result<&mut Snapshot, StoreError> {
+        if let Some(snapshot) = &mut self.snapshot
+            && snapshot.refresh().is_err()
+        {
+            self.snapshot = None;
+        }
+        match &mut self.snapshot {
+            Some(snapshot) => Ok(snapshot),
+            empty => Ok(empty.insert(Snapshot::open(&self.setting.home)?)),
+        }
+    }
+}
+
+/// The document that is wanted, else what is at its path now.
+fn read(
+    snapshot: &Snapshot,
+    wanted: &Wanted,
+) -> Result<Option<(StoredDocument, Vec<Page>)>, StoreError> {
+    let content = wanted.sha256.as_deref().and_then(content_hash);
+    let cited = content.map(|content| snapshot.document_with(&content)).transpose()?.flatten();
+    let id: Option<DocumentId> = match cited {
+        Some(id) => Some(id),
+        None => snapshot.document_at(&wanted.path)?,
+    };
+    let Some(id) = id else { return Ok(None) };
+    let Some(document) = snapshot.document(id)? else { return Ok(None) };
+    let pages = snapshot
+        .texts(id)?
+        .into_iter()
+        .map(|page| Page {
+            number: page.number,
+            label: page.label,
+            text: page.text,
+            lines: page.lines.into_iter().map(|mark| (mark.offset, mark.line)).collect(),
+        })
+        .collect();
+    Ok(Some((document, pages)))
+}
+
+/// The hash that 64 hexadecimal digits write.
+fn content_hash(digits: &str) -> Option<ContentHash> {
+    let mut hash = [0; 32];
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    if pairs.len() != hash.len() || !rest.is_empty() {
+        return None;
+    }
+    for (byte, pair) in hash.iter_mut().zip(pairs) {
+        let digit = |index: usize| char::from(*pair.get(index)?).to_digit(16);
+        *byte = u8::try_from(digit(0)? * 16 + digit(1)?).ok()?;
+    }
+    Some(ContentHash(hash))
+}
+
+/// The document with its marks, as the screen shows it.
+fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result<Opened, Notice> {
+    if pages.is_empty() {
+        let told = format!("nothing could be read in `{}`", wanted.path.display());
+        return Err(Notice::error(told));
+    }
+    let places: Vec<PathBuf> = document.places.iter().map(Place::path).collect();
+    let path = if places.contains(&wanted.path) {
+        wanted.path.clone()
+    } else {
+        places.into_iter().next().unwrap_or_else(|| wanted.path.clone())
+    };
+    let cited = marks(wanted, &pages);
+    let changed =
+        wanted.sha256.as_ref().is_some_and(|sha256| *sha256 != document.content.to_string());
+    let note = if changed {
+        let lost = if cited.is_empty() { " What was cited no longer stands in it." } else { "" };
+        Some(format!("This document has changed since it was cited.{lost}"))
+    } else if path != wanted.path {
+        Some(format!("It lies at `{}` now.", path.display()))
+    } else if cited.is_empty() {
+        Some("The passage no longer stands in it.".to_owned())
+    } else {
+        None
+    };
+    let title = document.title.unwrap_or_else(|| name(&path));
+    let paged = document.paged;
+    Ok(Opened { title, path, paged, pages: pages.into(), cited, n: wanted.n, note })
+}
+
+/// Where the passage stands, or the parts of it that are marked: on its page, else on the first page that holds it.
+fn marks(wanted: &Wanted, pages: &[Page]) -> Vec<Mark> {
+    if wanted.passage.is_empty() {
+        return Vec::new();
+    }
+    let on = |index: usize| -> Option<(usize, usize)> {
+        pages.get(index)?.text.find(&wanted.passage).map(|start| (index, start))
+    };
+    let its_page =
+        wanted.page.and_then(|number| pages.iter().position(|page| page.number == number));
+    let Some((page, start)) = its_page.and_then(on).or_else(|| (0..pages.len()).find_map(on))
+    else {
+        return Vec::new();
+    };
+    let mut marks: Vec<Mark> = wanted
+        .highlights
+        .iter()
+        .filter(|(from, to)| wanted.passage.get(*from..*to).is_some_and(|part| !part.is_empty()))
+        .map(|(from, to)| Mark { page, span: start + from..start + to })
+        .collect();
+    marks.sort_by_key(|mark| mark.span.start);
+    if marks.is_empty() {
+        marks.push(Mark { page, span: start..start + wanted.passage.len() });
+    }
+    marks
+}
+
+/// The GGUF files in docent's own folder, and the one that was named at the start.
+fn models(setting: &Setting) -> Vec<Found> {
+    let folder = setting.home.join("models");
+    // A folder that is not there holds no models.
+    let own = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let mut paths: Vec<PathBuf> = own
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf")))
+        .collect();
+    paths.sort();
+    paths.extend(setting.model.clone().filter(|path| !paths.contains(path)));
+    paths.into_iter().filter_map(model).collect()
+}
+
+/// What a file tells of itself; none for the further parts of a model, which its first part stands for.
+fn model(path: PathBuf) -> Option<Found> {
+    let size = path.metadata().map_or(0, |file| file.len());
+    Some(match Header::read(&path) {
+        Ok(header) => Found {
+            name: header.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| name(&path)),
+            quantization: header.quantization,
+            size: header.bytes,
+            fault: None,
+            path,
+        },
+        Err(HeaderError { fault: Fault::NotFirstPart { .. }, .. }) => return None,
+        Err(error) => Found {
+            name: name(&path),
+            quantization: None,
+            size,
+            fault: Some(error.fault.to_string()),
+            path,
+        },
+    })
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}

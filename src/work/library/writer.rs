@@ -1,0 +1,405 @@
+//! What is done next to the index?
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use docent_engine::embed::{FastEmbedder, Settings, TokenCounter};
+use docent_index::store::{EmbedderId, Folder, Store};
+
+use super::{End, Librarian, Order, content};
+use crate::error::Failure;
+use crate::ingest::{self, Pace, Readers, Summary, Task};
+use crate::state::library::{Progress, Stage};
+use crate::state::message::{LibraryReport, Message};
+use crate::state::notice::Notice;
+use crate::work::path;
+use crate::work::pulse::Rate;
+use crate::work::watch::Watcher;
+use crate::{fs, loading};
+
+/// How many passages are embedded before something else may come: some tenths of a second's work.
+const EMBEDDED_AT_ONCE: usize = 8;
+
+/// Vectors are found this often while passages are embedded.
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+
+/// A reading goes on at least so long before new changes come between.
+const UNDISTURBED: Duration = Duration::from_secs(1);
+
+/// How long the embedder is kept when there is nothing to embed; it takes a few hundred megabytes.
+const KEEP_EMBEDDER: Duration = Duration::from_mins(1);
+
+/// The writer of the library, with what is still to be done.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    own: &'a mut Librarian,
+    store: Store,
+    watcher: Watcher,
+    counter: TokenCounter,
+    /// Which vectors are made.
+    id: EmbedderId,
+    embedder: Option<FastEmbedder>,
+    /// Folders that are to be compared with the disk.
+    dirty: BTreeSet<PathBuf>,
+    /// It takes a moment until it is known what is to be done.
+    is_scan_told: bool,
+    /// Files to be read, the most urgent last.
+    tasks: Vec<Task>,
+    /// Files that were read since there was nothing to be read.
+    read: usize,
+    /// There may be documents that no file has.
+    is_unswept: bool,
+    /// There may be passages without a vector.
+    is_unembedded: bool,
+    /// Passages that were embedded since there was nothing to embed, and how many there are with those that wait.
+    embedded: Option<(usize, usize)>,
+    published: Instant,
+    rate: Rate,
+    idle_since: Instant,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(
+        own: &'a mut Librarian,
+        store: Store,
+        id: EmbedderId,
+    ) -> Result<Self, Failure> {
+        let counter = TokenCounter::open(&own.setting.parts.embedder)?;
+        let watcher = Watcher::new(&own.setting.home, own.sender.clone());
+        let now = Instant::now();
+        Ok(Self {
+            own,
+            store,
+            watcher,
+            counter,
+            id,
+            embedder: None,
+            dirty: BTreeSet::new(),
+            is_scan_told: true,
+            tasks: Vec::new(),
+            read: 0,
+            is_unswept: true,
+            is_unembedded: true,
+            embedded: None,
+            published: now,
+            rate: Rate::default(),
+            idle_since: now,
+        })
+    }
+
+    /// Keeps the index in line with the folders until the end.
+    pub(super) fn work(mut self) -> Result<End, Failure> {
+        for folder in std::mem::take(&mut self.own.named) {
+            let typed = folder.to_string_lossy().into_owned();
+            match self.add(&folder) {
+                Ok(path) => self.tell(LibraryReport::FolderAdded(path)),
+                Err(Refusal::IsThere(_)) => {}
+                Err(Refusal::Other(reason)) => {
+                    self.tell(LibraryReport::FolderRefused { typed, reason });
+                }
+                Err(Refusal::Failed(failure)) => return Err(failure),
+            }
+        }
+        self.own.teller.is_stale();
+        self.tell_content(true)?;
+        // The watches are set before the first look, so that no change falls between them.
+        self.follow_folders()?;
+        self.dirty = self.store.folders()?.into_iter().map(|folder| folder.path).collect();
+        loop {
+            while let Some(order) = self.own.orders.next() {
+                match order {
+                    Order::Look => {}
+                    Order::Pause(paused) => self.own.paused = paused,
+                    Order::Add(typed) => self.add_typed(typed)?,
+                    Order::Remove(path) => self.remove(&path)?,
+                    Order::Finish => return Ok(End::Finished),
+                }
+            }
+            if self.own.cancel.is_cancelled() {
+                return Ok(End::Finished);
+            }
+            if self.own.paused {
+                self.publish()?;
+                self.own.teller.stage(Stage::Paused);
+                self.rest(None)?;
+            } else if self.own.runs.are_any() {
+                self.rest(None)?;
+            } else {
+                self.dirty.extend(self.watcher.settled(Instant::now()));
+                if self.step()? {
+                    self.idle_since = Instant::now();
+                    self.tell_content(false)?;
+                } else {
+                    self.publish()?;
+                    self.own.teller.stage(Stage::Ready);
+                    self.tell_content(true)?;
+                    self.rest(self.watcher.next())?;
+                }
+            }
+        }
+    }
+
+    /// Does what is most urgent; false when there is nothing to be done.
+    fn step(&mut self) -> Result<bool, Failure> {
+        if !self.dirty.is_empty() {
+            self.survey()?;
+        } else if !self.tasks.is_empty() {
+            self.read()?;
+        } else if self.is_unswept {
+            self.store.sweep()?;
+            self.store.publish()?;
+            self.is_unswept = false;
+            self.own.teller.is_stale();
+        } else {
+            return self.embed();
+        }
+        Ok(true)
+    }
+
+    /// Waits for an order, or until there is something to do or to tell.
+    fn rest(&mut self, next: Option<Instant>) -> Result<(), Failure> {
+        self.rate = Rate::default();
+        let let_go = self.embedder.as_ref().map(|_| self.idle_since + KEEP_EMBEDDER);
+        let deadline = next.into_iter().chain(self.own.teller.due()).chain(let_go).min();
+        self.own.orders.wait(deadline);
+        if let_go.is_some_and(|at| at <= Instant::now()) {
+            self.embedder = None;
+        }
+        self.tell_content(false)
+    }
+
+    /// Compares the folders that have changed with what is known of them.
+    fn survey(&mut self) -> Result<(), Failure> {
+        if self.is_scan_told {
+            self.own.teller.stage(Stage::Scanning);
+        }
+        for folder in self.store.folders()? {
+            if !self.dirty.contains(&folder.path) {
+                continue;
+            }
+            let survey = ingest::survey(&mut self.store, &folder, &self.own.cancel)?;
+            // Stopped: then everything is at its end.
+            let Some(survey) = survey else { break };
+            self.tasks.retain(|task| task.folder != folder.id);
+            self.tasks.extend(survey.tasks);
+            self.is_unswept |= !survey.gone.is_empty();
+            ingest::forget(&mut self.store, &survey.gone)?;
+        }
+        self.dirty.clear();
+        self.is_scan_told = false;
+        // What was only moved answers again at once, and what was just saved is waited for.
+        self.tasks.sort_by_key(|task| Reverse((task.seems_moved, task.modified_ns())));
+        self.own.teller.is_stale();
+        Ok(())
+    }
+
+    /// Reads files until all are read or something else is more urgent.
+    fn read(&mut self) -> Result<(), Failure> {
+        let started = Instant::now();
+        let tasks = std::mem::take(&mut self.tasks);
+        let (before, count) = (self.read, tasks.len());
+        let readers = Readers { counter: &self.counter, count: self.own.setting.cores };
+        let Librarian { orders, teller, runs, paused, cancel, .. } = &mut *self.own;
+        let (watcher, id, rate) = (&self.watcher, &self.id, &mut self.rate);
+        let mut counted = Ok(());
+        let mut told = None;
+        let mut pace = |store: &Store, done: usize| {
+            let now = Instant::now();
+            if told != Some(done) {
+                told = Some(done);
+                rate.note(now, before + done);
+                teller.stage(Stage::Reading(Progress {
+                    done: before + done,
+                    of: before + count,
+                    per_second: rate.per_second(),
+                }));
+                teller.is_stale();
+            }
+            if counted.is_ok() {
+                counted = teller.tell(false, || content::of_store(store, id, watcher.told()));
+            }
+            if orders.any(|order| matches!(order, Order::Finish | Order::Remove(_))) {
+                return Pace::Leave;
+            }
+            let is_disturbed =
+                now.duration_since(started) >= UNDISTURBED && watcher.has_settled(now);
+            let is_ordered =
+                orders.any(|order| matches!(order, Order::Add(_) | Order::Pause(true)));
+            if is_disturbed || is_ordered || *paused || runs.are_any() {
+                return Pace::Finish;
+            }
+            Pace::On
+        };
+        let mut summary = Summary::default();
+        let left =
+            ingest::read_all(&mut self.store, readers, tasks, cancel, &mut pace, &mut summary)?;
+        counted?;
+        self.read = if left.is_empty() { 0 } else { before + count - left.len() };
+        self.tasks = left;
+        self.store.publish()?;
+        self.published = Instant::now();
+        (self.is_unswept, self.is_unembedded) = (true, true);
+        // Passages have come to those that wait.
+        self.embedded = self.embedded.map(|(done, _)| (done, 0));
+        self.rate = Rate::default();
+        self.own.teller.is_stale();
+        Ok(())
+    }
+
+    /// Embeds a few passages; false when none waits.
+    fn embed(&mut self) -> Result<bool, Failure> {
+        if !self.is_unembedded {
+            return Ok(false);
+        }
+        let waiting = self.store.unembedded(&self.id, EMBEDDED_AT_ONCE)?;
+        if waiting.is_empty() {
+            self.publish()?;
+            (self.is_unembedded, self.embedded) = (false, None);
+            return Ok(true);
+        }
+        let (done, of) = match self.embedded {
+            Some((done, of)) if of > 0 => (done, of),
+            begun => {
+                let done = begun.map_or(0, |(done, _)| done);
+                let counts = self.store.counts(Some(&self.id))?;
+                let left = counts.passages.saturating_sub(counts.embedded);
+                (done, done + usize::try_from(left).unwrap_or(usize::MAX))
+            }
+        };
+        self.tell_embedding(done, of);
+        let embedder = match &mut self.embedder {
+            Some(embedder) => embedder,
+            empty => {
+                let settings = Settings::for_library(self.own.setting.cores);
+                empty.insert(loading::embedder(&self.own.setting.parts, settings)?)
+            }
+        };
+        ingest::embed(&mut self.store, embedder, &waiting)?;
+        let done = done + waiting.len();
+        self.embedded = Some((done, of));
+        self.tell_embedding(done, of);
+        if self.published.elapsed() >= PUBLISH_EVERY {
+            self.publish()?;
+            self.own.teller.is_stale();
+        }
+        Ok(true)
+    }
+
+    fn tell_embedding(&mut self, done: usize, of: usize) {
+        self.rate.note(Instant::now(), done);
+        let per_second = self.rate.per_second();
+        self.own.teller.stage(Stage::Embedding(Progress { done, of, per_second }));
+    }
+
+    fn publish(&mut self) -> Result<(), Failure> {
+        self.store.publish()?;
+        self.published = Instant::now();
+        Ok(())
+    }
+
+    fn tell_content(&mut self, now_or_never: bool) -> Result<(), Failure> {
+        let (store, id, watcher) = (&self.store, &self.id, &self.watcher);
+        Ok(self.own.teller.tell(now_or_never, || content::of_store(store, id, watcher.told()))?)
+    }
+
+    fn tell(&self, report: LibraryReport) {
+        self.own.inbox.tell(Message::Library(report));
+    }
+
+    fn follow_folders(&mut self) -> Result<(), Failure> {
+        let folders = self.store.folders()?;
+        self.watcher.follow(folders.into_iter().map(|folder| folder.path));
+        self.own.teller.is_stale();
+        Ok(())
+    }
+
+    fn add_typed(&mut self, typed: String) -> Result<(), Failure> {
+        let path = path::typed(typed.trim(), self.own.setting.user_home.as_deref());
+        match self.add(&path) {
+            Ok(path) => {
+                self.tell(LibraryReport::FolderAdded(path.clone()));
+                self.follow_folders()?;
+                self.dirty.insert(path);
+                self.is_scan_told = true;
+                self.tell_content(true)
+            }
+            Err(Refusal::IsThere(reason) | Refusal::Other(reason)) => {
+                self.tell(LibraryReport::FolderRefused { typed, reason });
+                Ok(())
+            }
+            Err(Refusal::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// Lets a folder join the library, and gives its whole path.
+    fn add(&mut self, path: &Path) -> Result<PathBuf, Refusal> {
+        let path = fs::canonical(path)
+            .map_err(|error| Refusal::Other(Failure::from(error).on_screen()))?;
+        if !path.is_dir() {
+            let told =
+                format!("`{}` is not a folder: name the one that it lies in", path.display());
+            return Err(Refusal::Other(told));
+        }
+        let home = &self.own.setting.home;
+        if path.starts_with(fs::canonical(home).as_ref().unwrap_or(home)) {
+            let told =
+                format!("docent keeps its own things in `{}`: name another one", home.display());
+            return Err(Refusal::Other(told));
+        }
+        let folders = self.store.folders().map_err(Refusal::failed)?;
+        if let Some(Folder { path: around, .. }) =
+            folders.iter().find(|folder| path.starts_with(&folder.path))
+        {
+            return Err(Refusal::IsThere(if *around == path {
+                format!("`{}` is in the library already", path.display())
+            } else {
+                format!(
+                    "`{}` lies in `{}`, which is in the library",
+                    path.display(),
+                    around.display()
+                )
+            }));
+        }
+        self.store.add_folder(&path).map_err(Refusal::failed)?;
+        Ok(path)
+    }
+
+    /// Takes a folder out of the library.
+    fn remove(&mut self, path: &Path) -> Result<(), Failure> {
+        let folder = self.store.folders()?.into_iter().find(|folder| folder.path == path);
+        let Some(folder) = folder else {
+            let told = format!("`{}` is not in the library", path.display());
+            self.own.inbox.tell(Message::Notice(Notice::error(told)));
+            return Ok(());
+        };
+        self.store.remove_folder(folder.id)?;
+        self.tasks.retain(|task| task.folder != folder.id);
+        self.dirty.remove(path);
+        self.follow_folders()?;
+        self.tell_content(true)?;
+        self.store.sweep()?;
+        self.publish()?;
+        // What waited there waits no more.
+        self.embedded = self.embedded.map(|(done, _)| (done, 0));
+        let told = format!("`{}` is out of the library", path.display());
+        self.own.inbox.tell(Message::Notice(Notice::note(told)));
+        Ok(())
+    }
+}
+
+/// Why a folder does not join the library.
+#[derive(Debug)]
+enum Refusal {
+    IsThere(String),
+    Other(String),
+    /// Nothing can be written any more.
+    Failed(Failure),
+}
+
+impl Refusal {
+    fn failed(error: impl Into<Failure>) -> Self {
+        Self::Failed(error.into())
+    }
+}

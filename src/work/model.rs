@@ -1,0 +1,369 @@
+//! How does a model come to answer?
+//!
+//! This thread owns the model's child, which the kernel ends with the thread that started it. A child that dies costs the
+//! rest of one answer: what it wrote is kept, and the file is loaded again at the next question.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use docent_engine::answer::Turn;
+use docent_engine::answer::model::{ModelAnswerer, Settings};
+use docent_engine::generate::{
+    Generate, GenerateError, GenerateProgress, GenerateRequest, Generation, Message as Said,
+    ModelInfo, Stop,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Orders;
+use super::answering::{self, Searched, Telling, stopped};
+use super::inbox::Inbox;
+use super::pulse::Throttle;
+use super::thread::{guarded, mistake};
+use crate::answer::{self, Asked};
+use crate::child::model::{LoadError, ModelProcess};
+use crate::error::Failure;
+use crate::json::Answered;
+use crate::state::message::{AnswerReport, Message, ModelReport};
+use crate::state::model::Loaded;
+use crate::state::notice::Notice;
+use crate::{fs, loading};
+
+/// How often it is told how much of a file is loaded.
+const LOADING_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Takes the place of the model that is loaded. When `cancel` is, another order follows.
+    Load {
+        path: PathBuf,
+        cancel: CancellationToken,
+    },
+    Unload,
+    Answer(Box<Searched>),
+    Finish,
+}
+
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Speaker {
+    cores: usize,
+    inbox: Inbox,
+    orders: Orders,
+    /// Whether questions come here.
+    has_model: Arc<AtomicBool>,
+    model: Option<Chosen>,
+}
+
+/// The model that answers.
+#[derive(Debug)]
+struct Chosen {
+    loaded: Loaded,
+    /// None when its child has died.
+    speaking: Option<Speaking>,
+}
+
+/// A model in its child.
+#[derive(Debug)]
+struct Speaking {
+    answerer: ModelAnswerer<Surviving<ModelProcess>>,
+    fate: Fate,
+    /// The conversation that the model has in mind, as the screen tells it.
+    told: Vec<Turn>,
+    /// The same as the answerer remembers it.
+    remembered: Vec<Turn>,
+}
+
+impl Speaker {
+    pub(super) fn new(
+        cores: usize,
+        inbox: Inbox,
+        orders: Orders,
+        has_model: Arc<AtomicBool>,
+    ) -> Self {
+        Self { cores, inbox, orders, has_model, model: None }
+    }
+
+    pub(super) fn work(mut self, orders: &Receiver<Order>) {
+        let inbox = self.inbox.clone();
+        for order in orders {
+            match order {
+                // Another choice was made while this one waited.
+                Order::Load { cancel, .. } if cancel.is_cancelled() => {}
+                Order::Load { path, cancel } => {
+                    if guarded(&inbox, "loading the model", || self.choose(path, &cancel)).is_none()
+                    {
+                        self.forget();
+                    }
+                }
+                Order::Unload => {
+                    self.forget();
+                    inbox.tell(Message::Model(ModelReport::Unloaded));
+                }
+                Order::Answer(searched) => {
+                    let (run, doing) = (searched.job.running.run, "answering");
+                    if guarded(&inbox, doing, || self.answer(*searched)).is_none() {
+                        if let Some(model) = &mut self.model {
+                            model.speaking = None;
+                        }
+                        let failed = AnswerReport::Failed(mistake(doing));
+                        inbox.tell(Message::Answering(run, failed));
+                    }
+                }
+                Order::Finish => break,
+            }
+        }
+    }
+
+    /// Ends the model's child; quotes answer from now on.
+    fn forget(&mut self) {
+        self.has_model.store(false, Ordering::Release);
+        self.model = None;
+    }
+
+    fn choose(&mut self, path: PathBuf, cancel: &CancellationToken) {
+        // Two models at a time may not fit into the memory.
+        self.forget();
+        match self.load(&path, cancel) {
+            Ok((loaded, speaking)) => {
+                self.model = Some(Chosen { loaded: loaded.clone(), speaking: Some(speaking) });
+                self.has_model.store(true, Ordering::Release);
+                self.inbox.tell(Message::Model(ModelReport::Loaded(loaded)));
+            }
+            Err(failure) => {
+                if !cancel.is_cancelled() {
+                    let report = ModelReport::Refused { path, reason: failure.on_screen() };
+                    self.inbox.tell(Message::Model(report));
+                }
+            }
+        }
+    }
+
+    fn load(
+        &self,
+        path: &std::path::Path,
+        cancel: &CancellationToken,
+    ) -> Result<(Loaded, Speaking), Failure> {
+        let mut throttle = Throttle::new(LOADING_EVERY);
+        let mut tell = |share| {
+            if throttle.passes(Instant::now()) {
+                let report = ModelReport::Loading { path: path.to_owned(), share };
+                self.inbox.tell(Message::Model(report));
+            }
+        };
+        tell(0.0);
+        let process = loading::model(&fs::canonical(path)?, self.cores, cancel, &mut tell)
+            .map_err(|error| match error {
+                LoadError::Stopped { .. } => Failure::interrupted(),
+                error => error.into(),
+            })?;
+        let info = process.model();
+        let (name, context) = (info.name.clone(), info.context);
+        let loaded = Loaded { path: path.to_owned(), name, context };
+        Ok((loaded, Speaking::new(process)))
+    }
+
+    fn answer(&mut self, searched: Searched) {
+        let mut again = true;
+        loop {
+            match self.ready(&searched) {
+                Ok(true) => {}
+                Ok(false) => return self.quote(searched),
+                Err(failure) => return searched.job.fail_by(&self.inbox, &failure),
+            }
+            let Some(speaking) = self.model.as_mut().and_then(|model| model.speaking.as_mut())
+            else {
+                return self.quote(searched);
+            };
+            let mut telling = Telling::new(&self.inbox, searched.job.running.run);
+            let answered = speaking.answer(&searched, &mut telling);
+            telling.flush();
+            let begun = telling.begun;
+            let fault = speaking.fate.take();
+            let is_gone = matches!(fault, Some(GenerateError::Gone { .. }));
+            if is_gone && let Some(model) = &mut self.model {
+                model.speaking = None;
+                // It died while nobody spoke to it: nothing of this question is lost yet.
+                if !begun && std::mem::take(&mut again) && !searched.job.is_stopped() {
+                    continue;
+                }
+            }
+            let Searched { job, .. } = searched;
+            let failure = fault.map(|fault| told(&fault));
+            return match answered {
+                Ok(mut answered) => {
+                    if failure.is_some() {
+                        // What it cost is known to the one that failed.
+                        answered.usage = None;
+                    }
+                    job.end(&self.inbox, &self.orders, answered, failure);
+                }
+                Err(_) if failure.is_some() && !job.is_stopped() => {
+                    job.fail(&self.inbox, failure.unwrap_or_else(stopped));
+                }
+                Err(failure) => job.fail_by(&self.inbox, &failure),
+            };
+        }
+    }
+
+    /// Loads the model again when its child has died; false when there is none that could answer.
+    fn ready(&mut self, searched: &Searched) -> Result<bool, Failure> {
+        let Some(model) = &self.model else { return Ok(false) };
+        if model.speaking.is_some() {
+            return Ok(true);
+        }
+        let loaded = model.loaded.clone();
+        match self.load(&loaded.path, &searched.job.running.cancel) {
+            Ok((loaded, speaking)) => {
+                self.model = Some(Chosen { loaded: loaded.clone(), speaking: Some(speaking) });
+                self.inbox.tell(Message::Model(ModelReport::Loaded(loaded)));
+                Ok(true)
+            }
+            Err(failure) if failure.is_interruption() => {
+                // The question was stopped, the choice of the model stands.
+                self.inbox.tell(Message::Model(ModelReport::Loaded(loaded)));
+                Err(failure)
+            }
+            Err(failure) => {
+                self.forget();
+                let report =
+                    ModelReport::Refused { path: loaded.path, reason: failure.on_screen() };
+                self.inbox.tell(Message::Model(report));
+                Ok(false)
+            }
+        }
+    }
+
+    fn quote(&self, searched: Searched) {
+        let order = answering::Order::Quote(Box::new(searched));
+        if let Err(error) = self.orders.answering.send(order)
+            && let answering::Order::Quote(searched) = error.0
+        {
+            searched.job.fail(&self.inbox, stopped());
+        }
+    }
+}
+
+/// What a user is told of a model that failed in the middle.
+fn told(fault: &GenerateError) -> Notice {
+    Notice::error(match fault {
+        GenerateError::Gone { reason } => {
+            format!("the model's process ended ({reason}): the next question loads it again")
+        }
+        other => other.to_string(),
+    })
+}
+
+impl Speaking {
+    fn new(process: ModelProcess) -> Self {
+        let fate = Fate::default();
+        let generator = Surviving { generator: process, fate: fate.clone() };
+        Self {
+            answerer: ModelAnswerer::new(generator, Settings::default()),
+            fate,
+            told: Vec::new(),
+            remembered: Vec::new(),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        searched: &Searched,
+        telling: &mut Telling<'_>,
+    ) -> Result<Answered, Failure> {
+        let Searched { job, query, found } = searched;
+        // The screen tells turns without citations and leaves out those without an answer; the answerer knows its own
+        // when it is told them word for word.
+        let goes_on = !job.ask.turns.is_empty() && job.ask.turns == self.told;
+        if !goes_on {
+            self.told.clone_from(&job.ask.turns);
+            self.remembered.clone_from(&job.ask.turns);
+        }
+        let asked = Asked { typed: &job.ask.question, query, at: job.at, turns: &self.remembered };
+        let answered = answer::answer(
+            &asked,
+            found,
+            &mut self.answerer,
+            &job.running.cancel,
+            &mut |progress| telling.take(&progress),
+        )?;
+        if !answered.stopped {
+            let question = query.question();
+            self.remembered.push(Turn { question, answer: answered.answer.clone() });
+            if !answered.abstained {
+                let question = answered.question.clone();
+                self.told.push(Turn { question, answer: answered.without_citations() });
+            }
+        }
+        Ok(answered)
+    }
+}
+
+/// What a generator failed of last.
+#[derive(Clone, Debug, Default)]
+struct Fate(Rc<RefCell<Option<GenerateError>>>);
+
+impl Fate {
+    fn take(&self) -> Option<GenerateError> {
+        self.0.take()
+    }
+
+    fn note<T>(&self, done: Result<T, GenerateError>) -> Result<T, GenerateError> {
+        if let Err(error) = &done {
+            self.0.replace(Some(error.clone()));
+        }
+        done
+    }
+}
+
+/// A generator whose text outlives it: what fails in the middle ends as if it had been stopped there.
+#[derive(Debug)]
+struct Surviving<G> {
+    generator: G,
+    fate: Fate,
+}
+
+impl<G: Generate> Generate for Surviving<G> {
+    fn model(&self) -> &ModelInfo {
+        self.generator.model()
+    }
+
+    fn count_prompt(&mut self, messages: &[Said]) -> Result<usize, GenerateError> {
+        self.fate.note(self.generator.count_prompt(messages))
+    }
+
+    fn count_texts(&mut self, texts: &[String]) -> Result<Vec<usize>, GenerateError> {
+        self.fate.note(self.generator.count_texts(texts))
+    }
+
+    fn generate(
+        &mut self,
+        request: &GenerateRequest,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(GenerateProgress),
+    ) -> Result<Generation, GenerateError> {
+        let mut text = String::new();
+        let generated = self.generator.generate(request, cancel, &mut |made| {
+            if let GenerateProgress::Text(piece) = &made {
+                text.push_str(piece);
+            }
+            progress(made);
+        });
+        match self.fate.note(generated) {
+            Err(_) if !text.is_empty() => Ok(Generation {
+                text,
+                stop: Stop::Cancelled,
+                prompt_tokens: 0,
+                read_tokens: 0,
+                written_tokens: 0,
+                first_token_seconds: 0.0,
+                seconds: 0.0,
+            }),
+            done => done,
+        }
+    }
+}
