@@ -7,6 +7,7 @@
 
 mod frame;
 pub mod model;
+pub mod probe;
 pub mod reader;
 
 use std::io::{self, Read as _};

@@ -72,6 +72,10 @@ pub struct Cli {
     /// What this process does for another docent
     #[arg(long, hide = true, value_name = "ROLE")]
     pub child: Option<Role>,
+
+    /// Give up rights as this program does, or its child when one is named, and print what is refused then
+    #[arg(long, hide = true, value_name = "FILE", num_args = 0..=1)]
+    pub probe: Option<Option<PathBuf>>,
 }
 
 /// The work of a child process.

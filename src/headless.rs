@@ -22,11 +22,15 @@ use crate::cli::Cli;
 use crate::error::{Failure, Outcome};
 use crate::ingest::vector_id;
 use crate::paths::{self, Environment};
+use crate::seal::Seal;
 use crate::{fs, interrupt, loading};
 
 /// Does the work that the flags name.
-pub fn run(cli: &Cli, environment: &Environment) -> Result<Outcome, Failure> {
+pub fn run(cli: &Cli, environment: &Environment, seal: &Seal) -> Result<Outcome, Failure> {
     let session = Session { cli, environment, cancel: interrupt::token()? };
+    if *seal != Seal::Sealed {
+        session.note(&seal.to_string());
+    }
     match work(&session) {
         // What was stopped fails in many ways; all of them are what the user wanted.
         Err(_) if session.cancel.is_cancelled() => Err(Failure::interrupted()),

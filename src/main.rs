@@ -1,4 +1,4 @@
-//! Parses the command line, settles where things are, runs, reports. Nothing else.
+//! Parses the command line, settles where things are, closes the network, runs, reports. Nothing else.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -6,10 +6,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use docent::cli::Cli;
 use docent::error::Failure;
-use docent::{child, headless, paths};
+use docent::{child, headless, paths, seal};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(file) = &cli.probe {
+        return child::probe::run(cli.child, file.as_deref());
+    }
     if let Some(role) = cli.child {
         return child::run(role);
     }
@@ -31,7 +34,8 @@ fn main() -> ExitCode {
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(told),
         },
     };
-    match headless::run(&cli, &environment) {
+    let seal = seal::close();
+    match headless::run(&cli, &environment, &seal) {
         Ok(outcome) => outcome.exit_code(),
         Err(failure) => report(&failure),
     }

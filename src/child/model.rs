@@ -1,6 +1,6 @@
 //! How does a model run without being able to take docent down with it?
 //!
-//! In a child: llama.cpp ends its process on a failed assertion or when memory runs out, and prints to the terminal. The
+//! In a child that may read the model's file and nothing else: llama.cpp ends its process on a failed assertion or when memory runs out, and prints to the terminal. The
 //! parent forwards each method of [`Generate`] as one frame; a dying child is an error of the answer in work, and
 //! the file is loaded again at the next one.
 
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::{ChildError, Process, Received, frame};
+use crate::seal::{self, ConfineError, Rights};
 
 /// How often a waiting parent looks whether the user wants to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -67,9 +68,16 @@ pub enum LoadError {
 
 /// The child's work: loads one model and answers requests until the pipe is closed.
 pub(super) fn serve() -> io::Result<()> {
+    // Rights are given up by the first thread alone, before there are others.
+    let first = frame::read(&mut io::stdin().lock())?;
+    let Some(Request::Load { path, settings }) = first else { return Ok(()) };
+    // What the kernel can't take away, it can't: the parent's seal has told it.
+    drop(confine(&path));
     let (sender, requests) = mpsc::channel();
+    let cancel = CancellationToken::new();
+    let current = cancel.clone();
     std::thread::spawn(move || {
-        listen(&sender);
+        listen(&sender, current);
         // The parent is gone: nobody waits for what is in work.
         #[expect(clippy::exit, reason = "the thread that works may be deep in llama.cpp")]
         std::process::exit(0);
@@ -81,7 +89,6 @@ pub(super) fn serve() -> io::Result<()> {
             frame::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), reply)
         }
     };
-    let Ok((Request::Load { path, settings }, cancel)) = requests.recv() else { return Ok(()) };
     let told = send.clone();
     let model = Model::load(&path, settings, &cancel, move |share| {
         // A parent that is gone is noticed by the thread that listens.
@@ -103,10 +110,31 @@ pub(super) fn serve() -> io::Result<()> {
     }
 }
 
-/// Hands over requests, each with the token by which it is stopped, until the pipe is closed.
-fn listen(sender: &Sender<(Request, CancellationToken)>) {
+/// Gives up all rights but threads and reading the model's own files.
+pub(super) fn confine(path: &Path) -> Result<(), ConfineError> {
+    seal::confine(&Rights::Read(parts(path)))
+}
+
+/// The files that the model in `path` consists of: that one, or all of `name-00001-of-00003.gguf` and its like.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let numbered = || {
+        let stem = path.file_stem()?.to_str()?;
+        let (name, count) = stem.rsplit_once("-of-")?;
+        let (name, number) = name.rsplit_once('-')?;
+        let is_number =
+            |text: &str| text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let count = [number, count].into_iter().all(is_number).then(|| count.parse().ok())??;
+        let part =
+            |number: u32| path.with_file_name(format!("{name}-{number:05}-of-{count:05}.gguf"));
+        Some((1..=count).map(part).collect())
+    };
+    numbered().unwrap_or_else(|| vec![path.to_owned()])
+}
+
+/// Hands over requests, each with the token by which it is stopped, until the pipe is closed. `current` stops what is in
+/// work already.
+fn listen(sender: &Sender<(Request, CancellationToken)>, mut current: CancellationToken) {
     let mut input = io::stdin().lock();
-    let mut current = CancellationToken::new();
     while let Ok(Some(request)) = frame::read::<Request>(&mut input) {
         if matches!(request, Request::Cancel) {
             current.cancel();
@@ -298,5 +326,31 @@ impl Generate for ModelProcess {
             Reply::Generated(generation) => Ok(generation),
             other => Err(other),
         })?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_in_parts_is_all_of_them() {
+        let parts = |path: &str| {
+            let parts = parts(Path::new(path));
+            parts.iter().map(|path| path.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            parts("/models/qwen-3-00002-of-00003.gguf"),
+            [
+                "/models/qwen-3-00001-of-00003.gguf",
+                "/models/qwen-3-00002-of-00003.gguf",
+                "/models/qwen-3-00003-of-00003.gguf"
+            ]
+        );
+        for single in
+            ["/models/tiny.gguf", "best-of-3.gguf", "a-1-of-2.gguf", "a-00001-of-000x2.gguf"]
+        {
+            assert_eq!(parts(single), [single]);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How is a document of a complex format read without trusting it?
 //!
-//! In a child with a limit on memory and time. Parts come back one by one: what was read before a crash is kept. A child
+//! In a child that has no rights, and limits on memory and time. Parts come back one by one: what was read before a crash is kept. A child
 //! reads many documents; one that died is replaced at the next.
 
 use std::io::{self, Read as _, Write as _};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::{ChildError, Process, Received, frame};
+use crate::seal::{self, ConfineError, Rights};
 
 /// The most address space that a reader may use. What a document needs beyond it, it does not get.
 const MEMORY_BYTES: u64 = 512 << 20;
@@ -44,10 +45,8 @@ enum Reply {
 
 /// The child's work: reads one document after the other until the pipe is closed.
 pub(super) fn serve() -> io::Result<()> {
-    let limit = Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) };
-    rustix::process::setrlimit(Resource::As, limit)?;
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    rustix::process::setrlimit(Resource::Core, none)?;
+    // What the kernel can't take away, it can't: the parent's seal has told it.
+    drop(confine()?);
     let mut input = io::stdin().lock();
     let mut output = io::BufWriter::new(io::stdout().lock());
     while let Some(job) = frame::read::<Job>(&mut input)? {
@@ -62,6 +61,16 @@ pub(super) fn serve() -> io::Result<()> {
         frame::write(&mut output, &Reply::Done)?;
     }
     Ok(())
+}
+
+/// Gives up all rights, and all memory beyond the limit. An error is a limit that was not set; the inner one, rights that
+/// the kernel does not take away.
+pub(super) fn confine() -> io::Result<Result<(), ConfineError>> {
+    let limit = Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) };
+    rustix::process::setrlimit(Resource::As, limit)?;
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    rustix::process::setrlimit(Resource::Core, none)?;
+    Ok(seal::confine(&Rights::None))
 }
 
 /// Reads documents in a child, which is started at the first one.

@@ -19,5 +19,7 @@ mod library;
 mod model;
 mod process;
 #[cfg(target_os = "linux")]
+mod sandbox;
+#[cfg(target_os = "linux")]
 mod sealed;
 mod tidy;
