@@ -1,4 +1,4 @@
-# make demo    sets up, builds, and answers a question from the demonstration library
+# make demo    sets up, builds, answers a question from the demonstration library, and opens the screen on it
 # make test    sets up and runs every test
 # make lint    sets up and checks formatting and lints
 #
@@ -16,6 +16,7 @@ demo: build
 	@$(DOCENT) --home $(TARGET)/demo --index fixtures/library
 	@question="$$($(PYTHON) -c '$(FIRST_QUESTION)')" && echo "> $$question" && \
 		$(DOCENT) --home $(TARGET)/demo --ask "$$question"
+	@if [ -t 0 ] && [ -t 1 ]; then $(DOCENT) --home $(TARGET)/demo; fi
 
 test: setup
 	$(CARGO) test --release --locked --workspace

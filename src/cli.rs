@@ -9,6 +9,10 @@ use clap::{ArgGroup, Parser, ValueEnum};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed by itself")]
 #[command(name = "docent", version, group = ArgGroup::new("work"))]
 pub struct Cli {
+    /// Open the screen; folders that are named join the library
+    #[arg(value_name = "FOLDER", conflicts_with = "work")]
+    pub folders: Vec<PathBuf>,
+
     /// Bring the index up to date; folders that are named join the library
     #[arg(long, value_name = "FOLDER", num_args = 0.., group = "work")]
     pub index: Option<Vec<PathBuf>>,
@@ -57,6 +61,10 @@ pub struct Cli {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub top: u16,
 
+    /// How the screen looks: dark, light or mono
+    #[arg(long, value_name = "NAME", conflicts_with = "work")]
+    pub theme: Option<String>,
+
     /// The folder that holds everything docent keeps
     #[arg(long, value_name = "DIR")]
     pub home: Option<PathBuf>,
@@ -76,6 +84,15 @@ pub struct Cli {
     /// Give up rights as this program does, or its child when one is named, and print what is refused then
     #[arg(long, hide = true, value_name = "FILE", num_args = 0..=1)]
     pub probe: Option<Option<PathBuf>>,
+}
+
+impl Cli {
+    /// Whether nothing is asked for that is done without the screen.
+    pub fn wants_screen(&self) -> bool {
+        let Self { index, ask, search, extract, status, problems, eval, .. } = self;
+        let questions = ask.is_some() || search.is_some() || eval.is_some();
+        !(questions || index.is_some() || extract.is_some() || *status || *problems)
+    }
 }
 
 /// The work of a child process.
@@ -102,5 +119,7 @@ mod tests {
     fn one_work_at_a_time() {
         assert!(Cli::try_parse_from(["docent", "--status", "--problems"]).is_err());
         assert!(Cli::try_parse_from(["docent", "--export", "a.md"]).is_err());
+        assert!(Cli::try_parse_from(["docent", "notes", "--status"]).is_err());
+        assert!(Cli::try_parse_from(["docent", "notes", "cases"]).is_ok());
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use docent::cli::Cli;
 use docent::error::Failure;
-use docent::{child, headless, paths, seal};
+use docent::{child, headless, paths, seal, tui};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -35,7 +35,12 @@ fn main() -> ExitCode {
         },
     };
     let seal = seal::close();
-    match headless::run(&cli, &environment, &seal) {
+    let done = if cli.wants_screen() {
+        tui::run(&cli, &environment, seal)
+    } else {
+        headless::run(&cli, &environment, &seal)
+    };
+    match done {
         Ok(outcome) => outcome.exit_code(),
         Err(failure) => report(&failure),
     }

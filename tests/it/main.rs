@@ -21,5 +21,9 @@ mod process;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]
+mod screen;
+#[cfg(target_os = "linux")]
 mod sealed;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tidy;

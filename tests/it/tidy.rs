@@ -108,6 +108,34 @@ fn the_watcher_alone_knows_how_folders_are_watched() {
     assert_none("file that imports `notify` beside `src/work/watch.rs`", watchers);
 }
 
+/// What the pure core of the screen could wait for, or could ask the world by itself.
+const IMPURE: [&str; 14] = [
+    "std::env",
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "Instant",
+    "SystemTime",
+    "Zoned::now",
+    "tokio",
+    "crossterm",
+    "ratatui",
+    "crate::work",
+    "docent_index::store",
+];
+
+#[test]
+fn the_state_of_the_screen_is_pure() {
+    let impure = sources(&["src/state", "src/state.rs"])
+        .filter(|(_, source)| {
+            code_lines(source).any(|line| IMPURE.iter().any(|name| line.contains(name)))
+        })
+        .map(|(file, _)| file);
+    assert_none("file of the state that could wait, or asks the world by itself", impure);
+}
+
 #[test]
 fn a_module_stands_beside_its_folder() {
     let files = files();

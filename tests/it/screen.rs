@@ -1,0 +1,285 @@
+//! Does the screen do, in a terminal and by keys alone, what a user expects of it?
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use docent::tui::terminal::Tty;
+use portable_pty::CommandBuilder;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::docent::{Docent, fixture};
+use crate::terminal::Terminal;
+
+const SIZE: (u16, u16) = (120, 36);
+
+const ENTER: &str = "\r";
+const ESCAPE: &str = "\x1b";
+const TAB: &str = "\t";
+const CTRL_S: &str = "\x13";
+const CTRL_U: &str = "\x15";
+const QUIT: &str = "\x03\x03";
+const F2: &str = "\x1bOQ";
+const F4: &str = "\x1bOS";
+
+fn library() -> String {
+    fixture("library").to_str().unwrap().to_owned()
+}
+
+/// The screen on the demonstration library, read to its end.
+fn on_fixtures(docent: &Docent, more: &[&str]) -> Terminal {
+    let terminal = Terminal::start(docent.home(), more, SIZE);
+    terminal.wait_for("14 documents");
+    terminal
+}
+
+fn ask(terminal: &mut Terminal, question: &str) {
+    terminal.keys(question);
+    terminal.wait_for(question.get(..20).unwrap_or(question));
+    terminal.keys(ENTER);
+}
+
+#[test]
+fn a_whole_session_by_keys() {
+    let docent = Docent::new();
+    let mut terminal = Terminal::start::<&str>(docent.home(), [], SIZE);
+    terminal.wait_for("nothing leaves this machine");
+    terminal.keys(&library());
+    terminal.keys(ENTER);
+    terminal.wait_for("is in the library");
+
+    terminal.wait_for("14 documents");
+    ask(&mut terminal, "What is the notice period if the tenant wants to leave early?");
+    terminal.wait_for("nine months");
+    terminal.wait_for("passages in scope");
+    terminal.keys(TAB);
+    terminal.keys(TAB);
+    terminal.keys("1");
+    terminal.keys(ENTER);
+    let document = terminal.wait_for("page 7 of");
+    assert!(document.contains("cited [1]"), "{document}");
+
+    terminal.keys(ESCAPE);
+    terminal.wait_for("Sources");
+    terminal.keys(ESCAPE);
+    ask(&mut terminal, "How loud may the mill be at night for the people who live next to it?");
+    terminal.wait_for("45 decibels");
+
+    let exported = docent.library().join("answers.md");
+    terminal.keys(CTRL_S);
+    terminal.wait_for(".md");
+    terminal.keys(CTRL_U);
+    terminal.keys(exported.to_str().unwrap());
+    terminal.keys(ENTER);
+    terminal.wait_for("written to");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_given_back());
+    let exported = std::fs::read_to_string(exported).unwrap();
+    assert!(exported.contains("nine months") && exported.contains("45 decibels"), "{exported}");
+}
+
+#[test]
+fn conversations_are_kept_deleted_and_brought_back() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = on_fixtures(&docent, &[]);
+    ask(&mut terminal, "How loud may the mill be at night?");
+    terminal.wait_for("passages in scope");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+
+    let mut terminal = on_fixtures(&docent, &[]);
+    terminal.keys(F2);
+    terminal.wait_for("How loud may the mill");
+    terminal.keys("d");
+    terminal.wait_for("deleted");
+    terminal.keys("u");
+    terminal.wait_until("the conversation to be back", |screen| {
+        screen.lines().any(|line| line.contains("How loud") && !line.contains("deleted"))
+    });
+    terminal.keys(ENTER);
+    terminal.wait_for("45 decibels");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn a_note_that_is_saved_can_be_asked_about() {
+    let docent = Docent::new();
+    docent.write("first.md", "# Pump\n\nThe seal of pump 7 was changed in May.");
+    let library = docent.library().to_str().unwrap().to_owned();
+    let mut terminal = Terminal::start(docent.home(), [library.as_str()], SIZE);
+    terminal.wait_for("1 document");
+    docent.write("second.md", "# Visitors\n\nThe badge of a visitor is orange and ends at six.");
+    terminal.wait_for("2 documents");
+    ask(&mut terminal, "Which colour has the badge of a visitor?");
+    terminal.wait_for("orange and ends at six");
+    std::fs::remove_file(docent.library().join("second.md")).unwrap();
+    terminal.wait_until("one document to be left", |screen| screen.contains("1 document"));
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn a_folder_leaves_and_takes_its_documents_along() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = on_fixtures(&docent, &[]);
+    terminal.keys(F4);
+    terminal.wait_for("library");
+    terminal.keys("dd");
+    terminal.wait_for("0 documents");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn a_signal_ends_the_screen_and_gives_the_terminal_back() {
+    let docent = Docent::with_fixtures();
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut terminal = on_fixtures(&docent, &[]);
+        kill_process(terminal.process(), signal).unwrap();
+        assert_eq!(terminal.wait(), 130, "{signal:?}");
+        assert!(terminal.is_given_back(), "{signal:?}");
+    }
+}
+
+/// Run once more by itself in a terminal, this test takes the terminal and panics.
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_told() {
+    if std::io::stdin().is_terminal() && std::env::args().any(|argument| argument == "--exact") {
+        let _taken = Tty::take().unwrap();
+        panic!("on purpose");
+    }
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "screen::a_panic_gives_the_terminal_back_and_is_told", "--nocapture"]);
+    let mut terminal = Terminal::run(command, SIZE);
+    assert_eq!(terminal.wait(), 101);
+    assert!(terminal.bytes().windows(8).any(|bytes| bytes == b"\x1b[?1049h"));
+    assert!(terminal.is_given_back());
+    assert!(terminal.screen().contains("on purpose"), "{}", terminal.screen());
+}
+
+#[test]
+fn nothing_in_a_document_steers_the_terminal() {
+    let hostile = "\x1b]0;stolen title\x07 \x1b[2J\x1b[31;7m \u{9b}31m \u{202e}reversed\u{202c} \x1b]52;c;aGFja2Vk\x07";
+    let docent = Docent::new();
+    let note = format!(
+        "# Orders {hostile}\n\nThe orders say {hostile} that the gate stays shut {hostile}."
+    );
+    docent.write("orders \x1b[31m\u{202e}.md", note);
+    let library = docent.library().to_str().unwrap().to_owned();
+    let mut terminal = Terminal::start(docent.home(), [library.as_str()], SIZE);
+    terminal.wait_for("1 document");
+    ask(&mut terminal, "What do the orders say about the gate?");
+    terminal.wait_for("passages in scope");
+    terminal.keys(&format!("{TAB}{TAB}1{ENTER}"));
+    terminal.wait_for("cited [1]");
+    terminal.keys(F4);
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    let bytes = terminal.bytes();
+    let text = String::from_utf8_lossy(&bytes);
+    for steering in ["stolen title\x07", "\x1b]52", "\x1b]0", "\x1b[31;7m", "\u{9b}", "\u{202e}"] {
+        assert!(!text.contains(steering), "{steering:?} reached the terminal");
+    }
+    assert!(text.contains("stolen title"), "the text itself is shown");
+}
+
+#[test]
+fn a_terminal_without_colours_gets_none() {
+    let docent = Docent::with_fixtures();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_docent"));
+    command.env("NO_COLOR", "1");
+    command.env("COLORTERM", "truecolor");
+    command.args(["--home".as_ref(), docent.home().as_os_str()]);
+    let mut terminal = Terminal::run(command, SIZE);
+    terminal.wait_for("14 documents");
+    ask(&mut terminal, "How loud may the mill be at night?");
+    terminal.wait_for("passages in scope");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    let bytes = terminal.bytes();
+    for colour in [&b"\x1b[38;"[..], b"\x1b[48;"] {
+        // 5 and 2 begin a colour; the default colours 39 and 49 are none.
+        let coloured = bytes.windows(colour.len()).any(|bytes| bytes == colour);
+        assert!(!coloured, "{}", String::from_utf8_lossy(colour));
+    }
+}
+
+#[test]
+fn it_lives_in_any_size() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = on_fixtures(&docent, &[]);
+    ask(&mut terminal, "How loud may the mill be at night?");
+    terminal.wait_for("passages in scope");
+    for size in [(60, 16), (20, 5), (1, 1), (300, 100), (60, 16)] {
+        terminal.resize(size);
+        terminal.keys(&format!("{TAB}{TAB}{TAB}"));
+    }
+    terminal.wait_for("decibels");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_do() {
+    let printed = Docent::new().run::<&str>([]);
+    assert_eq!(printed.code, Some(2));
+    assert!(printed.stderr.contains("the screen needs a terminal"), "{}", printed.stderr);
+    assert!(printed.stderr.contains("--ask"), "{}", printed.stderr);
+}
+
+/// A model that dies in the middle of its answer: the part stays, the screen says what happened, the next question is
+/// answered.
+#[test]
+fn a_model_that_dies_costs_the_rest_of_its_answer_only() {
+    let docent = Docent::with_fixtures();
+    let model = fixture("tiny.gguf");
+    let mut terminal = on_fixtures(&docent, &["--model", model.to_str().unwrap()]);
+    terminal.wait_for("tiny");
+    // The tiny model may have said all before the signal reaches it.
+    let died = (0..20).any(|attempt| {
+        ask(&mut terminal, &format!("Attempt {attempt}: how long is the notice period?"));
+        terminal.wait_until("text to come", |screen| {
+            let answer = screen.rsplit("notice period?").next().unwrap_or_default();
+            answer.contains('▌') || answer.contains("passages in scope")
+        });
+        let child = model_child(terminal.process()).unwrap();
+        kill_process(child, Signal::KILL).unwrap();
+        let screen = terminal.wait_until("the end of the answer", |screen| {
+            let answer = screen.rsplit("notice period?").next().unwrap_or_default();
+            answer.contains("passages in scope")
+        });
+        screen.contains("process ended")
+    });
+    assert!(died, "{}", terminal.screen());
+    ask(&mut terminal, "Who has to repair the roof of the mill?");
+    terminal.wait_until("another answer", |screen| {
+        let answer = screen.rsplit("of the mill?").next().unwrap_or_default();
+        answer.contains("passages in scope")
+    });
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+/// The process that runs the model of the docent with this number.
+fn model_child(docent: Pid) -> Option<Pid> {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .find(|process| {
+            let of = |name: &str| {
+                let path = PathBuf::from(format!("/proc/{process}/{name}"));
+                std::fs::read_to_string(path).unwrap_or_default()
+            };
+            let parent = of("stat")
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .split(' ')
+                .nth(2)
+                .map(str::to_owned);
+            let is_child = parent == Some(docent.as_raw_nonzero().to_string());
+            is_child && of("cmdline").contains("model")
+        })
+        .and_then(Pid::from_raw)
+}
