@@ -15,7 +15,6 @@ use self::terminal::Tty;
 use self::view::View;
 use crate::cli::Cli;
 use crate::error::{Failure, Outcome};
-use crate::{fs, interrupt, loading};
 use crate::keys::Keys;
 use crate::paths::{self, Environment};
 use crate::seal::Seal;
@@ -24,16 +23,13 @@ use crate::state::effect::Effect;
 use crate::state::message::{Message, Moment, Size};
 use crate::theme::{Colours, Signs, Theme};
 use crate::work::{Setting, Work};
+use crate::{fs, interrupt, loading};
 
 /// How many reports may wait for the screen before those who send them wait: some frames' worth.
 const WAITING_REPORTS: usize = 256;
 
 /// Opens the screen and stays until it is left.
-pub fn run(
-    cli: &Cli,
-    environment: &Environment,
-    seal: Seal,
-) -> Result<Outcome, Failure> {
+pub fn run(cli: &Cli, environment: &Environment, seal: Seal) -> Result<Outcome, Failure> {
     let started = Instant::now();
     // What can be wrong in what was typed is told before the screen is taken.
     let theme = theme(cli, environment)?;
@@ -76,7 +72,8 @@ fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
         "none" => None,
         path => Some(fs::canonical(Path::new(path))?),
     };
-    let folders = cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
+    let folders =
+        cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
     Ok(Setting {
         home: paths::home(cli.home.as_deref(), environment)?,
         parts: paths::parts(environment)?,

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use crate::process::command;
 
 /// A home and a folder of documents.
+#[derive(Debug)]
 pub(crate) struct Docent {
     home: TempDir,
     library: TempDir,
@@ -34,9 +36,20 @@ impl Docent {
 
     /// With the demonstration library indexed.
     pub(crate) fn with_fixtures() -> Self {
+        static INDEXED: OnceLock<Docent> = OnceLock::new();
+        let indexed = INDEXED.get_or_init(|| {
+            // A static is never dropped: what the last run left is taken away by the next one.
+            let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("indexed");
+            drop(std::fs::remove_dir_all(&place));
+            std::fs::create_dir_all(&place).unwrap();
+            let folder = || TempDir::new_in(&place).unwrap();
+            let docent = Self { home: folder(), library: folder() };
+            let printed = docent.run(["--index".as_ref(), fixture("library").as_os_str()]);
+            assert_eq!(printed.code, Some(0), "{printed:?}");
+            docent
+        });
         let docent = Self::new();
-        let printed = docent.run(["--index".as_ref(), fixture("library").as_os_str()]);
-        assert_eq!(printed.code, Some(0), "{printed:?}");
+        copy(indexed.home(), docent.home());
         docent
     }
 
@@ -120,6 +133,20 @@ impl Docent {
         let printed = self.run(arguments.iter().map(AsRef::as_ref).chain([OsStr::new("--json")]));
         serde_json::from_str(&printed.stdout)
             .unwrap_or_else(|error| panic!("{error} in {printed:?}"))
+    }
+}
+
+/// Copies what a folder holds into another one.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// How long a test waits for something to appear before it fails. Builds and other tests may be running.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The kernel gathers lines and lets them be edited: termios(3).
 const ICANON: u32 = 2;
@@ -42,7 +42,11 @@ fn cells(count: u16) -> NonZero<u16> {
 
 impl Default for Shown {
     fn default() -> Self {
-        Self { emulator: vt100::Parser::new(cells(24), cells(80), 0), bytes: Vec::new(), ended: false }
+        Self {
+            emulator: vt100::Parser::new(cells(24), cells(80), 0),
+            bytes: Vec::new(),
+            ended: false,
+        }
     }
 }
 
