@@ -14,7 +14,7 @@ use crate::state::message::{AnswerReport, DeskReport, ExportReport, LibraryRepor
 use crate::state::notice::{Kind, Notice};
 
 /// No message takes so long on any machine.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 const LEASE: &str = "# Lease\n\nThe tenant pays 900 a month.\n\n## Repairs\n\nThe landlord repairs the roof within six weeks.\n";
 
@@ -204,10 +204,11 @@ impl Screen {
 fn a_folder_is_read_and_answers() {
     let place = Place::new();
     let mut screen = place.open();
-    screen.wait(|message| match message {
-        Message::Library(LibraryReport::FolderAdded(path)) => Some(assert_eq!(path, place.root())),
+    let added = screen.wait(|message| match message {
+        Message::Library(LibraryReport::FolderAdded(path)) => Some(path),
         _ => None,
     });
+    assert_eq!(added, place.root());
     screen.until(|screen| screen.content.documents == 1);
     assert_eq!(screen.content.folders[0].path, place.root());
     screen.until(|screen| screen.stage == Stage::Ready);
@@ -230,4 +231,444 @@ fn a_folder_is_read_and_answers() {
     assert!(conversation.is_some());
     let id = conversation.unwrap();
     screen.until(|screen| screen.heads.iter().any(|head| head.id == id && head.turns == 1));
+}
+
+#[test]
+fn what_happens_on_the_disk_is_followed() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let note = place.write("new/pump.md", "The pump leaks at the seal of its shaft.\n");
+    screen.until(|screen| screen.content.documents == 2);
+    assert_eq!(screen.found("Where does the pump leak?")[0], "new/pump.md");
+    // An edit, in one go and by putting another file in its place as editors do.
+    std::fs::write(&note, "The pump stands in hall nine.\n").unwrap();
+    let aside = place.root().join("new/pump.md~");
+    std::fs::write(&aside, "The pump stands in hall four.\n").unwrap();
+    std::fs::rename(&aside, &note).unwrap();
+    loop {
+        let (answered, _) = screen.ask("\"the pump stands\"", None);
+        if answered.hits.iter().any(|hit| hit.text.contains("hall four")) {
+            break;
+        }
+    }
+    std::fs::rename(&note, place.root().join("machine.md")).unwrap();
+    while screen.found("\"hall four\"") != ["machine.md"] {}
+    std::fs::remove_file(place.root().join("machine.md")).unwrap();
+    while !screen.found("\"hall four\"").is_empty() {}
+    screen.until(|screen| screen.content.documents == 1);
+}
+
+#[test]
+fn a_note_that_is_saved_while_much_is_embedded_answers_at_once() {
+    let place = Place::new();
+    for number in 0..40 {
+        let parts: Vec<String> = (0..12)
+            .map(|part| {
+                let valve = number * part;
+                format!("# {part}\n\nReport {number} part {part} tells of valve {valve}.\n")
+            })
+            .collect();
+        let text = parts.join("\n");
+        place.write(&format!("report-{number}.md"), &text);
+    }
+    let mut screen = place.open();
+    screen.until(|screen| matches!(screen.stage, Stage::Embedding(_)));
+    place.write("note.md", "The zeppelin lands on Thursday.\n");
+    screen.until(|screen| screen.content.documents == 42);
+    assert_eq!(screen.found("When does the zeppelin land?")[0], "note.md");
+    let embedded = (screen.content.embedded, screen.content.passages);
+    assert!(embedded.0 < embedded.1, "embedding ended before the note came: {embedded:?}");
+    screen.until(|screen| screen.stage == Stage::Ready);
+    screen.until(|screen| screen.content.embedded == screen.content.passages);
+}
+
+#[test]
+fn indexing_rests_when_it_is_to() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    screen.act(Effect::Pause(true));
+    screen.until(|screen| screen.stage == Stage::Paused);
+    place.write("pump.md", "The pump leaks.\n");
+    assert_eq!(screen.found("\"pump leaks\"").len(), 0);
+    screen.act(Effect::Pause(false));
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 2);
+    assert_eq!(screen.found("\"pump leaks\""), ["pump.md"]);
+}
+
+#[test]
+fn folders_join_and_leave() {
+    let place = Place::new();
+    place.write("cases/harbour/call.md", "She called about the break date.\n");
+    place.write("notes/todo.md", "Buy a compass.\n");
+    let mut screen = Screen::open(place.setting());
+    // Nobody has named a folder: the screen must know that nothing is watched.
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.folders.is_empty());
+    let added = |message| match message {
+        Message::Library(LibraryReport::FolderAdded(path)) => Some(Ok(path)),
+        Message::Library(LibraryReport::FolderRefused { typed, reason }) => {
+            Some(Err((typed, reason)))
+        }
+        _ => None,
+    };
+    screen.act(Effect::AddFolder { typed: "~/cases/".to_owned() });
+    assert_eq!(screen.wait(added), Ok(place.root().join("cases")));
+    screen.act(Effect::AddFolder { typed: " ~/notes ".to_owned() });
+    assert_eq!(screen.wait(added), Ok(place.root().join("notes")));
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 2);
+    let folders: Vec<u64> = screen.content.folders.iter().map(|folder| folder.documents).collect();
+    assert_eq!(folders, [1, 1]);
+    let root = place.root();
+    let home = place.home.path();
+    for (typed, expected) in [
+        ("~/cases", "`ROOT/cases` is in the library already"),
+        ("~/cases/harbour", "`ROOT/cases/harbour` lies in `ROOT/cases`, which is in the library"),
+        ("~/lease.md", "`ROOT/lease.md` is not a folder: name the one that it lies in"),
+        ("~/nowhere", "can't find `ROOT/nowhere`: No such file or directory (os error 2)"),
+        (home.to_str().unwrap(), "docent keeps its own things in `HOME`: name another one"),
+    ] {
+        screen.act(Effect::AddFolder { typed: typed.to_owned() });
+        let (told, reason) = screen.wait(added).unwrap_err();
+        let reason =
+            reason.replace(root.to_str().unwrap(), "ROOT").replace(home.to_str().unwrap(), "HOME");
+        assert_eq!((told.as_str(), reason.as_str()), (typed, expected));
+    }
+    screen.act(Effect::RemoveFolder(root.join("cases")));
+    assert_eq!(screen.wait_for_notice().kind, Kind::Note);
+    screen.until(|screen| screen.content.folders.len() == 1 && screen.content.documents == 1);
+    assert!(screen.found("\"break date\"").is_empty());
+    place.write("cases/second.md", "The break date is near.\n");
+    place.write("notes/second.md", "Sell the compass.\n");
+    screen.until(|screen| screen.content.documents == 2);
+    assert!(screen.found("\"break date\"").is_empty());
+}
+
+#[test]
+fn a_folder_that_is_away_is_flagged_and_keeps_answering() {
+    let place = Place::new();
+    place.write("stick/pump.md", "The pump leaks.\n");
+    let stick = place.root().join("stick");
+    let mut screen = Screen::open(Setting { folders: vec![stick.clone()], ..place.setting() });
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 1);
+    std::fs::rename(&stick, place.root().join("away")).unwrap();
+    screen.until(|screen| screen.content.folders[0].missing);
+    assert_eq!(screen.content.problems[0].path, stick);
+    assert_eq!(screen.found("\"pump leaks\""), ["pump.md"]);
+}
+
+#[test]
+fn a_stopped_question_ends_without_an_answer() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let first = screen.begin("Who repairs the roof?", None);
+    let second = screen.begin("Who pays the rent?", None);
+    screen.act(Effect::Stop(second));
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        let of = screen.wait(|message| match message {
+            Message::Answering(run, AnswerReport::Ended { .. }) => Some((run, true)),
+            Message::Answering(run, AnswerReport::Failed(notice)) => {
+                assert_eq!(notice, Notice::note("stopped"));
+                Some((run, false))
+            }
+            _ => None,
+        });
+        ended.push(of);
+    }
+    ended.sort_unstable();
+    assert_eq!(ended, [(first, true), (second, false)]);
+}
+
+#[test]
+fn a_question_that_cannot_be_answered_says_why() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let Some(AnswerReport::Failed(notice)) = screen.reports("what is \"a pipe", None).pop() else {
+        panic!("a faulty query was answered");
+    };
+    assert_eq!(notice.kind, Kind::Error);
+    assert!(notice.text.contains("\"a pipe") || notice.text.contains("quot"), "{}", notice.text);
+    // A home in which nothing was ever read.
+    let empty = Place::new();
+    std::fs::write(empty.home.path().join("writer.lock"), "").unwrap();
+    let lock = std::fs::File::open(empty.home.path().join("writer.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut screen = Screen::open(empty.setting());
+    screen.until(|screen| screen.stage == Stage::Elsewhere);
+    let reports = screen.reports("Who repairs the roof?", None);
+    let [AnswerReport::Failed(notice)] = reports.as_slice() else { panic!("{reports:?}") };
+    assert!(notice.text.starts_with("nothing has been read yet"), "{}", notice.text);
+}
+
+#[test]
+fn a_second_docent_reads_along_and_takes_over() {
+    let place = Place::new();
+    let first = place.ready();
+    let mut second =
+        Screen::open(Setting { folders: vec![place.root().join("new")], ..place.setting() });
+    second.until(|screen| screen.stage == Stage::Elsewhere && screen.content.documents == 1);
+    assert_eq!(second.found("\"repairs the roof\""), ["lease.md"]);
+    assert_eq!(second.wait_for_notice().kind, Kind::Error, "a folder can't join now");
+    second.act(Effect::AddFolder { typed: "~".to_owned() });
+    let reason = second.wait(|message| match message {
+        Message::Library(LibraryReport::FolderRefused { reason, .. }) => Some(reason),
+        _ => None,
+    });
+    assert!(reason.starts_with("another docent"), "{reason}");
+    place.write("pump.md", "The pump leaks.\n");
+    second.until(|screen| screen.content.documents == 2);
+    assert_eq!(second.found("\"pump leaks\""), ["pump.md"]);
+    drop(first);
+    second.until(|screen| screen.stage == Stage::Ready);
+    place.write("seal.md", "The seal is new.\n");
+    second.until(|screen| screen.content.documents == 3);
+}
+
+#[test]
+fn conversations_are_kept_opened_deleted_and_brought_back() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let (roof, id) = screen.ask("Who repairs the roof?", None);
+    let (_, other) = screen.ask("What does the tenant pay?", None);
+    let (_, same) = screen.ask("And how soon?", id);
+    assert_eq!(same, id);
+    let (id, other) = (id.unwrap(), other.unwrap());
+    screen.until(|screen| {
+        let heads: Vec<_> = screen.heads.iter().map(|head| (head.id, head.turns)).collect();
+        heads == [(id, 2), (other, 1)]
+    });
+    screen.act(Effect::OpenConversation(id));
+    let (head, turns) = screen.wait(|message| match message {
+        Message::Desk(DeskReport::Opened { head, turns }) => Some((head, turns)),
+        _ => None,
+    });
+    assert_eq!((head.title.as_str(), turns.len()), ("Who repairs the roof?", 2));
+    assert_eq!(turns[0].answered, roof);
+    screen.act(Effect::DeleteConversation(id));
+    screen.until(|screen| screen.heads.len() == 1);
+    screen.act(Effect::OpenConversation(id));
+    assert_eq!(screen.wait_for_notice().kind, Kind::Error);
+    screen.act(Effect::RestoreConversation(id));
+    screen.until(|screen| screen.heads.len() == 2);
+    screen.act(Effect::DeleteConversation(other));
+    screen.until(|screen| screen.heads.len() == 1);
+    drop(screen);
+    // What was deleted is gone with the program that deleted it, and its question with it.
+    let mut again = place.open();
+    let history = again.wait(|message| match message {
+        Message::Desk(DeskReport::History(history)) => Some(history),
+        _ => None,
+    });
+    assert_eq!(history, ["Who repairs the roof?", "And how soon?"]);
+    again.until(|screen| screen.heads.len() == 1);
+    again.act(Effect::RestoreConversation(other));
+    assert_eq!(again.wait_for_notice().kind, Kind::Error);
+}
+
+#[test]
+fn a_question_is_remembered_though_it_is_never_answered() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let run = screen.begin("Will this be forgotten?", None);
+    screen.act(Effect::Stop(run));
+    drop(screen);
+    let mut again = place.open();
+    let history = again.wait(|message| match message {
+        Message::Desk(DeskReport::History(history)) => Some(history),
+        _ => None,
+    });
+    assert_eq!(history, ["Will this be forgotten?"]);
+}
+
+#[test]
+fn answers_are_exported_where_and_as_it_was_typed() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let (answered, _) = screen.ask("Who repairs the roof?", None);
+    let mut export = |typed: &str, replace| {
+        let answers = vec![answered.clone()];
+        screen.act(Effect::Export { answers, typed: typed.to_owned(), replace });
+        screen.wait(|message| match message {
+            Message::Exported(report) => Some(report),
+            _ => None,
+        })
+    };
+    let path = place.root().join("roof.md");
+    assert_eq!(export("~/roof", false), ExportReport::Written(path.clone()));
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains("# Who repairs the roof?") && written.contains("[^1]"));
+    assert_eq!(export("~/roof.md", false), ExportReport::Exists(path.clone()));
+    assert_eq!(export("~/roof.md", true), ExportReport::Written(path));
+    let path = place.root().join("roof.json");
+    assert_eq!(export("~/roof.json", false), ExportReport::Written(path.clone()));
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(written["answers"][0]["question"], "Who repairs the roof?");
+    for (typed, expected) in [
+        ("~/roof.docx", "must end in .md or .json"),
+        ("~", "is a folder"),
+        ("~/nowhere/roof.md", "can't write"),
+    ] {
+        let ExportReport::Refused { reason } = export(typed, false) else {
+            panic!("`{typed}` was written")
+        };
+        assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
+fn a_document_opens_at_what_is_cited() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let (answered, _) = screen.ask("How soon is the roof repaired?", None);
+    let citation = &answered.citations[0];
+    let wanted = Wanted {
+        path: citation.hit.path.clone(),
+        sha256: Some(citation.sha256.clone()),
+        page: citation.hit.page,
+        passage: citation.hit.text.clone(),
+        highlights: citation.hit.highlights.clone(),
+        n: citation.hit.n,
+    };
+    let open = |screen: &mut Screen, wanted: &Wanted| {
+        screen.act(Effect::OpenDocument(wanted.clone()));
+        screen.wait(|message| match message {
+            Message::Document(opened) => Some(opened),
+            _ => None,
+        })
+    };
+    let opened = open(&mut screen, &wanted).unwrap();
+    assert_eq!((opened.title.as_str(), opened.paged, opened.n), ("Lease", false, 1));
+    assert_eq!(opened.note, None);
+    let marked = |opened: &crate::state::document::Opened| -> Vec<String> {
+        opened
+            .cited
+            .iter()
+            .map(|mark| opened.pages[mark.page].text.get(mark.span.clone()).unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(marked(&opened), ["The landlord repairs the roof within six weeks."]);
+    let line =
+        opened.pages[0].lines.iter().rfind(|(start, _)| *start <= opened.cited[0].span.start);
+    assert_eq!(line.unwrap().1, 7);
+    let whole = Wanted { highlights: Vec::new(), ..wanted.clone() };
+    assert_eq!(marked(&open(&mut screen, &whole).unwrap()), [wanted.passage.as_str()]);
+    // It lies elsewhere.
+    let moved = place.root().join("old-lease.md");
+    std::fs::rename(&wanted.path, &moved).unwrap();
+    while screen.found("\"repairs the roof\"") != ["old-lease.md"] {}
+    let opened = open(&mut screen, &wanted).unwrap();
+    assert_eq!((&opened.path, marked(&opened).len()), (&moved, 1));
+    assert!(opened.note.unwrap().contains("old-lease.md"));
+    // It has changed.
+    std::fs::write(&wanted.path, LEASE.replace("900", "950")).unwrap();
+    std::fs::remove_file(&moved).unwrap();
+    while screen.found("\"pays 950\"").is_empty() || !screen.found("\"pays 900\"").is_empty() {}
+    let opened = open(&mut screen, &wanted).unwrap();
+    assert_eq!(marked(&opened).len(), 1);
+    assert_eq!(opened.note.as_deref(), Some("This document has changed since it was cited."));
+    // It is gone.
+    std::fs::remove_file(&wanted.path).unwrap();
+    while !screen.found("\"pays 950\"").is_empty() {}
+    let notice = open(&mut screen, &wanted).unwrap_err();
+    assert!(notice.text.contains("no longer in the library"), "{}", notice.text);
+}
+
+#[test]
+fn models_are_listed_with_what_is_wrong_with_them() {
+    let place = Place::new();
+    let models = place.home.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    std::fs::copy(fixtures.join("tiny.gguf"), models.join("tiny.gguf")).unwrap();
+    std::fs::copy(fixtures.join("broken/not-a-model.gguf"), models.join("notes.GGUF")).unwrap();
+    std::fs::write(models.join("readme.txt"), "").unwrap();
+    let named = fixtures.join("broken/cut-in-weights.gguf");
+    let mut screen = Screen::open(place.setting());
+    screen.act(Effect::ListModels);
+    let listed = |message| match message {
+        Message::Model(ModelReport::Listed(found)) => Some(found),
+        _ => None,
+    };
+    let found = screen.wait(listed);
+    let names: Vec<_> = found.iter().map(|found| found.path.file_name().unwrap()).collect();
+    assert_eq!(names, ["notes.GGUF", "tiny.gguf"]);
+    assert!(found[0].fault.as_deref().unwrap().starts_with("is not a GGUF file"));
+    assert_eq!(found[1].fault, None);
+    assert_eq!(found[1].size, models.join("tiny.gguf").metadata().unwrap().len());
+    assert!(found[1].quantization.is_some());
+    drop(screen);
+    let mut screen = Screen::open(Setting { model: Some(named.clone()), ..place.setting() });
+    screen.act(Effect::ListModels);
+    assert_eq!(screen.wait(listed).last().unwrap().path, named);
+}
+
+#[test]
+fn a_model_that_is_not_there_is_refused_and_quotes_answer() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let path = place.root().join("absent.gguf");
+    screen.act(Effect::LoadModel(path.clone()));
+    let reason = screen.wait(|message| match message {
+        Message::Model(ModelReport::Refused { path: refused, reason }) => {
+            assert_eq!(refused, path);
+            Some(reason)
+        }
+        _ => None,
+    });
+    assert!(reason.starts_with("can't find"), "{reason}");
+    assert_eq!(screen.ask("Who repairs the roof?", None).0.model, "quotes");
+    screen.act(Effect::UnloadModel);
+    screen.wait(|message| (message == Message::Model(ModelReport::Unloaded)).then_some(()));
+}
+
+#[test]
+fn paths_are_completed() {
+    let place = Place::new();
+    std::fs::create_dir(place.root().join("cases")).unwrap();
+    let mut screen = Screen::open(place.setting());
+    screen.act(Effect::Complete { typed: "~/c".to_owned() });
+    let completed = screen.wait(|message| match message {
+        Message::Completed { typed, folders } => Some((typed, folders)),
+        _ => None,
+    });
+    assert_eq!(completed, ("~/c".to_owned(), vec!["~/cases/".to_owned()]));
+}
+
+#[test]
+fn what_only_the_terminals_owner_can_do_is_given_back() {
+    let place = Place::new();
+    let mut screen = Screen::open(place.setting());
+    let view = Effect::View { path: PathBuf::from("/a"), page: None };
+    assert_eq!(screen.work.carry_out(view.clone()), Some(view));
+    assert_eq!(screen.work.carry_out(Effect::Quit), Some(Effect::Quit));
+}
+
+#[test]
+fn it_ends_at_once_though_nobody_reads_its_messages() {
+    let place = Place::new();
+    for number in 0..60 {
+        place.write(
+            &format!("report-{number}.md"),
+            &format!("Report {number} tells of a valve.\n\n").repeat(40),
+        );
+    }
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let setting = Setting { folders: vec![place.root()], ..place.setting() };
+    let mut work = Work::start(setting, sender).unwrap();
+    let turns = Vec::new();
+    let question = "Which valve?".to_owned();
+    work.carry_out(Effect::Ask(Ask {
+        run: Run(1),
+        question,
+        conversation: None,
+        turns,
+        asked_at: 5,
+    }));
+    // The second message waits for the first one to be taken.
+    while receiver.is_empty() {
+        std::thread::yield_now();
+    }
+    let asked = Instant::now();
+    work.finish();
+    assert!(asked.elapsed() < 2 * PATIENCE, "it took {:?}", asked.elapsed());
+    drop(receiver);
 }

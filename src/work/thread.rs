@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn a_thread_is_joined_when_it_ends_and_left_when_it_does_not() {
         let quick = Thread::start("quick", || {}).unwrap();
-        quick.join(Instant::now() + Duration::from_secs(60));
+        quick.join(Instant::now() + Duration::from_mins(1));
         let (sender, receiver) = mpsc::channel::<()>();
         let slow = Thread::start("slow", move || _ = receiver.recv()).unwrap();
         let asked = Instant::now();

@@ -257,6 +257,7 @@ impl<'a> Writer<'a> {
         if waiting.is_empty() {
             self.publish()?;
             (self.is_unembedded, self.embedded) = (false, None);
+            self.own.teller.is_stale();
             return Ok(true);
         }
         let (done, of) = match self.embedded {
