@@ -1,13 +1,14 @@
 //! What can be typed after `docent`? Flags as data, no I/O.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{ArgGroup, Parser, ValueEnum};
 
 /// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
 #[derive(Clone, Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed by itself")]
-#[command(name = "docent", version, group = ArgGroup::new("work"))]
+#[command(name = "docent", version, groups = [ArgGroup::new("work"), ArgGroup::new("answers")])]
 pub struct Cli {
     /// Open the screen; folders that are named join the library
     #[arg(value_name = "FOLDER", conflicts_with = "work")]
@@ -18,7 +19,7 @@ pub struct Cli {
     pub index: Option<Vec<PathBuf>>,
 
     /// Answer a question with numbered sources; `-` reads questions from standard input, one a line
-    #[arg(long, value_name = "QUESTION", group = "work", allow_hyphen_values = true)]
+    #[arg(long, value_name = "QUESTION", groups = ["work", "answers"], allow_hyphen_values = true)]
     pub ask: Option<String>,
 
     /// Print the passages that fit best, without an answer
@@ -45,9 +46,13 @@ pub struct Cli {
     #[arg(long, value_name = "OUT", requires = "eval")]
     pub results: Option<PathBuf>,
 
-    /// With --ask: write the cited answer to this file; its ending, .md or .json, chooses the form
-    #[arg(long, value_name = "FILE", requires = "ask")]
+    /// With --ask or --conversation: write the cited answers to this file; its ending, .md or .json, chooses the form
+    #[arg(long, value_name = "FILE", requires = "answers")]
     pub export: Option<PathBuf>,
+
+    /// With --export: the conversation that is written; `last` for the one with the latest question
+    #[arg(long, value_name = "ID|last", requires = "export", groups = ["work", "answers"])]
+    pub conversation: Option<Which>,
 
     /// The GGUF file that writes answers; `none` quotes the documents word for word
     #[arg(long, value_name = "PATH|none", default_value = "none")]
@@ -89,9 +94,29 @@ pub struct Cli {
 impl Cli {
     /// Whether nothing is asked for that is done without the screen.
     pub fn wants_screen(&self) -> bool {
-        let Self { index, ask, search, extract, status, problems, eval, .. } = self;
+        let Self { index, ask, search, extract, status, problems, eval, conversation, .. } = self;
         let questions = ask.is_some() || search.is_some() || eval.is_some();
-        !(questions || index.is_some() || extract.is_some() || *status || *problems)
+        let files = index.is_some() || extract.is_some() || conversation.is_some();
+        !(questions || files || *status || *problems)
+    }
+}
+
+/// One of the conversations that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Last,
+    Number(i64),
+}
+
+impl FromStr for Which {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        if typed == "last" {
+            return Ok(Self::Last);
+        }
+        let number = typed.parse().ok().map(Self::Number);
+        number.ok_or("give a conversation's number, or `last`")
     }
 }
 
@@ -121,5 +146,18 @@ mod tests {
         assert!(Cli::try_parse_from(["docent", "--export", "a.md"]).is_err());
         assert!(Cli::try_parse_from(["docent", "notes", "--status"]).is_err());
         assert!(Cli::try_parse_from(["docent", "notes", "cases"]).is_ok());
+        assert!(Cli::try_parse_from(["docent", "--conversation", "last"]).is_err());
+        assert!(Cli::try_parse_from(["docent", "--ask", "?", "--export", "a.md"]).is_ok());
+    }
+
+    #[test]
+    fn a_conversation_is_named_by_its_number_or_as_the_last() {
+        let which = |typed| {
+            Cli::try_parse_from(["docent", "--export", "a.md", "--conversation", typed])
+                .map(|cli| cli.conversation)
+        };
+        assert_eq!(which("last").unwrap(), Some(Which::Last));
+        assert_eq!(which("7").unwrap(), Some(Which::Number(7)));
+        assert!(which("first").unwrap_err().to_string().contains("or `last`"));
     }
 }
