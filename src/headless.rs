@@ -4,6 +4,7 @@
 
 mod ask;
 mod eval;
+mod export;
 mod extract;
 mod index;
 mod library;
@@ -54,6 +55,8 @@ fn work(session: &Session<'_>) -> Result<Outcome, Failure> {
         library::problems(session)
     } else if let Some(file) = &cli.eval {
         eval::run(session, file)
+    } else if let (Some(which), Some(file)) = (cli.conversation, &cli.export) {
+        export::run(session, which, file)
     } else {
         Err(Failure::new("nothing to do: the screen is not part of this version")
             .hint("docent --index FOLDER reads a folder, docent --ask QUESTION answers from it; docent --help lists everything"))

@@ -99,6 +99,45 @@ fn an_export_holds_answer_quote_and_document() {
 }
 
 #[test]
+fn a_conversation_is_exported_as_its_answers_were() {
+    let docent = Docent::with_fixtures();
+    let question = first_question()["question"].as_str().unwrap().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let (asked, kept) = (folder.path().join("asked.json"), folder.path().join("kept.json"));
+    let export = |path: &std::path::Path, which: &str| {
+        docent.run(["--export", path.to_str().unwrap(), "--conversation", which])
+    };
+    let early = export(&kept, "last");
+    assert_eq!(early.code, Some(2));
+    insta::assert_snapshot!(early.stderr, @r"
+    error: there is no conversation yet
+    hint: docent --ask QUESTION begins one, and so does a question on the screen
+    ");
+    let two = format!("{question}\n{question}\n");
+    let printed = docent.run_with_input(["--ask", "-", "--export", asked.to_str().unwrap()], &two);
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    for which in ["last", "1"] {
+        let printed = export(&kept, which);
+        assert_eq!(printed.code, Some(0), "{printed:?}");
+        let read =
+            |path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+        assert_eq!(read(&kept)["answers"], read(&asked)["answers"]);
+        assert_eq!(read(&kept)["answers"].as_array().unwrap().len(), 2);
+    }
+    let markdown = folder.path().join("kept.md");
+    assert_eq!(export(&markdown, "last").code, Some(0));
+    assert!(std::fs::read_to_string(markdown).unwrap().contains("[^2-1]"));
+    insta::assert_snapshot!(export(&kept, "99").stderr, @r"
+    error: there is no conversation 99
+    hint: `--conversation last` is the one with the latest question
+    ");
+    insta::assert_snapshot!(export(&folder.path().join("kept.docx"), "last").stderr.replace(folder.path().to_str().unwrap(), "FOLDER"), @r"
+    error: can't tell the form of `FOLDER/kept.docx` by its ending
+    hint: end it in .md or .json
+    ");
+}
+
+#[test]
 fn a_faulty_query_is_shown_its_place() {
     let docent = Docent::with_fixtures();
     let printed = docent.run(["--search", "rent since:yesterday"]);
