@@ -182,8 +182,14 @@ impl Keys {
     /// All that can be asked for in a context, with the chords that ask for it: the context's own first, then what it
     /// shares with others.
     pub fn bindings(&self, context: Context) -> Vec<(Action, Vec<Chord>)> {
-        let mut listed: Vec<(Action, Vec<Chord>)> = Vec::new();
-        for place in places(context) {
+        self.groups(context).into_iter().flatten().collect()
+    }
+
+    /// As [`bindings`](Self::bindings), parted into what is the context's own, what it shares with some and with all
+    /// others. An action stands where it is bound first.
+    pub fn groups(&self, context: Context) -> [Vec<(Action, Vec<Chord>)>; 3] {
+        let mut listed: Vec<(usize, Action, Vec<Chord>)> = Vec::new();
+        for (group, place) in places(context).into_iter().enumerate() {
             for binding in self.bindings.iter().filter(|binding| binding.place == place) {
                 let effective: Vec<Chord> = binding
                     .chords
@@ -191,17 +197,23 @@ impl Keys {
                     .copied()
                     .filter(|chord| self.action(context, *chord) == Some(binding.action))
                     .collect();
-                match listed.iter_mut().find(|(action, _)| *action == binding.action) {
-                    Some((_, chords)) => {
-                        chords.extend(effective);
-                        chords.dedup();
+                match listed.iter_mut().find(|(_, action, _)| *action == binding.action) {
+                    Some((_, _, chords)) => {
+                        for chord in effective {
+                            if !chords.contains(&chord) {
+                                chords.push(chord);
+                            }
+                        }
                     }
                     None if effective.is_empty() => {}
-                    None => listed.push((binding.action, effective)),
+                    None => listed.push((group, binding.action, effective)),
                 }
             }
         }
-        listed
+        [0, 1, 2].map(|wanted| {
+            let of_group = listed.iter().filter(|(group, ..)| *group == wanted);
+            of_group.map(|(_, action, chords)| (*action, chords.clone())).collect()
+        })
     }
 
     /// The chord that is shown for an action.

@@ -35,7 +35,7 @@ pub enum Colours {
 }
 
 impl Colours {
-    /// What the environment says of the terminal: whether NO_COLOR is set to something, COLORTERM and TERM.
+    /// What the environment says of the terminal: whether `NO_COLOR` is set to something, `COLORTERM` and `TERM`.
     pub fn of(no_color: bool, colorterm: Option<&str>, term: Option<&str>) -> Self {
         if no_color || term == Some("dumb") {
             Self::None
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn what_a_theme_can_not_say_is_told_with_what_was_meant() {
         check_error(
-            "[acent]\nbold = true",
+            "[acent]\ncolour = \"#000000\"",
             "theme `own` has no role `acent`: did you mean `accent`?",
         );
         check_error(
@@ -293,5 +293,7 @@ mod tests {
         assert!(
             parsed("[accent]\nblink = true").unwrap_err().to_string().contains("unknown field")
         );
+        let blinking = parsed("[accent]\nmodifiers = [\"blink\"]").unwrap_err().to_string();
+        assert!(blinking.contains("unknown variant `blink`"), "{blinking}");
     }
 }

@@ -37,15 +37,30 @@ struct Entry {
     /// One of the sixteen colours, `on` one of them, or both: `black on cyan`.
     sixteen: Option<String>,
     #[serde(default)]
-    bold: bool,
-    #[serde(default)]
-    dim: bool,
-    #[serde(default)]
-    italic: bool,
-    #[serde(default)]
-    underline: bool,
-    #[serde(default)]
-    reverse: bool,
+    modifiers: Vec<Name>,
+}
+
+/// What letters can be beside coloured.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Name {
+    Bold,
+    Dim,
+    Italic,
+    Underline,
+    Reverse,
+}
+
+impl Name {
+    fn modifier(self) -> Modifier {
+        match self {
+            Self::Bold => Modifier::BOLD,
+            Self::Dim => Modifier::DIM,
+            Self::Italic => Modifier::ITALIC,
+            Self::Underline => Modifier::UNDERLINED,
+            Self::Reverse => Modifier::REVERSED,
+        }
+    }
 }
 
 /// The names of the sixteen colours.
@@ -84,8 +99,9 @@ pub(super) fn resolve(
             .ok_or_else(|| ThemeError::Parent { theme: heir.to_owned(), parent: wanted.clone() })?;
         let file: File = toml::from_str(&text)
             .map_err(|source| ThemeError::Syntax { theme: wanted.clone(), source })?;
-        next = file.inherits.clone();
+        let parent = file.inherits.clone();
         files.push((wanted, file));
+        next = parent;
     }
     let mut definition = Definition::default();
     for (theme, file) in files.iter().rev() {
@@ -116,16 +132,7 @@ impl Entry {
             Some(value) => sixteen(theme, value)?,
             None => (None, None),
         };
-        let modifier = [
-            (self.bold, Modifier::BOLD),
-            (self.dim, Modifier::DIM),
-            (self.italic, Modifier::ITALIC),
-            (self.underline, Modifier::UNDERLINED),
-            (self.reverse, Modifier::REVERSED),
-        ]
-        .into_iter()
-        .filter(|(is_set, _)| *is_set)
-        .fold(Modifier::empty(), |all, (_, modifier)| all | modifier);
+        let modifier = self.modifiers.iter().map(|name| name.modifier()).collect();
         Ok(Look {
             foreground: given(&self.colour)?,
             background: given(&self.background)?,

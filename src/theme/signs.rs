@@ -7,7 +7,6 @@ pub struct Signs {
     pub horizontal: &'static str,
     /// A line between what is left and what is right.
     pub vertical: &'static str,
-    pub corners: Corners,
     /// Beside a question.
     pub question_bar: &'static str,
     /// Beside what is cited.
@@ -18,8 +17,6 @@ pub struct Signs {
     pub chosen: &'static str,
     /// There is more below.
     pub below: &'static str,
-    /// There is more above.
-    pub above: &'static str,
     pub sealed: &'static str,
     pub open: &'static str,
     /// The model that is loaded.
@@ -40,29 +37,16 @@ pub struct Signs {
     pub quotes: (&'static str, &'static str),
 }
 
-/// The corners of a box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Corners {
-    pub top_left: &'static str,
-    pub top_right: &'static str,
-    pub bottom_left: &'static str,
-    pub bottom_right: &'static str,
-}
-
 impl Signs {
     /// Signs that common monospaced fonts have.
     pub const UNICODE: Self = Self {
         horizontal: "─",
         vertical: "│",
-        corners: Corners {
-            top_left: "┌", top_right: "┐", bottom_left: "└", bottom_right: "┘"
-        },
         question_bar: "▎",
         cited_bar: "▌",
         prompt: "›",
         chosen: "▸",
         below: "▾",
-        above: "▴",
         sealed: "◆",
         open: "◇",
         loaded: "●",
@@ -82,13 +66,11 @@ impl Signs {
     pub const ASCII: Self = Self {
         horizontal: "-",
         vertical: "|",
-        corners: Corners { top_left: "+", top_right: "+", bottom_left: "+", bottom_right: "+" },
         question_bar: "|",
         cited_bar: "|",
         prompt: ">",
         chosen: ">",
         below: "v",
-        above: "^",
         sealed: "[x]",
         open: "[ ]",
         loaded: "*",

@@ -86,7 +86,7 @@ impl View {
         if first.is_none() {
             header::draw(canvas, regions.header, state);
             if let Some(area) = regions.conversation {
-                measures.conversation = self.turns.draw(canvas, area, state);
+                measures.conversation = self.turns.draw(canvas, area, state, keys);
             }
             if let Some(area) = regions.conversations {
                 conversations::draw(canvas, area, state, keys, &mut self.conversations);
@@ -160,10 +160,6 @@ impl List {
     fn show(&mut self, (first, end): (usize, usize), lines: usize, height: usize) -> usize {
         let lowest = end.saturating_sub(height).min(first);
         self.top = self.top.clamp(lowest, first).min(lines.saturating_sub(height));
-        // The head of a list is worth showing when what is chosen leaves room for it.
-        if end <= height {
-            self.top = 0;
-        }
         self.top
     }
 }

@@ -144,41 +144,6 @@ impl Canvas<'_> {
         }
     }
 
-    /// A box around `area`, with a title, on nothing. Returns what is inside, with a column of air on both sides.
-    pub(super) fn boxed(&mut self, area: Rect, title: &str) -> Rect {
-        self.clear(area);
-        let (Some(right), Some(bottom)) = (area.width.checked_sub(1), area.height.checked_sub(1))
-        else {
-            return Rect::ZERO;
-        };
-        self.rule(area, 0);
-        self.rule(area, bottom);
-        self.upright(area, 0);
-        self.upright(area, right);
-        let corners = &self.signs.corners;
-        for (x, y, corner) in [
-            (0, 0, corners.top_left),
-            (right, 0, corners.top_right),
-            (0, bottom, corners.bottom_left),
-            (right, bottom, corners.bottom_right),
-        ] {
-            self.put(area, x, y, corner, Role::Border);
-        }
-        self.put_fitting(
-            area,
-            2,
-            0,
-            (&format!(" {title} "), area.width.saturating_sub(4)),
-            Role::Focus,
-        );
-        Rect {
-            x: area.x.saturating_add(2),
-            y: area.y.saturating_add(1),
-            width: area.width.saturating_sub(4),
-            height: area.height.saturating_sub(2),
-        }
-    }
-
     /// A bar of so many cells, filled to `share` (from 0 to 1).
     pub(super) fn bar(&self, cells: usize, share: f64) -> Styled {
         // At most the number of cells, which is small.

@@ -6,16 +6,19 @@ use docent_engine::answer::Mark;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, put_rows};
 use super::markdown::{self, Look, Part};
 use super::text::Styled;
 use super::words::{count, counted, seconds};
-use super::{inset, measure};
+use super::{below, inset, measure};
 use crate::answer::EVIDENCE;
 use crate::json::Answered;
-use crate::state::State;
+use crate::keys::Keys;
+use crate::state::action::Action;
 use crate::state::conversation::{Answering, Turn};
+use crate::state::library::Stage;
 use crate::state::scroll::{Anchor, Measure};
+use crate::state::{Context, State};
 use crate::theme::Role;
 
 /// Longer lines are hard to read.
@@ -42,7 +45,13 @@ struct Laid {
 
 impl Turns {
     /// Draws the conversation.
-    pub(super) fn draw(&mut self, canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measure {
+    pub(super) fn draw(
+        &mut self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        state: &State,
+        keys: &Keys,
+    ) -> Measure {
         let area = inset(area, LEFT, RIGHT);
         let turns = &state.conversation.turns;
         if turns.is_empty() {
@@ -54,9 +63,11 @@ impl Turns {
         let mut working = Laid::default();
         for turn in turns {
             if turn.run().is_some() {
-                working = lay(canvas, turn, room, state);
+                working = lay(canvas, turn, room, (state, keys));
             } else {
-                self.laid.entry(turn.serial).or_insert_with(|| lay(canvas, turn, room, state));
+                self.laid
+                    .entry(turn.serial)
+                    .or_insert_with(|| lay(canvas, turn, room, (state, keys)));
             }
         }
         // The lines of each turn, and where they begin.
@@ -112,7 +123,9 @@ impl Turns {
 /// What stands there before the first question.
 fn begin(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let content = &state.library.content;
-    let text = if state.library.is_empty() {
+    let text = if state.library.stage == Stage::Opening {
+        format!("opening the library{}", canvas.signs.ellipsis)
+    } else if state.library.is_empty() {
         "No folder is watched yet: add one to have documents to ask.".to_owned()
     } else if content.passages == 0 {
         "You can ask as soon as the first document is read.".to_owned()
@@ -122,12 +135,13 @@ fn begin(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             counted(content.documents, "document", "documents"),
         )
     };
-    let lines = Styled::new(text, canvas.style(Role::Dim)).wrapped(usize::from(area.width).min(60));
-    super::canvas::put_rows(canvas, super::below(inset(area, 2, 0), 1), lines.iter());
+    let area = below(inset(area, 2, 0), 1);
+    let room = usize::from(area.width).min(60);
+    put_rows(canvas, area, Styled::new(text, canvas.style(Role::Dim)).wrapped(room).iter());
 }
 
 /// Makes the lines of a turn.
-fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Laid {
+fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -> Laid {
     let mut lines = Vec::new();
     let bar =
         Styled::new(format!("{} ", canvas.signs.question_bar), canvas.style(Role::QuestionBar));
@@ -140,7 +154,7 @@ fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Laid {
     let question = lines.len();
     lines.push(Styled::default());
     let indent = Styled::new("  ", Style::new());
-    for line in answer(canvas, turn, inner, state) {
+    for line in answer(canvas, turn, inner, around) {
         let mut indented = indent.clone();
         indented.append(&line);
         lines.push(indented);
@@ -150,7 +164,12 @@ fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Laid {
 }
 
 /// The lines under a question.
-fn answer(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Vec<Styled> {
+fn answer(
+    canvas: &Canvas<'_>,
+    turn: &Turn,
+    room: usize,
+    (state, keys): (&State, &Keys),
+) -> Vec<Styled> {
     let more = canvas.signs.ellipsis;
     let sources = u32::try_from(turn.hits.len()).unwrap_or(u32::MAX);
     let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources };
@@ -172,7 +191,7 @@ fn answer(canvas: &Canvas<'_>, turn: &Turn, room: usize, state: &State) -> Vec<S
             if !lines.is_empty() {
                 lines.push(Styled::default());
             }
-            for note in notes(canvas, answered, state) {
+            for note in notes(canvas, answered, state, keys) {
                 lines.extend(Styled::new(note, canvas.style(Role::Dim)).wrapped(room));
             }
             lines
@@ -193,20 +212,13 @@ fn reading(
     let passages = turn.hits.len().min(EVIDENCE) as u64;
     let asked = jiff::Timestamp::from_second(turn.asked_at).unwrap_or_default();
     let waited = state.moment.now.timestamp().duration_since(asked).as_secs().max(0);
-    let mut text = format!(
-        "reading {}{} {waited} s",
-        counted(passages, "passage", "passages"),
-        canvas.signs.ellipsis
-    );
-    if of > 0 {
-        text.push_str(&format!(
-            " {} {} of {} tokens",
-            canvas.signs.dot,
-            count(tokens as u64),
-            count(of as u64)
-        ));
+    let passages = counted(passages, "passage", "passages");
+    let reading = format!("reading {passages}{} {waited} s", canvas.signs.ellipsis);
+    if of == 0 {
+        return reading;
     }
-    text
+    let (tokens, of) = (count(tokens as u64), count(of as u64));
+    format!("{reading} {} {tokens} of {of} tokens", canvas.signs.dot)
 }
 
 /// An answer's text with its reasoning folded away.
@@ -238,7 +250,7 @@ fn said(canvas: &Canvas<'_>, text: &str, look: Look<'_>, is_unfinished: bool) ->
 }
 
 /// What is told under an answer.
-fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State) -> Vec<String> {
+fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -> Vec<String> {
     let dot = canvas.signs.dot;
     let mut notes = Vec::new();
     if answered.stopped {
@@ -273,10 +285,10 @@ fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State) -> Vec<String>
         } else {
             counted(sources, "source", "sources")
         };
-        notes.push(if state.has_sources_beside() {
-            format!("{sources} beside")
-        } else {
-            format!("{sources} (tab)")
+        let way = keys.chord(Context::Question, Action::NextPane);
+        notes.push(match way.filter(|_| !state.has_sources_beside()) {
+            Some(chord) => format!("{sources} ({chord})"),
+            None => format!("{sources} beside"),
         });
     }
     notes

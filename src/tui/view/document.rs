@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use super::text::{self, Styled, wrap};
+use super::words::counted;
 use super::{below, hints, inset, measure, prompt, rows};
 use crate::keys::Keys;
 use crate::state::Context;
@@ -129,7 +130,7 @@ fn lay_pages(document: &DocumentView, room: usize) -> Laid {
 /// Blocks of several lines are set apart by an empty line; single ones (headings, items, rows) stand close.
 fn lay_text(page: u32, text: &str, room: usize, lines: &mut Vec<Line>) {
     let mut start = 0;
-    let mut was_long = false;
+    let (mut was_long, mut was_empty) = (false, false);
     for (index, block) in text.split('\n').enumerate() {
         let at = lines.len();
         if index > 0 {
@@ -140,10 +141,11 @@ fn lay_text(page: u32, text: &str, room: usize, lines: &mut Vec<Line>) {
             lines.push(Line::Text { page, start: offset(span.start), end: offset(span.end) });
         });
         let is_long = lines.len() - at > 1 + usize::from(index > 0);
-        if index > 0 && !is_long && !was_long {
+        // An empty line of the text's own is enough.
+        if index > 0 && (block.is_empty() || was_empty || !is_long && !was_long) {
             lines.remove(at);
         }
-        was_long = is_long;
+        (was_long, was_empty) = (is_long, block.is_empty());
         start += block.len() + 1;
     }
 }
@@ -194,17 +196,13 @@ pub(super) fn draw(
     }
     for (y, line) in (0..body.height).zip(laid.lines.iter().skip(measure.top)) {
         match *line {
-            Line::Head(page) => page_head(canvas, rows(body, y, 1), document, page as usize),
+            Line::Head(page) => {
+                page_head(canvas, rows(body, y, 1), document, page as usize, laid.room);
+            }
             Line::Empty(_) => {}
             Line::Text { page, start, end } => {
-                let span = start as usize..end as usize;
-                text_line(
-                    canvas,
-                    rows(body, y, 1),
-                    document,
-                    Mark { page: page as usize, span },
-                    laid.room,
-                );
+                let line = Mark { page: page as usize, span: start as usize..end as usize };
+                text_line(canvas, rows(body, y, 1), document, &line, laid.room);
             }
         }
     }
@@ -228,17 +226,19 @@ fn head(
             let last = opened.pages.last().map_or(page.number, |last| last.number);
             format!("page {} of {last}{label}", page.number)
         }
-        _ => String::new(),
+        Some(page) => counted(page.lines.len() as u64, "line", "lines"),
+        None => String::new(),
     };
     let context =
         if document.prompt.is_some() { Context::DocumentPrompt } else { Context::Document };
-    let wanted: &[hints::Hint] = if document.search.is_some() {
+    let wanted: &[hints::Hint] = if document.prompt.is_some() {
+        &[(Action::Back, "back"), (Action::Confirm, "go")]
+    } else if document.search.is_some() {
         &[
             (Action::Back, "back"),
             (Action::NextHit, "next"),
             (Action::PreviousHit, "before"),
             (Action::Search, "search"),
-            (Action::Help, "help"),
         ]
     } else {
         &[
@@ -248,7 +248,6 @@ fn head(
             (Action::GoToPage, "page"),
             (Action::View, "viewer"),
             (Action::Edit, "editor"),
-            (Action::Help, "help"),
         ]
     };
     // A title may take half of the line: the page stands beside it.
@@ -264,14 +263,21 @@ fn visible_page(laid: &Laid, measure: &Measure) -> usize {
 }
 
 /// The line that parts a page from the one before.
-fn page_head(canvas: &mut Canvas<'_>, area: Rect, document: &DocumentView, index: usize) {
+fn page_head(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    document: &DocumentView,
+    index: usize,
+    room: usize,
+) {
     let Some(page) = document.opened.pages.get(index) else { return };
     let label = page.label.as_ref().filter(|label| **label != page.number.to_string());
     let label = label.map(|label| format!(" (printed {label})")).unwrap_or_default();
     let text = format!("page {}{label} ", page.number);
     let area = inset(area, BAR, 1);
     let x = canvas.put(area, 0, 0, &text, Role::Dim);
-    let width = area.width.min(WIDEST).saturating_sub(x);
+    let room = u16::try_from(room).unwrap_or(u16::MAX);
+    let width = area.width.min(room).saturating_sub(x);
     canvas.rule(Rect { x: area.x + x.min(area.width), width, ..area }, 0);
 }
 
@@ -279,7 +285,7 @@ fn text_line(
     canvas: &mut Canvas<'_>,
     area: Rect,
     document: &DocumentView,
-    line: Mark,
+    line: &Mark,
     room: usize,
 ) {
     let opened = &document.opened;
@@ -297,10 +303,10 @@ fn text_line(
             canvas.put_right(numbers, 0, 0, &number.to_string(), Role::Dim);
         }
     }
-    let styled = marked(canvas, document, page, &line);
+    let styled = marked(canvas, document, page, line);
     let text_area = inset(area, BAR + gutter, 0);
     canvas.put_row(text_area, 0, 0, &styled);
-    let mut cited = overlapping(&opened.cited, &line).peekable();
+    let mut cited = overlapping(&opened.cited, line).peekable();
     if cited.peek().is_some() {
         canvas.put(area, 1, 0, canvas.signs.cited_bar, Role::CitedBar);
         let begins = cited.any(|mark| mark.span.start >= line.span.start);

@@ -3,8 +3,8 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
+use super::prompt;
 use super::text::Styled;
-use super::{below, inset, prompt, rows};
 use crate::keys::Keys;
 use crate::state::action::Action;
 use crate::state::{Context, ExportPrompt};
@@ -26,37 +26,12 @@ pub(super) fn draw(
     };
     let (enter, escape) = (chord(keys, Action::Confirm), chord(keys, Action::Back));
     let hint = format!("{enter} writes it   {escape} closes");
-    boxed(canvas, area, "Export the conversation", (&text, role), &hint)
-        .and_then(|line| prompt::draw(canvas, line, &export.input, "a file's path"))
+    let told = Styled::new(text, canvas.style(role));
+    prompt::panel(canvas, area, "Export the conversation", (&told, &hint), |canvas, line| {
+        prompt::draw(canvas, line, &export.input, "a file's path")
+    })
 }
 
 fn chord(keys: &Keys, action: Action) -> String {
     keys.chord(Context::Export, action).map(|chord| chord.to_string()).unwrap_or_default()
-}
-
-/// A box at the foot of `area` with a line to type in, what is told under it, and its keys. Returns where the line is.
-pub(super) fn boxed(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    title: &str,
-    (told, role): (&str, Role),
-    hint: &str,
-) -> Option<Rect> {
-    let width = area.width.min(84);
-    let room = width.saturating_sub(4);
-    let told = Styled::new(told, canvas.style(role)).wrapped(room.into());
-    let height = u16::try_from(told.len()).unwrap_or(u16::MAX).saturating_add(4).min(area.height);
-    let left = (area.width - width) / 2;
-    let outer = rows(inset(area, left, area.width - width - left), area.height - height, height);
-    let inner = canvas.boxed(outer, title);
-    canvas.put(inner, 0, 0, canvas.signs.prompt, Role::Accent);
-    super::canvas::put_rows(canvas, rows(inner, 1, inner.height.saturating_sub(2)), told.iter());
-    canvas.put_fitting(
-        below(inner, inner.height.saturating_sub(1).max(1)),
-        0,
-        0,
-        (hint, inner.width),
-        Role::Dim,
-    );
-    (!inner.is_empty()).then(|| rows(inset(inner, 2, 0), 0, 1))
 }

@@ -3,7 +3,6 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::{Canvas, put_rows};
-use super::export::boxed;
 use super::text::Styled;
 use super::words::{counted, percent};
 use super::{below, inset, prompt, rows};
@@ -30,13 +29,13 @@ pub(super) fn draw(
     if state.library.is_empty() {
         return greet(canvas, area, state, keys, folder);
     }
-    let (told, role) = match &folder.refused {
-        Some(reason) => (reason.clone(), Role::Error),
-        None => (candidates(canvas, folder).join("\n"), Role::Dim),
+    let told = match &folder.refused {
+        Some(reason) => Styled::new(reason.as_str(), canvas.style(Role::Error)),
+        None => Styled::new(candidates(canvas, folder).join("\n"), canvas.style(Role::Dim)),
     };
-    let hint = hint(keys);
-    let line = boxed(canvas, area, "Add a folder", (&told, role), &hint)?;
-    prompt::draw(canvas, line, &folder.input, "a folder's path")
+    prompt::panel(canvas, area, "Add a folder", (&told, &hint(keys)), |canvas, line| {
+        prompt::draw(canvas, line, &folder.input, "a folder's path")
+    })
 }
 
 /// What the keys do.
@@ -99,13 +98,8 @@ fn greet(
     lines.push(first);
     // What stands under the line begins where it does.
     let column = LABEL + 2;
-    let inner = room.saturating_sub(column).max(1);
     let mut under = |text: &str, role| {
-        for line in styled(text, role).wrapped(inner) {
-            let mut indented = styled(&" ".repeat(column), role);
-            indented.append(&line);
-            lines.push(indented);
-        }
+        lines.extend(styled(text, role).indented(room, column, column));
     };
     if let Some(reason) = &folder.refused {
         under(reason, Role::Error);
@@ -121,11 +115,7 @@ fn greet(
     model.push(&name, canvas.style(Role::Text));
     model.push("   ", canvas.style(Role::Text));
     model.push(&beside, canvas.style(Role::Dim));
-    for (index, line) in model.wrapped_hanging(room, LABEL).into_iter().enumerate() {
-        let mut whole = styled(&" ".repeat(if index == 0 { 0 } else { LABEL }), Role::Text);
-        whole.append(&line);
-        lines.push(whole);
-    }
+    lines.extend(model.indented(room, 0, LABEL));
     lines.push(Styled::default());
     lines.extend(
         styled("You can ask as soon as the first document is read.", Role::Dim).wrapped(room),
@@ -142,8 +132,7 @@ fn greet(
 fn label(canvas: &Canvas<'_>, number: &str, name: &str) -> Styled {
     let mut label = Styled::new(format!("{number}  "), canvas.style(Role::Dim));
     label.push(name, canvas.style(Role::Strong));
-    let gap = LABEL.saturating_sub(label.width());
-    label.push(&" ".repeat(gap), canvas.style(Role::Text));
+    label.pad(LABEL);
     label
 }
 

@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use super::canvas::{Canvas, put_rows};
 use super::text::Styled;
 use super::{hints, inset, measure};
-use crate::keys::Keys;
+use crate::keys::{Chord, Keys};
 use crate::state::Context;
 use crate::state::action::Action;
 use crate::state::scroll::{Measure, Scroll};
 use crate::theme::Role;
 
 /// Cells of the keys, and of a column with what they do.
-const KEYS: usize = 26;
+const KEYS: usize = 28;
 const COLUMN: usize = 64;
 const MOST_COLUMNS: usize = 3;
 
@@ -23,7 +23,13 @@ pub(super) fn draw(
     of: Context,
     scroll: Scroll,
 ) -> Measure {
-    let body = hints::head(canvas, area, ("Keys", place(of)), (keys, Context::Help), &[]);
+    let body = hints::head(
+        canvas,
+        area,
+        ("Keys", place(of)),
+        (keys, Context::Help),
+        &[(Action::Back, "back")],
+    );
     let body = inset(super::below(body, 1), 2, 1);
     let columns = (usize::from(body.width) / COLUMN).clamp(1, MOST_COLUMNS);
     let column = usize::from(body.width) / columns;
@@ -32,10 +38,8 @@ pub(super) fn draw(
     let lines: Vec<Styled> = (0..height)
         .map(|y| {
             let mut line = Styled::default();
-            for entry in told.iter().skip(y).step_by(height.max(1)) {
-                let pad =
-                    (line.width().div_ceil(column.max(1)) * column).saturating_sub(line.width());
-                line.push(&" ".repeat(pad), canvas.style(Role::Text));
+            for (index, entry) in told.iter().skip(y).step_by(height.max(1)).enumerate() {
+                line.pad(index * column);
                 line.append(entry);
             }
             line
@@ -46,40 +50,53 @@ pub(super) fn draw(
     measure
 }
 
-/// Each action with its keys, in lines of so many cells.
+/// Each action with its keys, in lines of so many cells. What is shared with other contexts is set apart.
 fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Styled> {
     let mut lines = Vec::new();
     let key_room = KEYS.min(room / 2);
-    let bindings = keys.bindings(of);
-    let sources: Vec<_> = bindings.iter().filter(|(action, _)| action.source().is_some()).collect();
-    for (action, chords) in &bindings {
-        let (chords, description) = match (action, sources.last()) {
-            // Nine lines that differ in a number are one.
-            (Action::Source1, Some((_, last))) => {
-                let first = chords.first().map(ToString::to_string).unwrap_or_default();
-                let last = last.first().map(ToString::to_string).unwrap_or_default();
-                (format!("{first} to {last}"), "go to the source of that number")
+    for group in keys.groups(of) {
+        if !lines.is_empty() && !group.is_empty() {
+            lines.push(Styled::default());
+        }
+        for (chords, description) in entries(&group) {
+            let chords = Styled::new(chords, canvas.style(Role::Key)).wrapped(key_room);
+            let description = Styled::new(description, canvas.style(Role::Text))
+                .wrapped(room.saturating_sub(key_room + 2).max(1));
+            for index in 0..chords.len().max(description.len()) {
+                let mut line = chords.get(index).cloned().unwrap_or_default();
+                line.pad(key_room + 2);
+                if let Some(description) = description.get(index) {
+                    line.append(description);
+                }
+                lines.push(line);
             }
-            (action, _) if action.source().is_some() => continue,
-            _ => {
-                let chords: Vec<String> = chords.iter().map(ToString::to_string).collect();
-                (chords.join(" "), action.description())
-            }
-        };
-        let chords = Styled::new(chords, canvas.style(Role::Key)).wrapped(key_room);
-        let description = Styled::new(description, canvas.style(Role::Text))
-            .wrapped(room.saturating_sub(key_room + 2).max(1));
-        for index in 0..chords.len().max(description.len()) {
-            let mut line = chords.get(index).cloned().unwrap_or_default();
-            let gap = (key_room + 2).saturating_sub(line.width());
-            line.push(&" ".repeat(gap), canvas.style(Role::Text));
-            if let Some(description) = description.get(index) {
-                line.append(description);
-            }
-            lines.push(line);
         }
     }
     lines
+}
+
+/// The chords of each action and what it does; nine lines that would differ in a number are one.
+fn entries(group: &[(Action, Vec<Chord>)]) -> Vec<(String, &'static str)> {
+    let is_source = |action: &Action| action.source().is_some();
+    let mut sources = group.iter().filter(|(action, _)| is_source(action));
+    let first = sources.next().and_then(|(_, chords)| chords.first());
+    let last = sources.next_back().and_then(|(_, chords)| chords.first());
+    let (mut entries, mut has_sources) = (Vec::new(), false);
+    for (action, chords) in group {
+        match first.zip(last) {
+            Some((first, last)) if is_source(action) => {
+                if !has_sources {
+                    entries.push((format!("{first} to {last}"), "go to the source of that number"));
+                }
+                has_sources = true;
+            }
+            _ => {
+                let chords: Vec<String> = chords.iter().map(ToString::to_string).collect();
+                entries.push((chords.join(", "), action.description()));
+            }
+        }
+    }
+    entries
 }
 
 /// What a context is called.

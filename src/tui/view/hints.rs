@@ -9,9 +9,10 @@ use crate::state::Context;
 use crate::state::action::Action;
 use crate::theme::Role;
 
-/// An action and the word or two for it, the most important first.
+/// An action and the word or two for it.
 pub(super) type Hint = (Action, &'static str);
 
+/// Between hints.
 const GAP: &str = "   ";
 
 /// A key with what it does.
@@ -28,28 +29,44 @@ pub(super) fn hint(
     Some(hint)
 }
 
-/// Writes as many hints as there is room for behind `from`, ending at the right edge.
+/// Writes as many hints as there is room for behind `from`, ending at the right edge. The first one is kept longest, and
+/// stands at the edge, where it is always found; the others follow each other in front of it.
 pub(super) fn put_right(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    (from, y): (u16, u16),
+    from: u16,
     (keys, context): (&Keys, Context),
     hints: &[Hint],
 ) {
-    let mut line = Styled::default();
+    let told = hints.iter().filter_map(|wanted| hint(canvas, keys, context, *wanted)).collect();
     let room = usize::from(area.width.saturating_sub(from));
-    for hint in hints.iter().filter_map(|wanted| hint(canvas, keys, context, *wanted)) {
-        let mut longer = line.clone();
-        if !longer.is_empty() {
-            longer.push(GAP, canvas.style(Role::Dim));
+    let line = joined(canvas, &fitting(told, room));
+    canvas.put_row_right(area, from, 0, &line);
+}
+
+/// The first hints for which there is room.
+fn fitting(mut hints: Vec<Styled>, room: usize) -> Vec<Styled> {
+    let mut used = 0;
+    let fit = hints.iter().take_while(|hint| {
+        used += hint.width() + if used == 0 { 0 } else { GAP.len() };
+        used <= room
+    });
+    let fit = fit.count();
+    hints.truncate(fit);
+    hints
+}
+
+/// Hints in one line, the first one at its end.
+pub(super) fn joined(canvas: &Canvas<'_>, hints: &[Styled]) -> Styled {
+    let mut line = Styled::default();
+    let others = hints.iter().skip(1);
+    for hint in others.chain(hints.first()) {
+        if !line.is_empty() {
+            line.push(GAP, canvas.style(Role::Dim));
         }
-        longer.append(&hint);
-        if longer.width() > room {
-            break;
-        }
-        line = longer;
+        line.append(hint);
     }
-    canvas.put_row_right(area, from, y, &line);
+    line
 }
 
 /// The head of a view on the panes: its title, what is told beside it, and its keys; a line under it. Returns what is left
@@ -62,10 +79,13 @@ pub(super) fn head(
     hints: &[Hint],
 ) -> Rect {
     let line = super::inset(super::rows(area, 0, 1), 1, 1);
-    let x = canvas.put_fitting(line, 0, 0, (title, line.width), Role::Heading);
-    let room = line.width.saturating_sub(x + 3);
-    let x = canvas.put_fitting(line, x + 3, 0, (beside, room), Role::Dim);
-    put_right(canvas, line, (x + 3, 0), (keys, context), hints);
+    let x = canvas.put_fitting(line, 0, 0, (title, line.width), Role::Heading) + 3;
+    // The way back is told however narrow it is.
+    let back = hints.first().and_then(|wanted| hint(canvas, keys, context, *wanted));
+    let back = back.map_or(0, |back| u16::try_from(back.width() + GAP.len()).unwrap_or_default());
+    let room = line.width.saturating_sub(x + back);
+    let x = canvas.put_fitting(line, x, 0, (beside, room), Role::Dim) + 3;
+    put_right(canvas, line, x, (keys, context), hints);
     canvas.rule(area, 1);
     super::below(area, 2)
 }

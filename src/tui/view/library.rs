@@ -14,9 +14,24 @@ use crate::state::library::{Folder, Library, Problem, Progress, Stage};
 use crate::state::{Context, State};
 use crate::theme::Role;
 
+/// Cells of the bar.
 const BAR: usize = 16;
-/// The path's column, at most.
+/// The folders' paths, at most, and what stands behind them.
 const PATH: usize = 60;
+const DOCUMENTS: usize = 20;
+/// Columns before what is told below a path.
+const INDENT: usize = 2;
+/// Lines of a problem that is not chosen. Of thousands only those are laid that can be seen.
+const PROBLEM: usize = 2;
+
+/// Something in the list.
+enum Entry<'a> {
+    Folder(&'a Folder),
+    NoFolder,
+    Gap,
+    Heading,
+    Problem(&'a Problem),
+}
 
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
@@ -26,75 +41,77 @@ pub(super) fn draw(
     list: &mut List,
 ) {
     let library = &state.library;
+    let body = head(canvas, area, library, keys);
+    let told = told(canvas, library, usize::from(body.width));
+    put_rows(canvas, below(body, 1), told.iter());
+    let taken = u16::try_from(told.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let body = below(body, taken);
+
+    let list_of = Listed { library, room: body.width.into(), remove: remove(keys) };
+    let mut first = 0;
+    let mut selected = (0, 0);
+    let mut entries = Vec::new();
+    let mut row = 0;
+    for entry in list_of.entries() {
+        let is_row = matches!(entry, Entry::Folder(_) | Entry::Problem(_));
+        let is_selected = is_row && row == library.selected;
+        row += usize::from(is_row);
+        let height = match entry {
+            Entry::Problem(_) if !is_selected => PROBLEM,
+            _ => list_of.lay(canvas, &entry, is_selected).len(),
+        };
+        if is_selected {
+            selected = (first, first + height);
+        }
+        entries.push((first, entry, is_selected));
+        first += height;
+    }
+    let top = list.show(selected, first, body.height.into());
+    let visible = entries.partition_point(|(first, ..)| *first <= top).saturating_sub(1);
+    for (first, entry, is_selected) in entries.iter().skip(visible) {
+        if *first >= top + usize::from(body.height) {
+            break;
+        }
+        let lines = list_of.lay(canvas, entry, *is_selected);
+        for (line, row) in (*first..).zip(&lines) {
+            let Some(y) = line.checked_sub(top).and_then(|y| u16::try_from(y).ok()) else {
+                continue;
+            };
+            canvas.put_row(body, 0, y, row);
+            // The first line bears the mark; the ones below it belong to it.
+            if *is_selected && line == *first {
+                canvas.paint(rows(body, y, 1), Role::Selected);
+            }
+        }
+    }
+}
+
+fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> Rect {
     let content = &library.content;
-    let dot = canvas.signs.dot;
-    let mut beside = vec![
+    let mut told = vec![
         counted(content.folders.len() as u64, "folder", "folders"),
         counted(content.documents, "document", "documents"),
         counted(content.passages, "passage", "passages"),
     ];
     if !content.problems.is_empty() {
-        beside.push(counted(content.problems.len() as u64, "problem", "problems"));
+        told.push(counted(content.problems.len() as u64, "problem", "problems"));
     }
+    let told = told.join(&format!(" {} ", canvas.signs.dot));
     let pause = if library.stage == Stage::Paused { "go on" } else { "pause" };
     let hints = [
         (Action::Back, "back"),
         (Action::Add, "add"),
         (Action::Remove, "remove"),
         (Action::Pause, pause),
-        (Action::Help, "help"),
     ];
-    let beside = beside.join(&format!(" {dot} "));
-    let body = hints::head(canvas, area, ("Library", &beside), (keys, Context::Library), &hints);
-    let body = inset(body, 2, 1);
-    let told = told(canvas, library, usize::from(body.width));
-    put_rows(canvas, below(body, 1), told.iter());
-    let taken = u16::try_from(told.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let body = below(body, taken);
+    let body = hints::head(canvas, area, ("Library", &told), (keys, Context::Library), &hints);
+    inset(body, 2, 1)
+}
 
-    let remove = keys.chord(Context::Library, Action::Remove);
-    let remove = remove.map(|chord| chord.to_string()).unwrap_or_default();
-    let room = usize::from(body.width);
-    let mut lines: Vec<Styled> = Vec::new();
-    let mut selected = (0, 1);
-    let mut end = |lines: &[Styled], index: usize, first: usize| {
-        if index == library.selected {
-            selected = (first, lines.len());
-        }
-    };
-    for (index, folder) in content.folders.iter().enumerate() {
-        let first = lines.len();
-        lines.push(folder_line(canvas, room, folder));
-        if library.leaving.as_deref() == Some(&*folder.path) {
-            let text = format!(
-                "{remove} once more takes it out of the library; its files stay as they are"
-            );
-            let mut asked = Styled::new("  ", canvas.style(Role::Error));
-            asked.push(&text, canvas.style(Role::Error));
-            lines.extend(asked.wrapped(room));
-        }
-        end(&lines, index, first);
-    }
-    if content.folders.is_empty() && library.stage != Stage::Opening {
-        lines.push(Styled::new("no folder is watched", canvas.style(Role::Dim)));
-    }
-    if !content.problems.is_empty() {
-        lines.push(Styled::default());
-        lines.push(Styled::new("What could not be read", canvas.style(Role::Heading)));
-    }
-    for (index, problem) in (content.folders.len()..).zip(&content.problems) {
-        let first = lines.len();
-        problem_lines(canvas, room, problem, &content.folders, &mut lines);
-        end(&lines, index, first);
-    }
-    // The first line of what is chosen bears the mark; the ones below it belong to it.
-    let top = list.show(selected, lines.len(), body.height.into());
-    for (y, (index, line)) in (0..body.height).zip(lines.iter().enumerate().skip(top)) {
-        canvas.put_row(body, 0, y, line);
-        if index == selected.0 && library.rows() > 0 {
-            canvas.paint(rows(body, y, 1), Role::Selected);
-        }
-    }
+/// The key that takes a folder out.
+fn remove(keys: &Keys) -> String {
+    let chord = keys.chord(Context::Library, Action::Remove);
+    chord.map(|chord| chord.to_string()).unwrap_or_default()
 }
 
 /// How far the index is.
@@ -106,11 +123,7 @@ fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
         Stage::Opening => dim(format!("opening the library{more}")),
         Stage::Scanning => dim(format!("looking for changes{more}")),
         Stage::Reading(progress) => measured(canvas, progress, ("reading", "documents")),
-        Stage::Embedding(progress) => measured(
-            canvas,
-            progress,
-            ("embedding", "passages, which are found by their words meanwhile"),
-        ),
+        Stage::Embedding(progress) => measured(canvas, progress, ("embedding", "passages")),
         Stage::Ready => dim("up to date: changes on the disk are followed".to_owned()),
         Stage::Paused => dim("indexing rests until you let it go on".to_owned()),
         Stage::Elsewhere => {
@@ -122,12 +135,16 @@ fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
     };
     let mut lines = stage.wrapped(room);
     let waiting = content.passages.saturating_sub(content.embedded);
-    if waiting > 0 && !matches!(library.stage, Stage::Embedding(_)) {
-        let text = format!(
-            "{} of {} have their vector; the others are found by their words",
-            count(content.embedded),
-            counted(content.passages, "passage", "passages"),
-        );
+    if waiting > 0 {
+        let text = if content.embedded == 0 {
+            "passages are found by their words until they have their vectors".to_owned()
+        } else {
+            format!(
+                "{} of {} have their vector; the others are found by their words",
+                count(content.embedded),
+                counted(content.passages, "passage", "passages"),
+            )
+        };
         lines.extend(dim(text).wrapped(room));
     }
     if let Some(watching) = &content.watching {
@@ -152,55 +169,95 @@ fn measured(canvas: &Canvas<'_>, progress: &Progress, (verb, things): (&str, &st
     line
 }
 
-fn folder_line(canvas: &Canvas<'_>, room: usize, folder: &Folder) -> Styled {
-    let told = if folder.missing {
-        format!("{} is not there now; what was read in it is kept", canvas.signs.fault)
-    } else {
-        counted(folder.documents, "document", "documents")
-    };
-    let role = if folder.missing { Role::Error } else { Role::Dim };
-    let path = folder.path.to_string_lossy();
-    let path_room = room.saturating_sub(text::width(&told) + 3).max(8);
-    let path = text::fit_end(&path, path_room, canvas.signs.ellipsis);
-    let mut line = Styled::new(path, canvas.style(Role::Text));
-    let gap = path_room.min(PATH).saturating_sub(line.width()) + 3;
-    line.push(&" ".repeat(gap), canvas.style(Role::Text));
-    line.push(&told, canvas.style(role));
-    line
+/// The list of folders and problems.
+struct Listed<'a> {
+    library: &'a Library,
+    /// Cells of its lines.
+    room: usize,
+    /// The key that takes a folder out.
+    remove: String,
 }
 
-fn problem_lines(
-    canvas: &Canvas<'_>,
-    room: usize,
-    problem: &Problem,
-    folders: &[Folder],
-    lines: &mut Vec<Styled>,
-) {
-    let page = problem.page.map(|page| format!("p. {page} ")).unwrap_or_default();
-    let reason = format!("{page}{}", problem.reason);
-    let sign = Styled::new(format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
-    let path = below_folder(&problem.path, folders);
-    let path_room = room.saturating_sub(sign.width() + text::width(&reason) + 3).max(room / 2);
-    let path = text::fit_end(&path, path_room, canvas.signs.ellipsis).into_owned();
-    let mut line = sign;
-    let indent = line.width();
-    line.push(&path, canvas.style(Role::Text));
-    line.push("   ", canvas.style(Role::Text));
-    line.push(&reason, canvas.style(Role::Text));
-    let hanging = |styled: Styled, lines: &mut Vec<Styled>| {
-        for (index, part) in styled.wrapped_hanging(room, indent).into_iter().enumerate() {
-            let mut whole = Styled::default();
-            if index > 0 {
-                whole.push(&" ".repeat(indent), canvas.style(Role::Text));
+impl<'a> Listed<'a> {
+    fn entries(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let library = self.library;
+        let content = &library.content;
+        let none = library.is_empty().then_some(Entry::NoFolder);
+        let heading = (!content.problems.is_empty()).then_some([Entry::Gap, Entry::Heading]);
+        let folders = content.folders.iter().map(Entry::Folder);
+        let problems = content.problems.iter().map(Entry::Problem);
+        folders.chain(none).chain(heading.into_iter().flatten()).chain(problems)
+    }
+
+    fn lay(&self, canvas: &Canvas<'_>, entry: &Entry<'_>, is_selected: bool) -> Vec<Styled> {
+        match entry {
+            Entry::Folder(folder) => self.folder(canvas, folder),
+            Entry::NoFolder => vec![Styled::new("no folder is watched", canvas.style(Role::Dim))],
+            Entry::Gap => vec![Styled::default()],
+            Entry::Heading => {
+                vec![Styled::new("What could not be read", canvas.style(Role::Heading))]
             }
-            whole.append(&part);
-            lines.push(whole);
+            Entry::Problem(problem) => self.problem(canvas, problem, is_selected),
         }
-    };
-    hanging(line, lines);
-    let mut hint = Styled::new(" ".repeat(indent), canvas.style(Role::Dim));
-    hint.push(&problem.hint, canvas.style(Role::Dim));
-    hanging(hint, lines);
+    }
+
+    /// A folder's path with its documents, and below it what must be known of it.
+    fn folder(&self, canvas: &Canvas<'_>, folder: &Folder) -> Vec<Styled> {
+        let longest = self.library.content.folders.iter();
+        let longest = longest.map(|folder| text::width(&folder.path.to_string_lossy())).max();
+        let path_room = longest.unwrap_or_default().min(PATH);
+        let path_room = path_room.min(self.room.saturating_sub(DOCUMENTS)).max(8);
+        let path = folder.path.to_string_lossy();
+        let path = text::fit_end(&path, path_room, canvas.signs.ellipsis);
+        let mut line = Styled::new(path, canvas.style(Role::Text));
+        line.pad(path_room + 3);
+        let documents = counted(folder.documents, "document", "documents");
+        line.push(&documents, canvas.style(Role::Dim));
+        let mut lines = vec![line];
+        let mut below = |told: String| {
+            let told = Styled::new(told, canvas.style(Role::Error));
+            lines.extend(told.indented(self.room, INDENT, INDENT));
+        };
+        if folder.missing {
+            below(format!("{} not there now: what was read in it is kept", canvas.signs.fault));
+        }
+        if self.library.leaving.as_deref() == Some(&*folder.path) {
+            let remove = &self.remove;
+            below(format!(
+                "{remove} once more takes it out of the library; its files stay as they are"
+            ));
+        }
+        lines
+    }
+
+    /// A problem's file with the reason, and below it what to do; in whole where it is chosen.
+    fn problem(&self, canvas: &Canvas<'_>, problem: &Problem, is_selected: bool) -> Vec<Styled> {
+        let room = self.room;
+        let ellipsis = canvas.signs.ellipsis;
+        let page = problem.page.map(|page| format!("p. {page} ")).unwrap_or_default();
+        let reason = format!("{page}{}", problem.reason);
+        let mut line = Styled::new(format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
+        let indent = line.width();
+        let path = below_folder(&problem.path, &self.library.content.folders);
+        let path_room = room.saturating_sub(indent + text::width(&reason) + 3).max(room / 2);
+        let path =
+            if is_selected { path.into() } else { text::fit_end(&path, path_room, ellipsis) };
+        line.push(&path, canvas.style(Role::Text));
+        line.push("   ", canvas.style(Role::Text));
+        if is_selected {
+            line.push(&reason, canvas.style(Role::Text));
+            let mut lines = line.indented(room, 0, indent);
+            let hint = Styled::new(problem.hint.as_str(), canvas.style(Role::Dim));
+            lines.extend(hint.indented(room, indent, indent));
+            return lines;
+        }
+        let left = room.saturating_sub(line.width());
+        line.push(&text::fit(&reason, left, ellipsis), canvas.style(Role::Text));
+        let mut hint = Styled::new(" ".repeat(indent), canvas.style(Role::Dim));
+        let left = room.saturating_sub(indent);
+        hint.push(&text::fit(&problem.hint, left, ellipsis), canvas.style(Role::Dim));
+        vec![line, hint]
+    }
 }
 
 /// A path as it is below its folder, which goes by its own name.

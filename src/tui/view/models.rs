@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::text::Styled;
-use super::words::{percent, size};
+use super::text::{self, Styled};
+use super::words::{count, percent, size};
 use super::{List, below, hints, inset, rows};
 use crate::keys::Keys;
 use crate::state::action::Action;
@@ -12,10 +12,13 @@ use crate::state::model::{Found, ModelState};
 use crate::state::{Context, State};
 use crate::theme::Role;
 
-/// Cells of the columns behind the name.
-const QUANTIZATION: usize = 10;
-const SIZE: usize = 9;
-/// The name's column, at most.
+/// Cells of the columns before and behind the name, and between them.
+const SIGN: usize = 3;
+const QUANTIZATION: usize = 8;
+const SIZE: usize = 6;
+const GAP: usize = 3;
+/// The name's column.
+const NARROWEST: usize = 8;
 const NAME: usize = 44;
 
 pub(super) fn draw(
@@ -25,28 +28,35 @@ pub(super) fn draw(
     keys: &Keys,
     list: &mut List,
 ) {
-    let hints = [(Action::Back, "back"), (Action::Open, "load"), (Action::Help, "help")];
+    let hints = [(Action::Back, "back"), (Action::Open, "choose")];
     let body = hints::head(canvas, area, ("Models", ""), (keys, Context::Models), &hints);
     let body = inset(below(body, 1), 1, 1);
     let model = &state.model;
+    let room = usize::from(body.width);
+    let longest = model.found.iter().map(|found| text::width(&found.name)).max();
+    let others = SIGN + QUANTIZATION + SIZE + 2 * GAP;
+    let name_room =
+        longest.unwrap_or_default().min(NAME).min(room.saturating_sub(others)).max(NARROWEST);
     let mut lines: Vec<Styled> = Vec::new();
     let mut selected = (0, 1);
     for (index, found) in model.found.iter().enumerate() {
         let first = lines.len();
-        lines.extend(file(canvas, usize::from(body.width), found, state));
+        lines.extend(file(canvas, (room, name_room), found, state));
         if index == model.selected {
             selected = (first, lines.len());
         }
     }
     if model.found.is_empty() {
         let text = "No GGUF file is there. Put one into the folder `models` in docent's home, or name one with --model.";
-        lines.extend(Styled::new(text, canvas.style(Role::Dim)).wrapped(body.width.into()));
+        lines.extend(Styled::new(text, canvas.style(Role::Dim)).indented(room, 1, 1));
         lines.push(Styled::default());
     }
     let is_in_use = matches!(model.state, ModelState::Quotes | ModelState::Refused { .. });
     let mut none = mark(canvas, is_in_use);
     none.push("none: quotes only", canvas.style(Role::Text));
-    none.push("   the sentences that answer, word for word", canvas.style(Role::Dim));
+    let told = "   the sentences that answer, word for word";
+    let told = text::fit(told, room.saturating_sub(none.width()), canvas.signs.ellipsis);
+    none.push(&told, canvas.style(Role::Dim));
     if model.selected >= model.found.len() {
         selected = (lines.len(), lines.len() + 1);
     }
@@ -66,63 +76,48 @@ fn mark(canvas: &Canvas<'_>, is_in_use: bool) -> Styled {
     Styled::new(format!(" {sign} "), canvas.style(Role::Accent))
 }
 
-fn file(canvas: &Canvas<'_>, room: usize, found: &Found, state: &State) -> Vec<Styled> {
-    let (is_in_use, told, role) = match &state.model.state {
-        ModelState::Ready(loaded) if loaded.path == found.path => {
-            let told = format!(
-                "loaded {} context of {} tokens",
-                canvas.signs.dot,
-                super::words::count(loaded.context as u64)
-            );
-            (true, told, Role::Dim)
+/// A file's line, and where there is no room beside it, what is told of it below.
+fn file(
+    canvas: &Canvas<'_>,
+    (room, name_room): (usize, usize),
+    found: &Found,
+    state: &State,
+) -> Vec<Styled> {
+    let fault = |reason: &str| (format!("{} {reason}", canvas.signs.fault), Role::Error);
+    let mut is_in_use = false;
+    let (told, role) = match (&state.model.state, &found.fault) {
+        (ModelState::Ready(loaded), _) if loaded.path == found.path => {
+            is_in_use = true;
+            (format!("context of {} tokens", count(loaded.context as u64)), Role::Dim)
         }
-        ModelState::Loading { path, share } if *path == found.path => {
-            (false, format!("loading {}", percent(f64::from(*share))), Role::Accent)
+        (ModelState::Loading { path, share }, _) if *path == found.path => {
+            (format!("loading {}", percent(f64::from(*share))), Role::Accent)
         }
-        ModelState::Refused { path, reason } if *path == found.path => {
-            (false, format!("{} {reason}", canvas.signs.fault), Role::Error)
-        }
-        _ => match &found.fault {
-            Some(fault) => (false, format!("{} {fault}", canvas.signs.fault), Role::Error),
-            None => (false, String::new(), Role::Dim),
-        },
+        (ModelState::Refused { path, reason }, _) if *path == found.path => fault(reason),
+        (_, Some(reason)) => fault(reason),
+        (_, None) => (String::new(), Role::Dim),
     };
-    let mut line = mark(canvas, is_in_use);
     let dim = canvas.style(Role::Dim);
-    let name_room = room.saturating_sub(line.width() + QUANTIZATION + SIZE + 4).clamp(8, NAME);
-    let pad = |line: &mut Styled, from: usize, room: usize| {
-        let gap = (from + room).saturating_sub(line.width()) + 2;
-        line.push(&" ".repeat(gap), dim);
-    };
-    let start = line.width();
-    let is_usable = found.fault.is_none();
-    let name_role = if is_usable { Role::Text } else { Role::Dim };
-    line.push(
-        &super::text::fit(&found.name, name_room, canvas.signs.ellipsis),
-        canvas.style(name_role),
-    );
-    pad(&mut line, start, name_room);
-    let start = line.width();
+    let ellipsis = canvas.signs.ellipsis;
+    let mut line = mark(canvas, is_in_use);
+    let indent = line.width();
+    let name_role = if found.fault.is_none() { Role::Text } else { Role::Dim };
+    line.push(&text::fit(&found.name, name_room, ellipsis), canvas.style(name_role));
+    line.pad(indent + name_room + GAP);
     let quantization = found.quantization.as_deref().unwrap_or_default();
-    line.push(&super::text::fit(quantization, QUANTIZATION, canvas.signs.ellipsis), dim);
-    pad(&mut line, start, QUANTIZATION);
-    let start = line.width();
+    line.push(&text::fit(quantization, QUANTIZATION, ellipsis), dim);
+    line.pad(indent + name_room + GAP + QUANTIZATION + GAP);
     line.push(&size(found.size), dim);
     if told.is_empty() {
         return vec![line];
     }
-    pad(&mut line, start, SIZE);
-    // Beside where there is room, else below.
-    let left = room.saturating_sub(line.width());
-    if super::text::width(&told) <= left {
+    let beside = indent + name_room + GAP + QUANTIZATION + GAP + SIZE + GAP;
+    if beside + text::width(&told) <= room {
+        line.pad(beside);
         line.push(&told, canvas.style(role));
         return vec![line];
     }
     let mut lines = vec![line];
-    for below in Styled::new(told, canvas.style(role)).wrapped(room.saturating_sub(5).max(1)) {
-        let mut indented = Styled::new("     ", dim);
-        indented.append(&below);
-        lines.push(indented);
-    }
+    lines.extend(Styled::new(told, canvas.style(role)).indented(room, indent, indent));
     lines
 }

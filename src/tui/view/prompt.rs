@@ -2,10 +2,14 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::canvas::Canvas;
-use super::text;
+use super::canvas::{Canvas, put_rows};
+use super::text::{self, Styled};
+use super::{below, inset, rows};
 use crate::state::input::Input;
 use crate::theme::Role;
+
+/// Columns before what is typed: air, the sign, air.
+const LEFT: u16 = 3;
 
 /// Draws one line that moves sideways so that the cursor can be seen, and returns where the cursor stands.
 pub(super) fn draw(
@@ -36,4 +40,31 @@ pub(super) fn draw(
     let column = text::width(typed.get(start..input.cursor()).unwrap_or_default()).min(room);
     let column = u16::try_from(column).unwrap_or_default();
     Some(Position { x: area.x + column, y: area.y })
+}
+
+/// A panel at the foot of `area`, in the place of the question line: a title in the line above it, the line to type in,
+/// what is told under that, and its keys.
+pub(super) fn panel(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    title: &str,
+    (told, hint): (&Styled, &str),
+    line: impl FnOnce(&mut Canvas<'_>, Rect) -> Option<Position>,
+) -> Option<Position> {
+    let room = area.width.saturating_sub(LEFT + 1);
+    let told = if told.is_empty() { Vec::new() } else { told.wrapped(room.into()) };
+    let height = u16::try_from(told.len()).unwrap_or(u16::MAX).saturating_add(4);
+    let height = height.min(area.height);
+    let panel = below(area, area.height - height);
+    canvas.clear(panel);
+    canvas.rule(panel, 0);
+    canvas.put_fitting(panel, 1, 0, (&format!(" {title} "), area.width), Role::Focus);
+    canvas.put(panel, 1, 1, canvas.signs.prompt, Role::Accent);
+    let inner = inset(panel, LEFT, 1);
+    let cursor = line(canvas, rows(inner, 1, 1));
+    put_rows(canvas, rows(inner, 2, height.saturating_sub(4)), told.iter());
+    let foot = below(panel, height.saturating_sub(2).max(2));
+    canvas.put_fitting(inset(foot, LEFT, 1), 0, 0, (hint, room), Role::Dim);
+    canvas.rule(foot, 1);
+    cursor
 }

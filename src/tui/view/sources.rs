@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
 use super::{below, has_focus, inset, measure, title_role};
-use crate::json::{Answered, Hit};
+use crate::json::Hit;
 use crate::state::conversation::{Answering, Turn};
 use crate::state::scroll::{Anchor, Measure};
 use crate::state::{Pane, State};
@@ -30,8 +30,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
     let body = below(area, 2);
     let Some(turn) = turn else {
         let text = "The passages that an answer stands on come here.";
+        let body = inset(body, 1, 0);
         let lines = Styled::new(text, canvas.style(Role::Dim)).wrapped(body.width.into());
-        put_rows(canvas, inset(body, 1, 0), lines.iter());
+        put_rows(canvas, body, lines.iter());
         return Measure { height: body.height.into(), ..Measure::default() };
     };
     if turn.hits.is_empty() {
@@ -50,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
     for (index, hit) in turn.hits.iter().enumerate() {
         firsts.push(lines.len());
         let is_selected = index == state.sources.selected;
-        let source = Source { hit, answered: turn.answered(), is_selected };
+        let source = Source { hit, turn, is_selected };
         source.lay(canvas, room, has_focus(state, Pane::Sources), &mut lines);
         lines.push(Styled::default());
     }
@@ -72,11 +73,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
 
 fn title(canvas: &mut Canvas<'_>, area: Rect, state: &State, turn: Option<&Turn>) {
     let is_abstention = turn.and_then(Turn::answered).is_some_and(|answered| answered.abstained);
-    let mut title = if is_abstention { "Nearest passages" } else { "Sources" }.to_owned();
+    let name = if is_abstention { "Nearest passages" } else { "Sources" };
     let conversation = &state.conversation;
-    if let Some(index) = conversation.selected.filter(|_| conversation.turns.len() > 1) {
-        title.push_str(&format!(" of question {}", index + 1));
-    }
+    let title = match conversation.selected.filter(|_| conversation.turns.len() > 1) {
+        Some(index) => format!("{name} of question {}", index + 1),
+        None => name.to_owned(),
+    };
     let room = area.width.saturating_sub(6);
     let x = canvas.put_fitting(area, 1, 0, (&title, room), title_role(state, Pane::Sources));
     if let Some(turn) = turn.filter(|turn| !turn.hits.is_empty()) {
@@ -87,16 +89,24 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, state: &State, turn: Option<&Turn>
 /// A passage with what the answer made of it.
 struct Source<'a> {
     hit: &'a Hit,
-    answered: Option<&'a Answered>,
+    turn: &'a Turn,
     is_selected: bool,
 }
 
 impl Source<'_> {
     /// The words of the passage that the answer cites.
     fn quote(&self) -> Option<&str> {
-        let citations = &self.answered?.citations;
+        let citations = &self.turn.answered()?.citations;
         let citation = citations.iter().find(|citation| citation.hit.n == self.hit.n)?;
         Some(citation.quote.as_str())
+    }
+
+    /// Whether the answer cites it, also while it is being written.
+    fn is_cited(&self) -> bool {
+        match &self.turn.answer {
+            Answering::Writing { text, .. } => text.contains(&format!("[{}]", self.hit.n)),
+            _ => self.quote().is_some(),
+        }
     }
 
     /// The stretches that answer: what is cited, else what fits the question.
@@ -105,7 +115,7 @@ impl Source<'_> {
         if let Some(quote) = self.quote().filter(|quote| !quote.is_empty())
             && let Some(start) = text.find(quote)
         {
-            return vec![start..start + quote.len()];
+            return std::iter::once(start..start + quote.len()).collect();
         }
         let whole = |(start, end): &(usize, usize)| text.get(*start..*end).map(|_| *start..*end);
         self.hit.highlights.iter().filter_map(whole).collect()
@@ -113,24 +123,22 @@ impl Source<'_> {
 
     fn lay(&self, canvas: &Canvas<'_>, room: usize, has_focus: bool, lines: &mut Vec<Styled>) {
         let hit = self.hit;
-        let is_cited = self.quote().is_some();
         let sign = if self.is_selected { canvas.signs.chosen } else { " " };
-        let mut first = Styled::new(sign, canvas.style(Role::Accent));
+        let mut first = Styled::new(format!("{sign} "), canvas.style(Role::Accent));
         // A source that the answer cites bears its number as it stands in the answer.
-        if is_cited {
+        if self.is_cited() {
             first.push(&format!("[{}]", hit.n), canvas.style(Role::Citation));
         } else {
             first.push(&format!(" {} ", hit.n), canvas.style(Role::Dim));
         }
         let text_role = canvas.style(Role::Text);
-        first.push(&" ".repeat(INDENT.saturating_sub(first.width())), text_role);
+        first.pad(INDENT.max(first.width() + 1));
         let score = format!("{:.2}", hit.score.clamp(0.0, 1.0));
         let title_room = room.saturating_sub(INDENT + 2 + score.len());
         let title_role = if self.is_selected && has_focus { Role::Focus } else { Role::Strong };
         let title = text::fit(&hit.title, title_room, canvas.signs.ellipsis);
         first.push(&title, canvas.style(title_role));
-        let gap = room.saturating_sub(first.width() + score.len());
-        first.push(&" ".repeat(gap), text_role);
+        first.pad(room.saturating_sub(score.len()));
         first.push(&score, canvas.style(Role::Dim));
         lines.push(first);
 

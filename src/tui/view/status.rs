@@ -37,8 +37,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, keys: &Ke
         .zip(hints_of(state))
         .filter_map(|(index, wanted)| {
             let hint = hints::hint(canvas, keys, state.context(), wanted)?;
-            // The first hint is the way to all others.
-            Some((if index == 0 { 1 } else { 40 + index }, hint))
+            // The first hint is the way to all others; how to stop what runs matters next.
+            let rank = match (index, wanted.0) {
+                (0, _) => 1,
+                (_, Action::Back) => 2,
+                _ => 40 + index,
+            };
+            Some((rank, hint))
         })
         .collect();
     loop {
@@ -47,14 +52,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, keys: &Ke
         let hinted: usize = hints.iter().map(|(_, hint)| hint.width() + 3).sum();
         if width + hinted <= usize::from(area.width) {
             canvas.put_row(area, 0, 0, &told);
-            let mut line = Styled::default();
-            // The way to all others stands at the edge, where it is always found.
-            for (_, hint) in hints.iter().rev() {
-                if !line.is_empty() {
-                    line.push("   ", hint_gap(canvas));
-                }
-                line.append(hint);
-            }
+            let hints: Vec<Styled> = hints.into_iter().map(|(_, hint)| hint).collect();
+            let line = hints::joined(canvas, &hints);
             canvas.put_row_right(area, 0, 0, &line);
             return;
         }
@@ -68,10 +67,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, keys: &Ke
             None => return,
         }
     }
-}
-
-fn hint_gap(canvas: &Canvas<'_>) -> ratatui::style::Style {
-    canvas.style(Role::Dim)
 }
 
 /// The parts in one line.
@@ -129,7 +124,9 @@ fn parts(canvas: &Canvas<'_>, area: Rect, state: &State) -> Vec<Part> {
             }
         }
     }
-    stage(canvas, &state.library.stage, &mut push);
+    if !state.library.is_empty() {
+        stage(canvas, &state.library.stage, &mut push);
+    }
     if let Some(usage) = last_usage(state) {
         let writing = usage.seconds - usage.first_token_seconds;
         if usage.written_tokens > 1 && writing > 0.0 {
@@ -236,7 +233,7 @@ fn hints_of(state: &State) -> Vec<Hint> {
         | Context::Library
         | Context::Models
         | Context::Export => {}
-        Context::Help => return vec![(Action::Back, "back")],
+        Context::Help => return Vec::new(),
     }
     hints
 }

@@ -1,19 +1,21 @@
 //! Every view at three sizes, drawn from states made by hand.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Style};
+use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::sample;
 use super::*;
 use crate::state::conversation::Answering;
-use crate::state::document::{Prompt, PromptKind};
+use crate::state::document::{Mark, Page, Prompt, PromptKind, Search};
 use crate::state::effect::Run;
 use crate::state::input::Input;
 use crate::state::library::{Progress, Stage};
-use crate::state::model::ModelState;
+use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
 use crate::state::{Context, ExportPrompt, FolderPrompt};
 use crate::theme::Colours;
@@ -46,11 +48,15 @@ fn draw(state: &State) -> Drawn {
 #[track_caller]
 fn check(name: &str, state: impl Fn(u16, u16) -> State) {
     for (width, height) in SIZES {
-        let drawn = draw(&state(width, height));
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture(&drawn));
-        });
+        keep(&format!("{name}_{width}x{height}"), &draw(&state(width, height)));
     }
+}
+
+#[track_caller]
+fn keep(name: &str, drawn: &Drawn) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, picture(drawn));
+    });
 }
 
 /// The cells as text, with a sign where the cursor stands.
@@ -58,7 +64,7 @@ fn picture(drawn: &Drawn) -> String {
     let mut text = drawn.backend.to_string();
     if drawn.backend.cursor_visible() {
         let position = drawn.backend.cursor_position();
-        text.push_str(&format!("cursor at {}, {}\n", position.x, position.y));
+        text = format!("{text}cursor at {}, {}\n", position.x, position.y);
     }
     text
 }
@@ -243,4 +249,365 @@ fn the_help() {
         let help = Layer::Help { of: Context::Question, scroll: sample::TOP };
         with_layer(sample::idle(width, height), help)
     });
+}
+
+#[test]
+fn signs_of_ascii_alone() {
+    let mut state = sample::writing(100, 30);
+    state.conversation.turns.truncate(1);
+    let mut view = View::new(Theme::named("mono").unwrap(), Signs::ASCII);
+    let drawn = draw_with(&mut view, &state);
+    keep("ascii", &drawn);
+    // Beside what documents hold, nothing else than ASCII is drawn.
+    let states = [sample::idle(100, 30), with_layer(sample::idle(100, 30), Layer::Library)];
+    for state in states {
+        for cell in &draw_with(&mut view, &state).backend.buffer().content {
+            assert!(cell.symbol().is_ascii(), "{}", cell.symbol());
+        }
+    }
+}
+
+/// The style of the first cell of `text`.
+#[track_caller]
+fn style_of(buffer: &Buffer, text: &str) -> (Color, Color, ratatui::style::Modifier) {
+    let symbols: Vec<&str> = text.graphemes(true).collect();
+    let cells = &buffer.content;
+    let at = cells
+        .windows(symbols.len())
+        .position(|window| window.iter().map(Cell::symbol).eq(symbols.iter().copied()));
+    let cell = &cells[at.unwrap_or_else(|| panic!("`{text}` is not there"))];
+    (cell.fg, cell.bg, cell.modifier)
+}
+
+#[track_caller]
+fn check_role(drawn: &Drawn, text: &str, role: Role) {
+    let theme = Theme::named("dark").unwrap();
+    let style = Style::reset().patch(theme.style(role));
+    let (foreground, background, modifier) = style_of(drawn.backend.buffer(), text);
+    let expected = (style.fg.unwrap(), style.bg.unwrap(), style.add_modifier);
+    assert_eq!((foreground, background, modifier), expected, "{text}");
+}
+
+#[test]
+fn things_look_as_what_they_are() {
+    check_role(&draw(&sample::writing(160, 45)), "And who has", Role::Question);
+    let drawn = draw(&sample::one_turn(160, 45));
+    check_role(&drawn, "▎", Role::QuestionBar);
+    check_role(&drawn, "12.2 The Landlord", Role::Text);
+    check_role(&drawn, "12.3 The Tenant", Role::Highlight);
+    check_role(&drawn, "12.4 On the", Role::Text);
+    check_role(&drawn, "from 6 of 212", Role::Dim);
+    check_role(&drawn, "◆ sealed", Role::Sealed);
+    check_role(&drawn, "[1]", Role::Citation);
+    check_role(&drawn, "ask about your", Role::Placeholder);
+
+    let mut document = sample::paged_document();
+    document.find("earlier breach", 0);
+    let state = with_layer(sample::one_turn(160, 45), Layer::Document(Box::new(document)));
+    let drawn = draw(&state);
+    check_role(&drawn, "12.3 The Tenant", Role::Highlight);
+    check_role(&drawn, "▌", Role::CitedBar);
+    check_role(&drawn, "cited [1]", Role::Citation);
+    check_role(&drawn, "earlier breach", Role::CurrentHit);
+
+    let mut state = sample::one_turn(160, 45);
+    state.seal = crate::seal::Seal::Open { reason: "no seccomp".to_owned() };
+    state.focus = Pane::Sources;
+    let drawn = draw(&state);
+    check_role(&drawn, "◇ not sealed", Role::Open);
+    check_role(&drawn, "Sources", Role::Focus);
+    check_role(&drawn, "Conversations", Role::Title);
+}
+
+#[test]
+fn the_pane_in_focus_is_told_without_colours() {
+    let theme = Theme::named("dark").unwrap().in_colours(Colours::None);
+    let mut state = sample::writing(160, 45);
+    state.focus = Pane::Sources;
+    let drawn = draw_with(&mut View::new(theme, Signs::UNICODE), &state);
+    let buffer = drawn.backend.buffer();
+    for cell in &buffer.content {
+        assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+    }
+    assert_ne!(style_of(buffer, "Sources").2, style_of(buffer, "Conversations").2);
+    assert_ne!(style_of(buffer, "[3]").2, style_of(buffer, "foundations").2);
+}
+
+#[test]
+fn the_cursor_stands_where_text_is_typed_and_nowhere_else() {
+    let mut state = sample::idle(100, 30);
+    state.question.input = Input::new("漢字 and more");
+    let drawn = draw(&state);
+    assert_eq!(drawn.backend.cursor_position(), (3 + 13, 27).into());
+    assert!(drawn.backend.cursor_visible());
+    state.focus = Pane::Sources;
+    assert!(!draw(&state).backend.cursor_visible());
+    state.focus = Pane::Question;
+    assert!(!draw(&with_layer(state, Layer::Library)).backend.cursor_visible());
+}
+
+#[test]
+fn a_long_question_grows_to_ten_lines_and_then_scrolls() {
+    let mut state = sample::idle(100, 40);
+    let lines: Vec<String> = (1..=30).map(|line| format!("line {line}")).collect();
+    state.question.input = Input::new(lines.join("\n"));
+    let picture = draw(&state).backend.to_string();
+    assert!(picture.contains(" › line 21 ") && picture.contains("   line 30 "), "{picture}");
+    assert!(!picture.contains("line 20 "));
+}
+
+/// A conversation of so many turns, each with an answer.
+fn long_conversation(turns: u64, width: u16, height: u16) -> State {
+    let mut state = sample::one_turn(width, height);
+    let answer = sample::answered();
+    state.conversation.turns = (0..turns)
+        .map(|serial| {
+            sample::turn(
+                serial,
+                "What is due, and when?",
+                Answering::Done(Box::new(answer.clone())),
+            )
+        })
+        .collect();
+    state
+}
+
+#[test]
+fn a_frame_measures_where_the_conversation_stands() {
+    let mut view = dark();
+    let mut state = long_conversation(50, 100, 30);
+    let end = draw_with(&mut view, &state).measures.conversation;
+    assert_eq!(end.top + end.height, end.lines);
+    assert_eq!(end.item, 48);
+    state.conversation.scroll = Scroll::to(Anchor::Item(10));
+    let at_item = draw_with(&mut view, &state).measures.conversation;
+    assert_eq!((at_item.item, at_item.lines), (10, end.lines));
+    assert_eq!(at_item.top, end.lines / 50 * 10);
+    // What is covered keeps what was measured before.
+    state.measures.conversation = at_item;
+    let covered = draw_with(&mut view, &with_layer(state, Layer::Library)).measures;
+    assert_eq!(covered.conversation, at_item);
+}
+
+#[test]
+fn what_is_cited_stands_at_a_third_of_the_height() {
+    let mut document = sample::paged_document();
+    let state = with_layer(sample::idle(100, 30), Layer::Document(Box::new(document.clone())));
+    let measure = draw(&state).measures.document;
+    let picture = draw(&state).backend.to_string();
+    let row = picture.lines().position(|line| line.contains("cited [1]")).unwrap();
+    assert_eq!(row, 2 + measure.height / 3);
+    document.scroll = Scroll::to(Anchor::Item(3));
+    let state = with_layer(sample::idle(100, 30), Layer::Document(Box::new(document)));
+    let drawn = draw(&state);
+    assert_eq!(drawn.measures.document.item, 3);
+    assert!(drawn.backend.to_string().lines().nth(2).unwrap().contains("page 4"));
+}
+
+#[test]
+fn another_document_and_another_width_are_laid_anew() {
+    let mut view = dark();
+    let paged = |width, height| {
+        let document = Layer::Document(Box::new(sample::paged_document()));
+        with_layer(sample::idle(width, height), document)
+    };
+    draw_with(&mut view, &paged(100, 30));
+    for state in [
+        paged(60, 16),
+        with_layer(sample::idle(60, 16), Layer::Document(Box::new(sample::lined_document()))),
+        long_conversation(3, 80, 24),
+        long_conversation(3, 120, 24),
+    ] {
+        let kept = draw_with(&mut view, &state);
+        assert_eq!(kept.backend.to_string(), draw(&state).backend.to_string());
+    }
+}
+
+#[test]
+fn a_list_moves_no_more_than_it_must() {
+    let mut list = List::default();
+    assert_eq!(list.show((0, 1), 50, 10), 0);
+    assert_eq!(list.show((12, 13), 50, 10), 3);
+    assert_eq!(list.show((8, 9), 50, 10), 3);
+    assert_eq!(list.show((49, 50), 50, 10), 40);
+    assert_eq!(list.show((30, 31), 35, 10), 25);
+    assert_eq!(list.show((2, 3), 50, 10), 2);
+    assert_eq!(list.show((20, 60), 80, 10), 20);
+}
+
+/// Text that would steer a terminal, in every place that text can come from.
+fn hostile(state: &mut State, text: &str) {
+    let path = std::path::PathBuf::from(format!("/{text}"));
+    for head in &mut state.conversations.heads {
+        head.title = text.to_owned();
+    }
+    for turn in &mut state.conversation.turns {
+        turn.question = text.to_owned();
+        for hit in &mut turn.hits {
+            hit.title = text.to_owned();
+            hit.text = format!("{text} {text}");
+            hit.heading = vec![text.to_owned()];
+            hit.label = Some(text.to_owned());
+            hit.highlights = vec![(0, text.len())];
+            hit.path.clone_from(&path);
+        }
+        match &mut turn.answer {
+            Answering::Writing { text: written, .. } => *written = format!("{text} [1] `{text}`"),
+            Answering::Nothing { reason } => *reason = text.to_owned(),
+            Answering::Done(answered) => {
+                answered.answer = format!(
+                    "{text}\n\n- {text} [1]\n\n```{text}\n{text}\n```\n\n|{text}|b|\n|-|-|\n|{text}|c|"
+                );
+                answered.model = text.to_owned();
+                for citation in &mut answered.citations {
+                    citation.quote = text.to_owned();
+                }
+            }
+            Answering::Searching(_) | Answering::Reading { .. } => {}
+        }
+    }
+    let content = &mut state.library.content;
+    for folder in &mut content.folders {
+        folder.path.clone_from(&path);
+    }
+    for problem in &mut content.problems {
+        problem.path.clone_from(&path);
+        problem.reason = text.to_owned();
+        problem.hint = text.to_owned();
+    }
+    content.watching = Some(text.to_owned());
+    state.library.stage = Stage::Failed(text.to_owned());
+    state.library.leaving = Some(path.clone());
+    for found in &mut state.model.found {
+        found.name = text.to_owned();
+        found.quantization = Some(text.to_owned());
+        found.path.clone_from(&path);
+        found.fault = found.fault.take().map(|_| text.to_owned());
+    }
+    state.model.state = match state.model.state {
+        ModelState::Ready(ref loaded) => {
+            ModelState::Ready(Loaded { name: text.to_owned(), ..loaded.clone() })
+        }
+        _ => ModelState::Refused { path: path.clone(), reason: text.to_owned() },
+    };
+    state.notice = Some((Notice::error(text), Duration::MAX));
+    state.question.input = Input::new(text);
+    state.seal = crate::seal::Seal::Open { reason: text.to_owned() };
+    for layer in &mut state.layers {
+        match layer {
+            Layer::Folder(folder) => {
+                folder.input = Input::new(text);
+                folder.candidates = vec![text.to_owned(); 9];
+                folder.refused = folder.refused.take().map(|_| text.to_owned());
+                folder.added = vec![path.clone()];
+            }
+            Layer::Export(export) => {
+                export.input = Input::new(text);
+                export.refused = Some(text.to_owned());
+            }
+            Layer::Document(document) => {
+                let page = Page {
+                    number: 1,
+                    label: Some(text.to_owned()),
+                    text: format!("{text}\n{text}"),
+                    lines: vec![(0, 1)],
+                };
+                document.opened.title = text.to_owned();
+                document.opened.pages = vec![page].into();
+                document.opened.note = Some(text.to_owned());
+                document.opened.cited = vec![Mark { page: 0, span: 0..text.len() }];
+                document.search = Some(Search {
+                    words: text.to_owned(),
+                    hits: vec![Mark { page: 0, span: text.len() + 1..2 * text.len() + 1 }],
+                    current: 0,
+                });
+            }
+            Layer::Library | Layer::Models | Layer::Help { .. } => {}
+        }
+    }
+}
+
+/// One state for each thing that can be on the screen.
+fn states(width: u16, height: u16) -> Vec<State> {
+    let with_models = || sample::with_models(sample::one_turn(width, height));
+    let mut failed = sample::idle(width, height);
+    failed.conversation.turns =
+        vec![sample::turn(1, "Why?", Answering::Nothing { reason: "stopped".to_owned() })];
+    let mut states = vec![
+        sample::starting(width, height),
+        sample::idle(width, height),
+        sample::writing(width, height),
+        sample::abstained(width, height),
+        failed,
+        with_layer(sample::one_turn(width, height), Layer::Folder(sample::folder_prompt())),
+        with_layer(sample::starting(width, height), Layer::Folder(sample::folder_prompt())),
+        with_layer(with_models(), Layer::Document(Box::new(sample::paged_document()))),
+        with_layer(with_models(), Layer::Document(Box::new(sample::lined_document()))),
+        with_layer(with_models(), Layer::Library),
+        with_layer(with_models(), Layer::Models),
+        with_layer(with_models(), Layer::Export(ExportPrompt::default())),
+        with_layer(with_models(), Layer::Help { of: Context::Document, scroll: Scroll::END }),
+    ];
+    states[6].library.stage = Stage::Ready;
+    for focus in [Pane::Conversation, Pane::Sources, Pane::Conversations] {
+        let mut state = sample::writing(width, height);
+        state.focus = focus;
+        state.conversation.selected = Some(0);
+        states.push(state);
+    }
+    states
+}
+
+#[test]
+fn nothing_that_steers_a_terminal_reaches_a_cell() {
+    let steering =
+        "a\u{1b}[2J\u{1b}]0;x\u{7}b\u{9b}31m\u{202e}c\u{2066}d\r\n\te\u{0}\u{7f}\u{2028}f\u{85}";
+    for (width, height) in SIZES {
+        for mut state in states(width, height) {
+            hostile(&mut state, steering);
+            for cell in &draw(&state).backend.buffer().content {
+                let symbol = cell.symbol();
+                assert_eq!(crate::plain::line(symbol), symbol, "{symbol:?}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_state_can_be_drawn_at_every_size_with_every_text(
+        width in 1_u16..301,
+        height in 1_u16..101,
+        text in "(\\PC{0,12}|[a-z .]{0,80}|[漢字한글🙂👩‍👩‍👧e\u{301}\u{200b}\u{5d0}\u{627}\t\n|#*`\\[\\]1-]{0,24}){0,6}",
+        which in 0_usize..16,
+        (scroll, lines) in (0_usize..5, -400_isize..400),
+        ascii in any::<bool>(),
+    ) {
+        let mut states = states(width, height);
+        let state = &mut states[which];
+        hostile(state, &text);
+        let anchors = [Anchor::Line(7), Anchor::End, Anchor::Item(1), Anchor::Mark(0), Anchor::Item(999)];
+        let scroll = Scroll { anchor: anchors[scroll], lines };
+        state.conversation.scroll = scroll;
+        state.sources.scroll = scroll;
+        for layer in &mut state.layers {
+            match layer {
+                Layer::Document(document) => document.scroll = scroll,
+                Layer::Help { scroll: help, .. } => *help = scroll,
+                _ => {}
+            }
+        }
+        let signs = if ascii { Signs::ASCII } else { Signs::UNICODE };
+        let mut view = View::new(Theme::named("light").unwrap(), signs);
+        // The second frame is made from what the first has kept, the third in a terminal that has just changed its size.
+        draw_with(&mut view, state);
+        let measures = draw_with(&mut view, state).measures;
+        for measure in [measures.conversation, measures.sources, measures.document, measures.help] {
+            prop_assert!(measure.top <= measure.lines);
+        }
+        let mut terminal = Terminal::new(TestBackend::new(height, width.min(100))).unwrap();
+        terminal.draw(|frame| { view.draw(state, &Keys::default(), frame); }).unwrap();
+    }
 }

@@ -199,7 +199,8 @@ pub(super) struct Styled {
 impl Styled {
     pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
         let text = text.into();
-        Self { runs: vec![(text.len(), style)], text }
+        let runs = if text.is_empty() { Vec::new() } else { vec![(text.len(), style)] };
+        Self { text, runs }
     }
 
     pub(super) fn push(&mut self, text: &str, style: Style) {
@@ -275,13 +276,22 @@ impl Styled {
         lines
     }
 
-    /// As [`wrapped`](Self::wrapped), with so many cells less in all lines but the first.
-    pub(super) fn wrapped_hanging(&self, room: usize, indent: usize) -> Vec<Self> {
-        let mut lines = Vec::new();
-        wrap(&self.text, room, room.saturating_sub(indent), |span| {
-            lines.push(self.slice(span.start, span.end));
+    /// Its lines within so many cells, the first one moved to the right by `first` cells and the others by `rest`.
+    pub(super) fn indented(&self, room: usize, first: usize, rest: usize) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
+        wrap(&self.text, room.saturating_sub(first), room.saturating_sub(rest), |span| {
+            let indent = if lines.is_empty() { first } else { rest };
+            let mut line = Self::new(" ".repeat(indent), Style::new());
+            line.append(&self.slice(span.start, span.end));
+            lines.push(line);
         });
         lines
+    }
+
+    /// Adds spaces until it is so wide.
+    pub(super) fn pad(&mut self, cells: usize) {
+        let missing = cells.saturating_sub(self.width());
+        self.push(&" ".repeat(missing), Style::new());
     }
 
     /// The same with `patch` over each style.

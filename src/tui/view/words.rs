@@ -75,8 +75,8 @@ pub(super) fn time_left(left: usize, per_second: f64) -> Option<String> {
     let seconds = Duration::try_from_secs_f64(float(left) / per_second).ok()?.as_secs();
     Some(match seconds {
         0..=9 => "a few seconds".to_owned(),
-        10..=89 => format!("about {} s", (seconds + 5) / 10 * 10),
-        90..=5_399 => format!("about {} min", (seconds + 30) / 60),
+        10..=54 => format!("about {} s", (seconds + 5) / 10 * 10),
+        55..=5_399 => format!("about {} min", (seconds + 30) / 60),
         _ => format!("about {} h", count((seconds + 1_800) / 3_600)),
     })
 }
@@ -124,7 +124,8 @@ mod tests {
             [0.24, 9.94, 9.96, 59.6, 125.0].map(seconds),
             ["0.2 s", "9.9 s", "10 s", "1 min", "2 min 5 s"]
         );
-        assert_eq!(time_left(892, 14.0).unwrap(), "about 60 s");
+        assert_eq!(time_left(892, 14.0).unwrap(), "about 1 min");
+        assert_eq!(time_left(592, 14.0).unwrap(), "about 40 s");
         assert_eq!(time_left(5, 14.0).unwrap(), "a few seconds");
         assert_eq!(time_left(10_000, 14.0).unwrap(), "about 12 min");
         assert_eq!(time_left(1_000_000, 14.0).unwrap(), "about 20 h");
