@@ -120,9 +120,9 @@ impl Canvas<'_> {
         }
     }
 
-    /// Puts a style over all cells of `area`.
+    /// Gives all cells of `area` this style, whatever theirs was.
     pub(super) fn paint(&mut self, area: Rect, role: Role) {
-        self.buffer.set_style(area, self.style(role));
+        self.buffer.set_style(area, Style::reset().patch(self.style(role)));
     }
 
     /// Takes everything out of `area`.

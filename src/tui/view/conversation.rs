@@ -32,15 +32,7 @@ const RIGHT: u16 = 2;
 pub(super) struct Turns {
     /// Cells of the lines, and whether the sources are beside, which the lines tell otherwise.
     made_for: (usize, bool),
-    laid: HashMap<u64, Laid>,
-}
-
-/// The lines of a turn.
-#[derive(Debug, Default)]
-struct Laid {
-    lines: Vec<Styled>,
-    /// How many of them are the question's.
-    question: usize,
+    laid: HashMap<u64, Vec<Styled>>,
 }
 
 impl Turns {
@@ -52,15 +44,14 @@ impl Turns {
         state: &State,
         keys: &Keys,
     ) -> Measure {
-        let area = inset(area, LEFT, RIGHT);
         let turns = &state.conversation.turns;
         if turns.is_empty() {
-            begin(canvas, area, state);
+            begin(canvas, inset(area, LEFT + 2, RIGHT), state);
             return Measure { height: area.height.into(), ..Measure::default() };
         }
-        let room = usize::from(area.width).min(WIDEST);
+        let room = usize::from(area.width.saturating_sub(LEFT + RIGHT)).min(WIDEST);
         self.keep_only(turns, (room, state.has_sources_beside()));
-        let mut working = Laid::default();
+        let mut working = Vec::new();
         for turn in turns {
             if turn.run().is_some() {
                 working = lay(canvas, turn, room, (state, keys));
@@ -71,12 +62,12 @@ impl Turns {
             }
         }
         // The lines of each turn, and where they begin.
-        let mut laid: Vec<(usize, &Laid)> = Vec::with_capacity(turns.len());
+        let mut laid: Vec<(usize, &Vec<Styled>)> = Vec::with_capacity(turns.len());
         let mut lines = 0;
         for turn in turns {
             let of = self.laid.get(&turn.serial).unwrap_or(&working);
             laid.push((lines, of));
-            lines += of.lines.len();
+            lines += of.len();
         }
         let first_line = |index: usize| laid.get(index).map_or(lines, |(first, _)| *first);
         let turn_at = |line: usize| laid.partition_point(|(first, _)| *first <= line).max(1) - 1;
@@ -89,20 +80,14 @@ impl Turns {
             },
             turn_at,
         );
-        let current = state.conversation.selected;
-        let rows = laid.iter().enumerate().skip(measure.item).flat_map(|(index, (first, of))| {
-            let is_current = current == Some(index);
-            of.lines
-                .iter()
-                .enumerate()
-                .map(move |(at, line)| (first + at, line, is_current && at < of.question))
-        });
-        let shown = rows.skip_while(|(at, ..)| *at < measure.top);
-        for (y, (_, line, is_current)) in (0..area.height).zip(shown) {
-            if is_current {
-                canvas.put_row(area, 0, y, &line.patched(canvas.style(Role::Selected)));
-            } else {
-                canvas.put_row(area, 0, y, line);
+        let rows = laid.iter().skip(measure.item).flat_map(|(first, of)| (*first..).zip(*of));
+        let shown = rows.skip_while(|(at, _)| *at < measure.top);
+        // The turn whose sources are shown, when it was chosen.
+        let chosen = state.conversation.selected.map(first_line);
+        for (y, (at, line)) in (0..area.height).zip(shown) {
+            canvas.put_row(area, LEFT, y, line);
+            if chosen == Some(at) {
+                canvas.put(area, 0, y, canvas.signs.chosen, Role::Accent);
             }
         }
         measure
@@ -135,13 +120,13 @@ fn begin(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             counted(content.documents, "document", "documents"),
         )
     };
-    let area = below(inset(area, 2, 0), 1);
+    let area = below(area, 1);
     let room = usize::from(area.width).min(60);
     put_rows(canvas, area, Styled::new(text, canvas.style(Role::Dim)).wrapped(room).iter());
 }
 
 /// Makes the lines of a turn.
-fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -> Laid {
+fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -> Vec<Styled> {
     let mut lines = Vec::new();
     let bar =
         Styled::new(format!("{} ", canvas.signs.question_bar), canvas.style(Role::QuestionBar));
@@ -151,7 +136,6 @@ fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -
         barred.append(&line);
         lines.push(barred);
     }
-    let question = lines.len();
     lines.push(Styled::default());
     let indent = Styled::new("  ", Style::new());
     for line in answer(canvas, turn, inner, around) {
@@ -160,7 +144,7 @@ fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -
         lines.push(indented);
     }
     lines.push(Styled::default());
-    Laid { lines, question }
+    lines
 }
 
 /// The lines under a question.

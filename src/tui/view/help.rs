@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, put_rows};
-use super::text::Styled;
+use super::text::{self, Styled};
 use super::{hints, inset, measure};
 use crate::keys::{Chord, Keys};
 use crate::state::Context;
@@ -53,12 +53,14 @@ pub(super) fn draw(
 /// Each action with its keys, in lines of so many cells. What is shared with other contexts is set apart.
 fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Styled> {
     let mut lines = Vec::new();
-    let key_room = KEYS.min(room / 2);
-    for group in keys.groups(of) {
+    let groups = keys.groups(of).map(|group| entries(&group));
+    let longest = groups.iter().flatten().map(|(chords, _)| text::width(chords)).max();
+    let key_room = longest.unwrap_or_default().min(KEYS).min(room / 2);
+    for group in groups {
         if !lines.is_empty() && !group.is_empty() {
             lines.push(Styled::default());
         }
-        for (chords, description) in entries(&group) {
+        for (chords, description) in group {
             let chords = Styled::new(chords, canvas.style(Role::Key)).wrapped(key_room);
             let description = Styled::new(description, canvas.style(Role::Text))
                 .wrapped(room.saturating_sub(key_room + 2).max(1));

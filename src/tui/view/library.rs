@@ -211,8 +211,11 @@ impl<'a> Listed<'a> {
         let path = text::fit_end(&path, path_room, canvas.signs.ellipsis);
         let mut line = Styled::new(path, canvas.style(Role::Text));
         line.pad(path_room + 3);
-        let documents = counted(folder.documents, "document", "documents");
-        line.push(&documents, canvas.style(Role::Dim));
+        let documents = count(folder.documents);
+        let most = self.library.content.folders.iter().map(|folder| folder.documents).max();
+        let digits = count(most.unwrap_or_default()).len();
+        let name = if folder.documents == 1 { "document" } else { "documents" };
+        line.push(&format!("{documents:>digits$} {name}"), canvas.style(Role::Dim));
         let mut lines = vec![line];
         let mut below = |told: String| {
             let told = Styled::new(told, canvas.style(Role::Error));

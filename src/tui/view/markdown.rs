@@ -54,10 +54,11 @@ fn completed(markdown: &str) -> String {
     let (before, last) = markdown.split_at_checked(last_line).unwrap_or((markdown, ""));
     let signs_only = last.len() < 6 && last.chars().all(is_sign) && !last.contains(['[', '"', '“']);
     let mut text = if signs_only { before.to_owned() } else { markdown.to_owned() };
-    let paragraph = text.rfind("\n\n").and_then(|at| text.get(at..)).unwrap_or(&text);
-    if paragraph.contains("```") {
+    // A block of code is whole until its end.
+    if text.matches("```").count() % 2 == 1 {
         return text;
     }
+    let paragraph = text.rfind("\n\n").and_then(|at| text.get(at..)).unwrap_or(&text);
     let is_open = |sign: &str| paragraph.matches(sign).count() % 2 == 1;
     let (code, strong) = (is_open("`"), is_open("**"));
     for (open, sign) in [(code, "`"), (strong && !code, "**")] {
@@ -727,7 +728,7 @@ mod tests {
         check("Run `make", "Run `make`");
         check("The duties:\n-", "The duties:\n");
         check("The duties:\n- pay\n1", "The duties:\n- pay\n");
-        check("```\nlet a = `b", "```\nlet a = `b");
+        check("```\nlet a = `b\n\nlet c = `d", "```\nlet a = `b\n\nlet c = `d");
         check("done **x**\n\nmore", "done **x**\n\nmore");
     }
 

@@ -94,31 +94,19 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The words of the passage that the answer cites.
-    fn quote(&self) -> Option<&str> {
-        let citations = &self.turn.answered()?.citations;
-        let citation = citations.iter().find(|citation| citation.hit.n == self.hit.n)?;
-        Some(citation.quote.as_str())
-    }
-
     /// Whether the answer cites it, also while it is being written.
     fn is_cited(&self) -> bool {
         match &self.turn.answer {
             Answering::Writing { text, .. } => text.contains(&format!("[{}]", self.hit.n)),
-            _ => self.quote().is_some(),
+            _ => self.turn.citation(self.hit.n).is_some(),
         }
     }
 
-    /// The stretches that answer: what is cited, else what fits the question.
+    /// The stretches that answer.
     fn highlights(&self) -> Vec<Range<usize>> {
         let text = &self.hit.text;
-        if let Some(quote) = self.quote().filter(|quote| !quote.is_empty())
-            && let Some(start) = text.find(quote)
-        {
-            return std::iter::once(start..start + quote.len()).collect();
-        }
-        let whole = |(start, end): &(usize, usize)| text.get(*start..*end).map(|_| *start..*end);
-        self.hit.highlights.iter().filter_map(whole).collect()
+        let stretches = self.turn.highlights(self.hit).into_iter();
+        stretches.map(|(start, end)| start..end).filter(|span| text.get(span.clone()).is_some()).collect()
     }
 
     fn lay(&self, canvas: &Canvas<'_>, room: usize, has_focus: bool, lines: &mut Vec<Styled>) {

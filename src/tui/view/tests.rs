@@ -611,3 +611,39 @@ proptest! {
         terminal.draw(|frame| { view.draw(state, &Keys::default(), frame); }).unwrap();
     }
 }
+
+/// Fails when a whole document is laid anew for each frame; how long a frame takes depends on the machine.
+#[test]
+fn a_long_document_is_laid_once() {
+    let page = |number| Page {
+        number,
+        label: None,
+        text: "The rent is due on the usual quarter days. ".repeat(70),
+        lines: Vec::new(),
+    };
+    let mut document = sample::paged_document();
+    document.opened.pages = (1..=1_000).map(page).collect();
+    document.scroll = Scroll::to(Anchor::Item(500));
+    let state = with_layer(sample::one_turn(200, 60), Layer::Document(Box::new(document)));
+    let mut view = dark();
+    let mut frame = || {
+        let start = std::time::Instant::now();
+        draw_with(&mut view, &state);
+        start.elapsed()
+    };
+    let first = frame();
+    let fastest = (0..9).map(|_| frame()).min().unwrap();
+    assert!(fastest * 5 < first, "{first:?} first, then {fastest:?}");
+}
+
+#[test]
+fn a_finished_turn_is_laid_once() {
+    let mut view = dark();
+    let mut state = long_conversation(3, 100, 40);
+    let before = draw_with(&mut view, &state).backend.to_string();
+    // Turns do not change once they are finished: what is kept by their serial number holds.
+    state.conversation.turns[2].question = "What else?".to_owned();
+    assert_eq!(draw_with(&mut view, &state).backend.to_string(), before);
+    state.conversation.turns[2].serial = 9;
+    assert!(draw_with(&mut view, &state).backend.to_string().contains("What else?"));
+}

@@ -293,12 +293,6 @@ impl Styled {
         let missing = cells.saturating_sub(self.width());
         self.push(&" ".repeat(missing), Style::new());
     }
-
-    /// The same with `patch` over each style.
-    pub(super) fn patched(&self, patch: Style) -> Self {
-        let runs = self.runs.iter().map(|(end, style)| (*end, style.patch(patch))).collect();
-        Self { text: self.text.clone(), runs }
-    }
 }
 
 #[cfg(test)]
