@@ -106,7 +106,10 @@ impl Source<'_> {
     fn highlights(&self) -> Vec<Range<usize>> {
         let text = &self.hit.text;
         let stretches = self.turn.highlights(self.hit).into_iter();
-        stretches.map(|(start, end)| start..end).filter(|span| text.get(span.clone()).is_some()).collect()
+        stretches
+            .map(|(start, end)| start..end)
+            .filter(|span| text.get(span.clone()).is_some())
+            .collect()
     }
 
     fn lay(&self, canvas: &Canvas<'_>, room: usize, has_focus: bool, lines: &mut Vec<Styled>) {

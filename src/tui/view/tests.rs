@@ -499,7 +499,6 @@ fn hostile(state: &mut State, text: &str) {
                 folder.input = Input::new(text);
                 folder.candidates = vec![text.to_owned(); 9];
                 folder.refused = folder.refused.take().map(|_| text.to_owned());
-                folder.added = vec![path.clone()];
             }
             Layer::Export(export) => {
                 export.input = Input::new(text);
