@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, put_rows};
+use super::question::more;
 use super::text::{self, Styled};
-use super::{hints, inset, measure};
+use super::{below, hints, inset, measure, rows};
 use crate::keys::{Chord, Keys};
 use crate::state::Context;
 use crate::state::action::Action;
@@ -30,7 +31,8 @@ pub(super) fn draw(
         (keys, Context::Help),
         &[(Action::Back, "back")],
     );
-    let body = inset(super::below(body, 1), 2, 1);
+    let body = inset(below(body, 1), 2, 1);
+    let foot = below(body, body.height.saturating_sub(1));
     let columns = (usize::from(body.width) / COLUMN).clamp(1, MOST_COLUMNS);
     let column = usize::from(body.width) / columns;
     let told = told(canvas, keys, of, column.saturating_sub(2));
@@ -45,15 +47,19 @@ pub(super) fn draw(
             line
         })
         .collect();
+    let body = rows(body, 0, body.height.saturating_sub(1));
     let measure = measure(scroll, (lines.len(), body.height), |_| 0, |_| 0);
     put_rows(canvas, body, lines.iter().skip(measure.top));
+    more(canvas, foot, &measure);
     measure
 }
 
 /// Each action with its keys, in lines of so many cells. What is shared with other contexts is set apart.
 fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Styled> {
     let mut lines = Vec::new();
-    let groups = keys.groups(of).map(|group| entries(&group));
+    let [own, shared, everywhere] = keys.groups(of).map(|group| entries(&group));
+    // How text is edited and lists are moved in is what most people know already.
+    let groups = [own, everywhere, shared];
     let longest = groups.iter().flatten().map(|(chords, _)| text::width(chords)).max();
     let key_room = longest.unwrap_or_default().min(KEYS).min(room / 2);
     for group in groups {

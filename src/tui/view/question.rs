@@ -49,7 +49,8 @@ pub(super) fn draw(
         [(regions.conversation, measures.conversation), (regions.sources, measures.sources)]
     {
         if let Some(pane) = pane {
-            more(canvas, pane, regions.rule_above, measure);
+            let width = pane.width.saturating_sub(2);
+            more(canvas, Rect { x: pane.x, width, ..regions.rule_above }, &measure);
         }
     }
     let area = regions.question;
@@ -80,11 +81,10 @@ pub(super) fn draw(
     Some(Position { x: area.x + column, y: area.y + row })
 }
 
-/// Says in the line under a pane how much of it lies below.
-fn more(canvas: &mut Canvas<'_>, pane: Rect, rule: Rect, measure: Measure) {
+/// Says at the right of the line under a region how much of it lies below.
+pub(super) fn more(canvas: &mut Canvas<'_>, area: Rect, measure: &Measure) {
     let below = measure.lines.saturating_sub(measure.top + measure.height);
     if below > 0 {
-        let area = Rect { x: pane.x, width: pane.width.saturating_sub(2), ..rule };
         let text = format!(" {} {below} more ", canvas.signs.below);
         canvas.put_right(area, 2, 0, &text, Role::Dim);
     }
