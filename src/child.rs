@@ -2,11 +2,13 @@
 //!
 //! As a process of its own: this binary again, started with a hidden flag. Documents of complex formats are read there
 //! (hostile bytes can exhaust stack and memory, which no thread survives), and models run there (llama.cpp aborts on a
-//! failed assertion). Both sides speak in frames over standard input and output. A child that dies costs the document or
-//! the answer it worked on, nothing else.
+//! failed assertion); both have given up their rights by then. What opens files in the user's programs has kept them.
+//! Both sides speak in frames over standard input and output. A child that dies costs the document or the answer it worked
+//! on, nothing else.
 
 mod frame;
 pub mod model;
+pub mod opener;
 pub mod probe;
 pub mod reader;
 
@@ -29,10 +31,17 @@ const WAITING_FRAMES: usize = 16;
 
 /// Does the work of a child until its parent closes the pipe.
 pub fn run(role: Role) -> ExitCode {
-    leave_with_parent();
     let served = match role {
-        Role::Reader => reader::serve(),
-        Role::Model => model::serve(),
+        Role::Reader => {
+            leave_with_parent();
+            reader::serve()
+        }
+        Role::Model => {
+            leave_with_parent();
+            model::serve()
+        }
+        // It ends with the pipe: an editor that it waits for is not torn away.
+        Role::Opener => opener::serve(),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +74,22 @@ pub enum ChildError {
     Pipe(#[source] io::Error),
 }
 
+/// This binary, to be started in `role`.
+fn command(role: &str) -> Result<Command, ChildError> {
+    use std::os::unix::process::CommandExt as _;
+    // The file that runs, even when a new version was put in its place.
+    let own = if cfg!(target_os = "linux") {
+        "/proc/self/exe".into()
+    } else {
+        std::env::current_exe().map_err(ChildError::Start)?
+    };
+    #[expect(clippy::disallowed_methods, reason = "this is the module that starts processes")]
+    let mut command = Command::new(own);
+    // A group of its own: Ctrl+C goes to the parent, which decides what stops.
+    command.arg("--child").arg(role).process_group(0);
+    Ok(command)
+}
+
 /// A running child whose replies are of the type `R`.
 #[derive(Debug)]
 struct Process<R> {
@@ -84,17 +109,8 @@ enum Received<R> {
 impl<R: DeserializeOwned + Send + 'static> Process<R> {
     /// Starts this binary in `role`.
     fn start(role: &str) -> Result<Self, ChildError> {
-        use std::os::unix::process::CommandExt as _;
-        // The file that runs, even when a new version was put in its place.
-        let own = if cfg!(target_os = "linux") {
-            "/proc/self/exe".into()
-        } else {
-            std::env::current_exe().map_err(ChildError::Start)?
-        };
-        #[expect(clippy::disallowed_methods, reason = "this is the module that starts processes")]
-        let mut command = Command::new(own);
-        // A group of its own: Ctrl+C goes to the parent, which decides what stops.
-        command.arg("--child").arg(role).env_clear().process_group(0);
+        let mut command = command(role)?;
+        command.env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(ChildError::Start)?;
         let (Some(stdin), Some(mut stdout), Some(mut stderr)) =

@@ -127,6 +127,8 @@ pub enum Role {
     Reader,
     /// Runs a model.
     Model,
+    /// Opens files in the user's programs.
+    Opener,
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ fn confined(role: Role, file: &Path) -> io::Result<()> {
     let confined = match role {
         Role::Reader => reader::confine()?,
         Role::Model => model::confine(file),
+        // It keeps its rights.
+        Role::Opener => return Err(io::ErrorKind::InvalidInput.into()),
     };
     print(&confined.map_or_else(|error| error.to_string(), |()| "confined".to_owned()))?;
 

@@ -1,6 +1,10 @@
-//! How does a test ask another program?
+//! How does a test ask another program, or a child of docent?
 
+use std::io::{Read, Write};
 use std::process::{Command, Output};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// What the program prints, run in the project's folder; a program that is missing or fails, fails the test.
 #[track_caller]
@@ -27,4 +31,22 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Output {
 )]
 pub(crate) fn command(program: &str) -> Command {
     Command::new(program)
+}
+
+/// Sends a message as docent sends it to its children.
+#[track_caller]
+pub(crate) fn send(pipe: &mut impl Write, message: &impl Serialize) {
+    let message = postcard::to_stdvec(message).unwrap();
+    pipe.write_all(&u32::try_from(message.len()).unwrap().to_le_bytes()).unwrap();
+    pipe.write_all(&message).unwrap();
+}
+
+/// Takes a message from a child of docent.
+#[track_caller]
+pub(crate) fn receive<M: DeserializeOwned>(pipe: &mut impl Read) -> M {
+    let mut length = [0; 4];
+    pipe.read_exact(&mut length).unwrap();
+    let mut message = vec![0; u32::from_le_bytes(length) as usize];
+    pipe.read_exact(&mut message).unwrap();
+    postcard::from_bytes(&message).unwrap()
 }
