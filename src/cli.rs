@@ -1,9 +1,12 @@
 //! What can be typed after `docent`? Flags as data, no I/O.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{ArgGroup, Parser, ValueEnum};
+
+/// What `--model` is given to answer with quotes.
+const NO_MODEL: &str = "none";
 
 /// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
 #[derive(Clone, Debug, Parser)]
@@ -55,8 +58,8 @@ pub struct Cli {
     pub conversation: Option<Which>,
 
     /// The GGUF file that writes answers; `none` quotes the documents word for word
-    #[arg(long, value_name = "PATH|none", default_value = "none")]
-    pub model: String,
+    #[arg(long, value_name = "PATH|none", default_value = NO_MODEL)]
+    model: String,
 
     /// Look only in this folder or file (may be given several times)
     #[arg(long, value_name = "PATH")]
@@ -91,13 +94,39 @@ pub struct Cli {
     pub probe: Option<Option<PathBuf>>,
 }
 
+/// What is done without the screen.
+#[derive(Clone, Copy, Debug)]
+pub enum Work<'a> {
+    Index(&'a [PathBuf]),
+    Ask(&'a str),
+    Search(&'a str),
+    Extract(&'a Path),
+    Status,
+    Problems,
+    Eval(&'a Path),
+    /// A conversation to this file.
+    Export(Which, &'a Path),
+}
+
 impl Cli {
-    /// Whether nothing is asked for that is done without the screen.
-    pub fn wants_screen(&self) -> bool {
-        let Self { index, ask, search, extract, status, problems, eval, conversation, .. } = self;
-        let questions = ask.is_some() || search.is_some() || eval.is_some();
-        let files = index.is_some() || extract.is_some() || conversation.is_some();
-        !(questions || files || *status || *problems)
+    /// What is asked for; none wants the screen.
+    pub fn work(&self) -> Option<Work<'_>> {
+        None.or(self.index.as_deref().map(Work::Index))
+            .or(self.ask.as_deref().map(Work::Ask))
+            .or(self.search.as_deref().map(Work::Search))
+            .or(self.extract.as_deref().map(Work::Extract))
+            .or(self.status.then_some(Work::Status))
+            .or(self.problems.then_some(Work::Problems))
+            .or(self.eval.as_deref().map(Work::Eval))
+            .or(self
+                .conversation
+                .zip(self.export.as_deref())
+                .map(|(which, file)| Work::Export(which, file)))
+    }
+
+    /// The GGUF file that is to write answers; none where they are to be quotes.
+    pub fn model(&self) -> Option<&Path> {
+        (self.model != NO_MODEL).then(|| Path::new(&self.model))
     }
 }
 

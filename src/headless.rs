@@ -19,7 +19,7 @@ use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Work};
 use crate::error::{Failure, Outcome};
 use crate::ingest::vector_id;
 use crate::paths::{self, Environment};
@@ -27,39 +27,30 @@ use crate::seal::Seal;
 use crate::{fs, interrupt, loading};
 
 /// Does the work that the flags name.
-pub fn run(cli: &Cli, environment: &Environment, seal: &Seal) -> Result<Outcome, Failure> {
+pub fn run(
+    work: Work<'_>,
+    cli: &Cli,
+    environment: &Environment,
+    seal: &Seal,
+) -> Result<Outcome, Failure> {
     let session = Session { cli, environment, cancel: interrupt::token()? };
     if *seal != Seal::Sealed {
         session.note(&seal.to_string());
     }
-    match work(&session) {
+    let done = match work {
+        Work::Index(folders) => index::run(&session, folders),
+        Work::Ask(question) => ask::run(&session, question),
+        Work::Search(query) => search::run(&session, query),
+        Work::Extract(file) => extract::run(&session, file),
+        Work::Status => library::status(&session),
+        Work::Problems => library::problems(&session),
+        Work::Eval(file) => eval::run(&session, file),
+        Work::Export(which, file) => export::run(&session, which, file),
+    };
+    match done {
         // What was stopped fails in many ways; all of them are what the user wanted.
         Err(_) if session.cancel.is_cancelled() => Err(Failure::interrupted()),
         done => done,
-    }
-}
-
-fn work(session: &Session<'_>) -> Result<Outcome, Failure> {
-    let cli = session.cli;
-    if let Some(folders) = &cli.index {
-        index::run(session, folders)
-    } else if let Some(question) = &cli.ask {
-        ask::run(session, question)
-    } else if let Some(query) = &cli.search {
-        search::run(session, query)
-    } else if let Some(file) = &cli.extract {
-        extract::run(session, file)
-    } else if cli.status {
-        library::status(session)
-    } else if cli.problems {
-        library::problems(session)
-    } else if let Some(file) = &cli.eval {
-        eval::run(session, file)
-    } else if let (Some(which), Some(file)) = (cli.conversation, &cli.export) {
-        export::run(session, which, file)
-    } else {
-        Err(Failure::new("nothing to do: the screen is not part of this version")
-            .hint("docent --index FOLDER reads a folder, docent --ask QUESTION answers from it; docent --help lists everything"))
     }
 }
 

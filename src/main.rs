@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use docent::child::opener::Opener;
 use docent::cli::Cli;
 use docent::error::Failure;
 use docent::{child, headless, paths, seal, tui};
@@ -34,11 +35,12 @@ fn main() -> ExitCode {
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(told),
         },
     };
-    let seal = seal::close();
-    let done = if cli.wants_screen() {
-        tui::run(&cli, &environment, seal)
-    } else {
-        headless::run(&cli, &environment, &seal)
+    let done = match cli.work() {
+        Some(work) => headless::run(work, &cli, &environment, &seal::close()),
+        // What opens files for the user keeps the rights that everything else gives up.
+        None => Opener::start(environment.editor.as_deref())
+            .map_err(Failure::from)
+            .and_then(|opener| tui::run(&cli, &environment, seal::close(), opener)),
     };
     match done {
         Ok(outcome) => outcome.exit_code(),

@@ -4,7 +4,9 @@ pub mod event_loop;
 pub mod terminal;
 pub mod view;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use jiff::Zoned;
 use tokio::sync::mpsc;
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 use self::event_loop::{End, Hands, Screen};
 use self::terminal::Tty;
 use self::view::View;
+use crate::child::opener::Opener;
 use crate::cli::Cli;
 use crate::error::{Failure, Outcome};
 use crate::keys::Keys;
@@ -21,6 +24,7 @@ use crate::seal::Seal;
 use crate::state::State;
 use crate::state::effect::Effect;
 use crate::state::message::{Message, Moment, Size};
+use crate::state::notice::Notice;
 use crate::theme::{Colours, Signs, Theme};
 use crate::work::{Setting, Work};
 use crate::{fs, interrupt, loading};
@@ -29,7 +33,12 @@ use crate::{fs, interrupt, loading};
 const WAITING_REPORTS: usize = 256;
 
 /// Opens the screen and stays until it is left.
-pub fn run(cli: &Cli, environment: &Environment, seal: Seal) -> Result<Outcome, Failure> {
+pub fn run(
+    cli: &Cli,
+    environment: &Environment,
+    seal: Seal,
+    opener: Opener,
+) -> Result<Outcome, Failure> {
     let started = Instant::now();
     // What can be wrong in what was typed is told before the screen is taken.
     let theme = theme(cli, environment)?;
@@ -44,7 +53,11 @@ pub fn run(cli: &Cli, environment: &Environment, seal: Seal) -> Result<Outcome, 
     let mut screen = Screen {
         terminal,
         console: tty,
-        hands: Worker { work: Work::start(setting, sender)? },
+        hands: Worker {
+            work: Work::start(setting, sender.clone())?,
+            opener: Arc::new(Mutex::new(opener)),
+            inbox: sender,
+        },
         view: View::new(theme, signs),
         keys: &keys,
         state: State::new(seal, size, moment(started)),
@@ -68,10 +81,7 @@ pub fn run(cli: &Cli, environment: &Environment, seal: Seal) -> Result<Outcome, 
 
 /// What the workers rest on.
 fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
-    let model = match cli.model.as_str() {
-        "none" => None,
-        path => Some(fs::canonical(Path::new(path))?),
-    };
+    let model = cli.model().map(fs::canonical).transpose()?;
     let folders =
         cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
     Ok(Setting {
@@ -101,18 +111,45 @@ fn moment(started: Instant) -> Moment {
     Moment { since_start: started.elapsed(), now: Zoned::now() }
 }
 
-/// Carries out effects by workers.
+/// Carries out effects by workers and by the opener.
 #[derive(Debug)]
 struct Worker {
     work: Work,
+    opener: Arc<Mutex<Opener>>,
+    inbox: mpsc::Sender<Message>,
+}
+
+impl Worker {
+    /// Has a file shown in the system's viewer. Whether that has worked is known only after a while.
+    fn view(&self, path: PathBuf, page: Option<u32>) {
+        let (opener, inbox) = (Arc::clone(&self.opener), self.inbox.clone());
+        let showing = move || {
+            let shown = opener.lock().unwrap_or_else(PoisonError::into_inner).view(&path, page);
+            if let Err(error) = shown {
+                // The screen may have been left meanwhile.
+                drop(inbox.blocking_send(Message::Notice(Notice::error(error.to_string()))));
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("view".to_owned()).spawn(showing) {
+            let told = Notice::error(format!("can't start a thread to open the file: {error}"));
+            drop(self.inbox.try_send(Message::Notice(told)));
+        }
+    }
 }
 
 impl Hands for Worker {
     fn carry_out(&mut self, effect: Effect) {
-        drop(self.work.carry_out(effect));
+        // Only the loop can quit and give the terminal away, which it has done before.
+        if let Some(Effect::View { path, page }) = self.work.carry_out(effect) {
+            self.view(path, page);
+        }
     }
 
-    fn edit(&mut self, _path: &Path, _line: Option<u32>) -> Message {
-        Message::Edited
+    fn edit(&mut self, path: &Path, line: Option<u32>) -> Message {
+        let mut opener = self.opener.lock().unwrap_or_else(PoisonError::into_inner);
+        match opener.edit(path, line) {
+            Ok(()) => Message::Edited,
+            Err(error) => Message::Notice(Notice::error(error.to_string())),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `--ask`: answers questions with numbered sources.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use docent_engine::answer::model::{self, ModelAnswerer};
@@ -19,9 +19,6 @@ use crate::error::{Failure, Outcome};
 use crate::json::Answered;
 use crate::loading::{self, cores};
 use crate::{answer, export, fs, plain};
-
-/// What `--model` is given to answer with quotes.
-const NO_MODEL: &str = "none";
 
 /// How many passages are shown where there is no answer.
 const NEAREST: usize = 3;
@@ -113,10 +110,8 @@ impl<'a> Asking<'a> {
 
 /// The model that `--model` names, loaded in its child; none for `none`.
 fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, Failure> {
-    if session.cli.model == NO_MODEL {
-        return Ok(None);
-    }
-    let path = fs::canonical(Path::new(&session.cli.model))?;
+    let Some(path) = session.cli.model() else { return Ok(None) };
+    let path = fs::canonical(path)?;
     session.note(&format!("loading `{}`", path.display()));
     let process = loading::model(&path, cores(), &session.cancel, &mut |_| {})?;
     Ok(Some(ModelAnswerer::new(process, model::Settings::default())))

@@ -196,7 +196,7 @@ mod tests {
             [4..17, 19..32]
         );
         assert_eq!(occurrences("aaaa", "aa"), [0..2, 2..4]);
-        assert_eq!(occurrences("İstanbul", "i̇stanbul"), [0..9]);
+        assert_eq!(occurrences("İstanbul", "i̇stanbul").first(), Some(&(0..9)));
         assert!(occurrences("straße", "").is_empty());
         assert!(occurrences("short", "short words").is_empty());
     }

@@ -115,7 +115,7 @@ pub(crate) fn hit(n: u32) -> Hit {
         label: Some("vii".into()),
         lines: None,
         heading: vec!["12 Ending".into(), "12.3 Break clause".into()],
-        score: 1.0 / n as f32,
+        score: 1.0 - 0.1 * f32::from(u8::try_from(n).unwrap()),
         highlights: vec![(start, start + "The Tenant may end this Lease.".len())],
         text,
     }
@@ -413,7 +413,7 @@ fn every_message() {
     let run = writing().conversation.run().unwrap();
     let in_work = |report| Message::Answering(run, report);
     let library = |report| Message::Library(report);
-    let table = [
+    let table = vec![
         ("type", in_context(Context::Question), Message::Type('x')),
         ("type ? in an empty line", conversing(), Message::Type('?')),
         ("type in a folder prompt", in_context(Context::Folder), Message::Type('x')),

@@ -706,13 +706,11 @@ impl State {
     }
 
     fn restore_conversation(&mut self) -> Vec<Effect> {
-        match self.conversations.deleted.pop() {
-            Some(id) => vec![Effect::RestoreConversation(id)],
-            None => {
-                self.tell(Notice::note("nothing was deleted"));
-                Vec::new()
-            }
-        }
+        let Some(id) = self.conversations.deleted.pop() else {
+            self.tell(Notice::note("nothing was deleted"));
+            return Vec::new();
+        };
+        vec![Effect::RestoreConversation(id)]
     }
 
     fn begin_export(&mut self) -> Vec<Effect> {

@@ -397,7 +397,7 @@ mod tests {
         let desk = Desk::new();
         let stop = desk.stop.clone();
         let waiting = async move {
-            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             stop.cancel();
         };
         let ((_, _, frames, _), ()) = tokio::join!(desk.run(conversing()), waiting);

@@ -61,6 +61,8 @@ fn a_whole_session_by_keys() {
     terminal.keys(ESCAPE);
     terminal.wait_for("Sources");
     terminal.keys(TAB);
+    // While vectors are being made, words alone find what has none yet.
+    terminal.wait_for("up to date");
     ask(&mut terminal, "How loud may the mill be at night for the people who live next to it?");
     terminal.wait_for("45 decibels");
 
@@ -162,9 +164,10 @@ fn a_panic_gives_the_terminal_back_and_is_told() {
 fn nothing_in_a_document_steers_the_terminal() {
     let hostile = "\x1b]0;stolen title\x07 \x1b[2J\x1b[31;7m \u{9b}31m \u{202e}reversed\u{202c} \x1b]52;c;aGFja2Vk\x07";
     let docent = Docent::new();
-    let note = format!(
-        "# Orders {hostile}\n\nThe orders say {hostile} that the gate stays shut {hostile}."
-    );
+    // A file with many control characters is not taken for text.
+    let calm = "The gate is made of oak and iron, and was painted green in May.\n\n".repeat(60);
+    let orders = format!("The orders say {hostile} that the gate stays shut.");
+    let note = format!("# Orders {hostile}\n\n{orders}\n\n{calm}");
     docent.write("orders \x1b[31m\u{202e}.md", note);
     let library = docent.library().to_str().unwrap().to_owned();
     let mut terminal = Terminal::start(docent.home(), [library.as_str()], SIZE);

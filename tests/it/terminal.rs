@@ -77,7 +77,7 @@ impl Terminal {
         let writer = pair.master.take_writer().unwrap();
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
+            let mut buffer = vec![0; 1 << 16];
             loop {
                 let count = reader.read(&mut buffer).unwrap_or(0);
                 let mut shown = shared.shown.lock().unwrap();
