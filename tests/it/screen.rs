@@ -64,7 +64,9 @@ fn a_whole_session_by_keys() {
     // While vectors are being made, words alone find what has none yet.
     terminal.wait_for("up to date");
     ask(&mut terminal, "How loud may the mill be at night for the people who live next to it?");
-    terminal.wait_for("45 decibels");
+    terminal.wait_until("the second answer's end", |screen| {
+        screen.contains("45 decibels") && screen.matches("passages in scope").count() == 2
+    });
 
     let exported = docent.library().join("answers.md");
     terminal.keys(CTRL_S);
