@@ -4,8 +4,12 @@
 
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use docent_engine::embed::{Bundled, EmbedError, FastEmbedder, Settings, load_runtime};
+use docent_engine::embed::{
+    Bundled, EmbedError, EmbedderId, FastEmbedder, Settings, TokenCounter, embedder_id,
+    load_runtime,
+};
 use docent_engine::generate::{Date, llama};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +26,39 @@ const SMALL_MODEL_BYTES: u64 = 32 << 20;
 pub fn embedder(parts: &Bundled, settings: Settings) -> Result<FastEmbedder, EmbedError> {
     load_runtime(&parts.runtime)?;
     FastEmbedder::open(&parts.embedder, settings, None)
+}
+
+/// The bundled embedder for several threads: what it is, is found out once.
+#[derive(Debug)]
+pub struct Embedders {
+    parts: Bundled,
+    id: Mutex<Option<EmbedderId>>,
+}
+
+impl Embedders {
+    pub fn new(parts: Bundled) -> Self {
+        Self { parts, id: Mutex::default() }
+    }
+
+    /// Which vectors it makes. Reads the whole model at the first time.
+    pub fn id(&self) -> Result<EmbedderId, EmbedError> {
+        // Who comes second waits for the first one's finding.
+        let mut known = self.id.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = &*known {
+            return Ok(id.clone());
+        }
+        Ok(known.insert(embedder_id(&self.parts.embedder)?).clone())
+    }
+
+    pub fn open(&self, settings: Settings) -> Result<FastEmbedder, EmbedError> {
+        load_runtime(&self.parts.runtime)?;
+        FastEmbedder::open(&self.parts.embedder, settings, Some(self.id()?))
+    }
+
+    /// What passages are measured with.
+    pub fn counter(&self) -> Result<TokenCounter, EmbedError> {
+        TokenCounter::open(&self.parts.embedder)
+    }
 }
 
 /// The model in the file at `path`, loaded in a child of its own, which ends with the thread that calls this. `progress`

@@ -31,6 +31,7 @@ use self::answering::Job;
 use self::inbox::Inbox;
 use self::runs::Runs;
 use self::thread::Thread;
+use crate::loading::Embedders;
 use crate::state::effect::Effect;
 use crate::state::message::Message;
 
@@ -81,6 +82,7 @@ impl Work {
     /// Starts the threads. What they have to say goes to `inbox`, in whose way they wait when it is full.
     pub fn start(setting: Setting, inbox: tokio::sync::mpsc::Sender<Message>) -> io::Result<Self> {
         let setting = Arc::new(setting);
+        let embedders = Arc::new(Embedders::new(setting.parts.clone()));
         let cancel = CancellationToken::new();
         let inbox = Inbox::new(inbox, cancel.clone())?;
         let (library, library_orders) = mpsc::channel();
@@ -104,11 +106,10 @@ impl Work {
             move || desk.work(&desk_orders)
         })?);
         work.threads.push(Thread::start("answering", {
-            let (setting, inbox, orders) = (Arc::clone(&setting), inbox.clone(), orders.clone());
-            let has_model = Arc::clone(&has_model);
-            move || {
-                answering::Searcher::new(setting, inbox, orders, has_model).work(&answering_orders);
-            }
+            let (setting, embedders) = (Arc::clone(&setting), Arc::clone(&embedders));
+            let (inbox, orders) = (inbox.clone(), orders.clone());
+            let link = answering::Link { inbox, orders, has_model: Arc::clone(&has_model) };
+            move || answering::Searcher::new(setting, embedders, link).work(&answering_orders)
         })?);
         work.threads.push(Thread::start("model", {
             let (cores, inbox, orders) = (setting.cores, inbox.clone(), orders.clone());
@@ -122,7 +123,7 @@ impl Work {
             let (setting, cancel) = (Arc::clone(&setting), cancel.clone());
             move || {
                 let link = library::Link { inbox, orders: library_orders, sender: orders.library };
-                library::Librarian::new(setting, link, runs, cancel).work();
+                library::Librarian::new(setting, embedders, link, runs, cancel).work();
             }
         })?);
         if let Some(path) = setting.model.clone() {

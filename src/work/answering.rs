@@ -23,7 +23,7 @@ use super::{Orders, Setting, desk, model};
 use crate::answer::{self, Asked};
 use crate::error::Failure;
 use crate::json::Answered;
-use crate::loading;
+use crate::loading::Embedders;
 use crate::state::effect::{Ask, Run};
 use crate::state::message::{AnswerReport, Message};
 use crate::state::notice::Notice;
@@ -106,10 +106,20 @@ pub(super) fn stopped() -> Notice {
     Notice::note("stopped")
 }
 
+/// How this thread speaks to others.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) inbox: Inbox,
+    pub(super) orders: Orders,
+    /// Whether a model is to answer.
+    pub(super) has_model: Arc<AtomicBool>,
+}
+
 /// The thread's own.
 #[derive(Debug)]
 pub(super) struct Searcher {
     setting: Arc<Setting>,
+    embedders: Arc<Embedders>,
     inbox: Inbox,
     orders: Orders,
     has_model: Arc<AtomicBool>,
@@ -118,13 +128,9 @@ pub(super) struct Searcher {
 }
 
 impl Searcher {
-    pub(super) fn new(
-        setting: Arc<Setting>,
-        inbox: Inbox,
-        orders: Orders,
-        has_model: Arc<AtomicBool>,
-    ) -> Self {
-        Self { setting, inbox, orders, has_model, snapshot: None, embedder: None }
+    pub(super) fn new(setting: Arc<Setting>, embedders: Arc<Embedders>, link: Link) -> Self {
+        let Link { inbox, orders, has_model } = link;
+        Self { setting, embedders, inbox, orders, has_model, snapshot: None, embedder: None }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -152,9 +158,8 @@ impl Searcher {
     }
 
     fn get_ready(&mut self) -> Result<(), Failure> {
-        self.snapshot()?.release()?;
         self.embedder()?;
-        Ok(())
+        Ok(self.snapshot()?.release()?)
     }
 
     /// The library as it is now.
@@ -176,7 +181,7 @@ impl Searcher {
             Some(embedder) => Ok(embedder),
             empty => {
                 let settings = Settings::for_questions(self.setting.cores);
-                Ok(empty.insert(loading::embedder(&self.setting.parts, settings)?))
+                Ok(empty.insert(self.embedders.open(settings)?))
             }
         }
     }

@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use docent_engine::embed::embedder_id;
-use docent_index::store::{EmbedderId, Snapshot, Store, StoreError};
+use docent_index::store::{Snapshot, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use self::content::Teller;
@@ -25,6 +24,7 @@ use super::runs::Runs;
 use super::thread::guarded;
 use crate::error::Failure;
 use crate::ingest::vector_id;
+use crate::loading::Embedders;
 use crate::state::library::Stage;
 use crate::state::message::{LibraryReport, Message};
 use crate::state::notice::Notice;
@@ -34,9 +34,6 @@ const TAKE_OVER: Duration = Duration::from_secs(2);
 
 /// How long until work that failed is begun again by itself; an order begins it at once.
 const AGAIN: Duration = Duration::from_secs(30);
-
-/// How much this thread, and those that it starts, stand back for others.
-const NICE: i32 = 5;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Order {
@@ -115,6 +112,7 @@ enum End {
 #[derive(Debug)]
 pub(super) struct Librarian {
     setting: Arc<Setting>,
+    embedders: Arc<Embedders>,
     inbox: Inbox,
     orders: Orders,
     sender: Sender<Order>,
@@ -124,8 +122,6 @@ pub(super) struct Librarian {
     paused: bool,
     /// Folders that were named at the start and are not in the library yet.
     named: Vec<PathBuf>,
-    /// Which vectors count.
-    embedder: Option<EmbedderId>,
     /// The library as it is read while another docent writes it, with the version that was told last.
     along: Option<(Snapshot, i64)>,
 }
@@ -133,6 +129,7 @@ pub(super) struct Librarian {
 impl Librarian {
     pub(super) fn new(
         setting: Arc<Setting>,
+        embedders: Arc<Embedders>,
         link: Link,
         runs: Arc<Runs>,
         cancel: CancellationToken,
@@ -141,6 +138,7 @@ impl Librarian {
         Self {
             named: setting.folders.clone(),
             setting,
+            embedders,
             teller: Teller::new(inbox.clone()),
             inbox,
             orders: Orders { receiver: orders, waiting: VecDeque::new() },
@@ -148,14 +146,11 @@ impl Librarian {
             runs,
             cancel,
             paused: false,
-            embedder: None,
             along: None,
         }
     }
 
     pub(super) fn work(mut self) {
-        // Without it, indexing only takes more from others.
-        _ = rustix::process::setpriority_process(None, NICE);
         let inbox = self.inbox.clone();
         loop {
             let reason = match guarded(&inbox, "indexing", || self.write()) {
@@ -195,16 +190,8 @@ impl Librarian {
             );
             self.inbox.tell(Message::Notice(Notice::error(told)));
         }
-        let embedder = self.embedder_id()?;
-        Writer::new(self, store, embedder)?.work()
-    }
-
-    fn embedder_id(&mut self) -> Result<EmbedderId, Failure> {
-        if let Some(id) = self.embedder {
-            return Ok(id);
-        }
-        let id = vector_id(&embedder_id(&self.setting.parts.embedder)?);
-        Ok(*self.embedder.insert(id))
+        let embedder = vector_id(&self.embedders.id()?);
+        Writer::new(self, store, embedder).work()
     }
 
     /// Tells what another docent writes, until it is time to try to take over. Whether this was the end for good.
@@ -232,7 +219,7 @@ impl Librarian {
     }
 
     fn tell_along(&mut self) -> Result<(), Failure> {
-        let embedder = self.embedder_id()?;
+        let embedder = vector_id(&self.embedders.id()?);
         let (snapshot, told) = match self.along.take() {
             Some((mut snapshot, told)) => {
                 snapshot.refresh()?;

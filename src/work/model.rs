@@ -64,13 +64,13 @@ pub(super) struct Speaker {
 struct Chosen {
     loaded: Loaded,
     /// None when its child has died.
-    speaking: Option<Speaking>,
+    speaking: Option<Speaking<ModelProcess>>,
 }
 
-/// A model in its child.
+/// A model with the conversation that it is in.
 #[derive(Debug)]
-struct Speaking {
-    answerer: ModelAnswerer<Surviving<ModelProcess>>,
+struct Speaking<G> {
+    answerer: ModelAnswerer<Surviving<G>>,
     fate: Fate,
     /// The conversation that the model has in mind, as the screen tells it.
     told: Vec<Turn>,
@@ -147,7 +147,7 @@ impl Speaker {
         &self,
         path: &std::path::Path,
         cancel: &CancellationToken,
-    ) -> Result<(Loaded, Speaking), Failure> {
+    ) -> Result<(Loaded, Speaking<ModelProcess>), Failure> {
         let mut throttle = Throttle::new(LOADING_EVERY);
         let mut tell = |share| {
             if throttle.passes(Instant::now()) {
@@ -258,10 +258,10 @@ fn told(fault: &GenerateError) -> Notice {
     })
 }
 
-impl Speaking {
-    fn new(process: ModelProcess) -> Self {
+impl<G: Generate> Speaking<G> {
+    fn new(generator: G) -> Self {
         let fate = Fate::default();
-        let generator = Surviving { generator: process, fate: fate.clone() };
+        let generator = Surviving { generator, fate: fate.clone() };
         Self {
             answerer: ModelAnswerer::new(generator, Settings::default()),
             fate,
@@ -367,3 +367,6 @@ impl<G: Generate> Generate for Surviving<G> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

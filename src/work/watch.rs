@@ -34,9 +34,17 @@ pub(super) struct Watcher {
     /// None, and why, where the kernel gives no events at all.
     events: Result<RecommendedWatcher, String>,
     seen: Arc<Seen>,
-    /// Each with the reason for which it is looked at beside its events, or instead of them.
-    roots: BTreeMap<PathBuf, Option<Why>>,
+    roots: BTreeMap<PathBuf, Root>,
     next_look: Option<Instant>,
+}
+
+/// A folder that is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Root {
+    /// Why it is looked at beside its events, or instead of them.
+    looked_at: Option<Why>,
+    /// Which folder the events are of: another one may be mounted in its place, and the kernel says nothing.
+    identity: Option<(u64, u64)>,
 }
 
 /// Why events are not enough.
@@ -100,16 +108,22 @@ impl Watcher {
         self.seen.changes().roots.clone_from(&wanted);
         for root in wanted {
             if !self.roots.contains_key(&root) {
-                let why = self.watch(&root);
-                self.roots.insert(root, why);
+                self.watch(root);
             }
         }
     }
 
-    fn watch(&mut self, root: &Path) -> Option<Why> {
-        if !root.is_dir() {
-            return Some(Why::Missing);
-        }
+    fn watch(&mut self, root: PathBuf) {
+        let identity = identity(&root);
+        let looked_at = match identity {
+            Some(_) => self.set_watch(&root),
+            None => Some(Why::Missing),
+        };
+        self.roots.insert(root, Root { looked_at, identity });
+    }
+
+    /// Why it is not enough, where it isn't.
+    fn set_watch(&mut self, root: &Path) -> Option<Why> {
         let Ok(events) = &mut self.events else { return Some(Why::Refused) };
         match events.watch(root, RecursiveMode::Recursive) {
             Ok(()) => lies_on_a_drive_without_events(root).then_some(Why::Drive),
@@ -152,14 +166,13 @@ impl Watcher {
         for root in lost {
             if self.roots.contains_key(&root) {
                 self.unwatch(&root);
-                let why = self.watch(&root);
-                self.roots.insert(root.clone(), why);
+                self.watch(root.clone());
                 settled.insert(root);
             }
         }
         for root in limited {
-            if let Some(why) = self.roots.get_mut(&root) {
-                *why = Some(Why::Limit);
+            if let Some(known) = self.roots.get_mut(&root) {
+                known.looked_at = Some(Why::Limit);
                 settled.insert(root);
             }
         }
@@ -167,26 +180,23 @@ impl Watcher {
             self.next_look = None;
             settled.extend(self.look());
         }
-        if self.next_look.is_none() && self.roots.values().any(Option::is_some) {
+        if self.next_look.is_none() && !self.roots.is_empty() {
             self.next_look = Some(now + LOOK);
         }
         settled
     }
 
-    /// The folders of whose changes nobody tells, as far as they are there.
+    /// The folders of whose changes nobody tells, as far as they are there, and those that are no longer what they were.
     fn look(&mut self) -> Vec<PathBuf> {
-        let looked_at: Vec<(PathBuf, Why)> =
-            self.roots.iter().filter_map(|(root, why)| Some((root.clone(), (*why)?))).collect();
         let mut present = Vec::new();
-        for (root, why) in looked_at {
-            if why == Why::Missing {
-                let why = self.watch(&root);
-                if why == Some(Why::Missing) {
-                    continue;
-                }
-                self.roots.insert(root.clone(), why);
+        for (root, known) in self.roots.clone() {
+            if identity(&root) != known.identity {
+                self.unwatch(&root);
+                self.watch(root.clone());
+                present.push(root);
+            } else if known.looked_at.is_some_and(|why| why != Why::Missing) {
+                present.push(root);
             }
-            present.push(root);
         }
         present
     }
@@ -210,7 +220,7 @@ impl Watcher {
             let roots: Vec<String> = self
                 .roots
                 .iter()
-                .filter(|(_, why)| **why == Some(wanted))
+                .filter(|(_, known)| known.looked_at == Some(wanted))
                 .map(|(root, _)| format!("`{}`", root.display()))
                 .collect();
             (!roots.is_empty()).then(|| roots.join(", "))
@@ -298,6 +308,13 @@ fn note(changed: &mut BTreeMap<PathBuf, (Instant, Instant)>, root: &Path, now: I
     }
     changed.insert(root.to_owned(), (now, now));
     true
+}
+
+/// Tells a folder from another one at the same place; none where there is no folder.
+fn identity(folder: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = folder.metadata().ok().filter(std::fs::Metadata::is_dir)?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 fn is_settled((first, last): (Instant, Instant), now: Instant) -> bool {
@@ -424,7 +441,6 @@ mod tests {
         assert_eq!(watcher.settled(now + LONGEST), BTreeSet::from([root.clone()]));
         assert!(watcher.settled(now + LONGEST).is_empty());
         assert_eq!(watcher.settled(now + 2 * AFTERWARDS), BTreeSet::from([root.clone()]));
-        assert_eq!(watcher.next(), None);
         // The new folder is watched a moment after it was told of.
         let asked = Instant::now();
         while orders.recv_timeout(Duration::from_millis(20)).is_err() {
@@ -475,6 +491,31 @@ mod tests {
         for _ in orders.try_iter() {}
         std::fs::write(root.join("a.md"), "text").unwrap();
         assert_eq!(orders.recv_timeout(LONG), Ok(Order::Look));
+    }
+
+    #[test]
+    fn another_folder_in_the_same_place_is_watched_though_nobody_told() {
+        let (home, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = folder.path().canonicalize().unwrap().join("mount");
+        std::fs::create_dir(&root).unwrap();
+        let (mut watcher, orders) = watcher(home.path());
+        watcher.follow([root.clone()]);
+        let now = Instant::now();
+        watcher.settled(now);
+        std::fs::create_dir(folder.path().join("other")).unwrap();
+        std::fs::rename(&root, folder.path().join("away")).unwrap();
+        std::fs::rename(folder.path().join("other"), &root).unwrap();
+        assert_eq!(orders.recv_timeout(LONG), Ok(Order::Look));
+        // As if the kernel had said nothing, which it does when something is mounted.
+        *watcher.seen.changes() =
+            Changes { roots: BTreeSet::from([root.clone()]), ..Changes::default() };
+        assert!(watcher.settled(now + LOOK).contains(&root));
+        for _ in orders.try_iter() {}
+        let asked = Instant::now();
+        while orders.recv_timeout(Duration::from_millis(20)).is_err() {
+            assert!(asked.elapsed() < LONG);
+            std::fs::write(root.join("a.md"), "text").unwrap();
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use docent_index::store::{EmbedderId, Folder, Store};
 
 use super::{End, Librarian, Order, content};
 use crate::error::Failure;
+use crate::fs;
 use crate::ingest::{self, Pace, Readers, Summary, Task};
 use crate::state::library::{Progress, Stage};
 use crate::state::message::{LibraryReport, Message};
@@ -17,7 +18,6 @@ use crate::state::notice::Notice;
 use crate::work::path;
 use crate::work::pulse::Rate;
 use crate::work::watch::Watcher;
-use crate::{fs, loading};
 
 /// How many passages are embedded before something else may come: some tenths of a second's work.
 const EMBEDDED_AT_ONCE: usize = 8;
@@ -28,8 +28,17 @@ const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 /// A reading goes on at least so long before new changes come between.
 const UNDISTURBED: Duration = Duration::from_secs(1);
 
+/// How often files that were just saved are read while a question is in work, how many of them, and how long ago they were
+/// saved in seconds.
+const SLIP_IN_EVERY: Duration = Duration::from_millis(500);
+const FEW: usize = 8;
+const JUST_NOW: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
 /// How long the embedder is kept when there is nothing to embed; it takes a few hundred megabytes.
 const KEEP_EMBEDDER: Duration = Duration::from_mins(1);
+
+/// How much this thread, and those that it starts, stand back for others from then on.
+const NICE: i32 = 5;
 
 /// The writer of the library, with what is still to be done.
 #[derive(Debug)]
@@ -37,7 +46,8 @@ pub(super) struct Writer<'a> {
     own: &'a mut Librarian,
     store: Store,
     watcher: Watcher,
-    counter: TokenCounter,
+    /// Opened when there is something to be read.
+    counter: Option<TokenCounter>,
     /// Which vectors are made.
     id: EmbedderId,
     embedder: Option<FastEmbedder>,
@@ -45,7 +55,9 @@ pub(super) struct Writer<'a> {
     dirty: BTreeSet<PathBuf>,
     /// It takes a moment until it is known what is to be done.
     is_scan_told: bool,
-    /// Files to be read, the most urgent last.
+    /// When folders were compared last.
+    surveyed: Instant,
+    /// Files to be read, the most urgent first.
     tasks: Vec<Task>,
     /// Files that were read since there was nothing to be read.
     read: usize,
@@ -61,23 +73,19 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(
-        own: &'a mut Librarian,
-        store: Store,
-        id: EmbedderId,
-    ) -> Result<Self, Failure> {
-        let counter = TokenCounter::open(&own.setting.parts.embedder)?;
+    pub(super) fn new(own: &'a mut Librarian, store: Store, id: EmbedderId) -> Self {
         let watcher = Watcher::new(&own.setting.home, own.sender.clone());
         let now = Instant::now();
-        Ok(Self {
+        Self {
             own,
             store,
             watcher,
-            counter,
+            counter: None,
             id,
             embedder: None,
             dirty: BTreeSet::new(),
             is_scan_told: true,
+            surveyed: now,
             tasks: Vec::new(),
             read: 0,
             is_unswept: true,
@@ -86,7 +94,7 @@ impl<'a> Writer<'a> {
             published: now,
             rate: Rate::default(),
             idle_since: now,
-        })
+        }
     }
 
     /// Keeps the index in line with the folders until the end.
@@ -104,6 +112,8 @@ impl<'a> Writer<'a> {
         }
         self.own.teller.is_stale();
         self.tell_content(true)?;
+        // The screen has what it waits for. Without standing back, indexing only takes more from others.
+        _ = rustix::process::setpriority_process(None, NICE);
         // The watches are set before the first look, so that no change falls between them.
         self.follow_folders()?;
         self.dirty = self.store.folders()?.into_iter().map(|folder| folder.path).collect();
@@ -125,7 +135,10 @@ impl<'a> Writer<'a> {
                 self.own.teller.stage(Stage::Paused);
                 self.rest(None)?;
             } else if self.own.runs.are_any() {
-                self.rest(None)?;
+                if !self.slip_in()? {
+                    let next = self.watcher.next().filter(|_| self.dirty.is_empty());
+                    self.rest(next.map(|next| next.max(self.surveyed + SLIP_IN_EVERY)))?;
+                }
             } else {
                 self.dirty.extend(self.watcher.settled(Instant::now()));
                 if self.step()? {
@@ -141,12 +154,37 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Reads what was saved just now, although a question is in work: it takes moments, and the next question may be
+    /// about it. False when there is no such thing.
+    fn slip_in(&mut self) -> Result<bool, Failure> {
+        let now = Instant::now();
+        // A folder that is read for the first time is no such thing, nor one in which something changes all the time.
+        if !self.dirty.is_empty() || now < self.surveyed + SLIP_IN_EVERY {
+            return Ok(false);
+        }
+        self.dirty = self.watcher.settled(now);
+        if self.dirty.is_empty() {
+            return Ok(false);
+        }
+        self.survey()?;
+        let since = jiff::Timestamp::now() - JUST_NOW;
+        let is_fresh = |task: &Task| {
+            task.seems_moved || i128::from(task.modified_ns()) >= since.as_nanosecond()
+        };
+        let fresh = self.tasks.iter().take(FEW).take_while(|task| is_fresh(task)).count();
+        let rest = self.tasks.split_off(fresh);
+        let fresh = std::mem::replace(&mut self.tasks, rest);
+        self.read(fresh, false)?;
+        Ok(true)
+    }
+
     /// Does what is most urgent; false when there is nothing to be done.
     fn step(&mut self) -> Result<bool, Failure> {
         if !self.dirty.is_empty() {
             self.survey()?;
         } else if !self.tasks.is_empty() {
-            self.read()?;
+            let tasks = std::mem::take(&mut self.tasks);
+            self.read(tasks, true)?;
         } else if self.is_unswept {
             self.store.sweep()?;
             self.store.publish()?;
@@ -188,6 +226,7 @@ impl<'a> Writer<'a> {
             ingest::forget(&mut self.store, &survey.gone)?;
         }
         self.dirty.clear();
+        self.surveyed = Instant::now();
         self.is_scan_told = false;
         // What was only moved answers again at once, and what was just saved is waited for.
         self.tasks.sort_by_key(|task| Reverse((task.seems_moved, task.modified_ns())));
@@ -195,12 +234,16 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Reads files until all are read or something else is more urgent.
-    fn read(&mut self) -> Result<(), Failure> {
+    /// Reads files until all are read or something else is more urgent; a question is, where it `yields`.
+    fn read(&mut self, tasks: Vec<Task>, yields: bool) -> Result<(), Failure> {
         let started = Instant::now();
-        let tasks = std::mem::take(&mut self.tasks);
         let (before, count) = (self.read, tasks.len());
-        let readers = Readers { counter: &self.counter, count: self.own.setting.cores };
+        let of = before + count + self.tasks.len();
+        let counter = match &mut self.counter {
+            Some(counter) => counter,
+            empty => empty.insert(self.own.embedders.counter()?),
+        };
+        let readers = Readers { counter, count: self.own.setting.cores };
         let Librarian { orders, teller, runs, paused, cancel, .. } = &mut *self.own;
         let (watcher, id, rate) = (&self.watcher, &self.id, &mut self.rate);
         let mut counted = Ok(());
@@ -212,7 +255,7 @@ impl<'a> Writer<'a> {
                 rate.note(now, before + done);
                 teller.stage(Stage::Reading(Progress {
                     done: before + done,
-                    of: before + count,
+                    of,
                     per_second: rate.per_second(),
                 }));
                 teller.is_stale();
@@ -227,7 +270,7 @@ impl<'a> Writer<'a> {
                 now.duration_since(started) >= UNDISTURBED && watcher.has_settled(now);
             let is_ordered =
                 orders.any(|order| matches!(order, Order::Add(_) | Order::Pause(true)));
-            if is_disturbed || is_ordered || *paused || runs.are_any() {
+            if is_disturbed || is_ordered || *paused || (yields && runs.are_any()) {
                 return Pace::Finish;
             }
             Pace::On
@@ -236,8 +279,9 @@ impl<'a> Writer<'a> {
         let left =
             ingest::read_all(&mut self.store, readers, tasks, cancel, &mut pace, &mut summary)?;
         counted?;
-        self.read = if left.is_empty() { 0 } else { before + count - left.len() };
-        self.tasks = left;
+        let done = before + count - left.len();
+        self.tasks.splice(0..0, left);
+        self.read = if self.tasks.is_empty() { 0 } else { done };
         self.store.publish()?;
         self.published = Instant::now();
         (self.is_unswept, self.is_unembedded) = (true, true);
@@ -274,7 +318,7 @@ impl<'a> Writer<'a> {
             Some(embedder) => embedder,
             empty => {
                 let settings = Settings::for_library(self.own.setting.cores);
-                empty.insert(loading::embedder(&self.own.setting.parts, settings)?)
+                empty.insert(self.own.embedders.open(settings)?)
             }
         };
         ingest::embed(&mut self.store, embedder, &waiting)?;
@@ -382,8 +426,8 @@ impl<'a> Writer<'a> {
         self.tell_content(true)?;
         self.store.sweep()?;
         self.publish()?;
-        // What waited there waits no more.
-        self.embedded = self.embedded.map(|(done, _)| (done, 0));
+        // What was embedded there is of no use.
+        self.embedded = None;
         let told = format!("`{}` is out of the library", path.display());
         self.own.inbox.tell(Message::Notice(Notice::note(told)));
         Ok(())
