@@ -239,3 +239,101 @@ fn model(path: PathBuf) -> Option<Found> {
 fn name(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+#[expect(clippy::string_slice, reason = "a hash is ASCII")]
+mod tests {
+    use docent_index::document::{Document, Fingerprint, Head, Passage};
+    use docent_index::extract::Format;
+    use docent_index::scan::Versions;
+    use docent_index::store::{Reading, Store};
+
+    use super::*;
+
+    /// A home with one paged document, whose page `n` says so, and which all end in the same words.
+    fn home_with_pages(count: u32) -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = Store::open(home.path()).unwrap();
+        let folder = store.add_folder(Path::new("/library")).unwrap();
+        let pages: Vec<_> = (1..=count)
+            .map(|number| docent_index::document::Page {
+                number,
+                label: Some(format!("A-{number}")),
+                text: format!("This is page {number}. {} The end.", "It goes on. ".repeat(200)),
+                ..docent_index::document::Page::default()
+            })
+            .collect();
+        let head = Head { paged: true, title: Some("Long".to_owned()), ..Head::default() };
+        let document = Document { head, pages, problems: Vec::new() };
+        let passages: Vec<Passage> = Vec::new();
+        let document = store
+            .put_document(&Reading {
+                content: ContentHash::of(b"long"),
+                format: Format::Pdf,
+                versions: Versions { extractor: 1, splitter: 1 },
+                document: &document,
+                passages: &passages,
+                indexed_at: 5,
+            })
+            .unwrap();
+        let fingerprint = Fingerprint { size: 4, modified_ns: 1, inode: 1 };
+        store.put_file(folder, Path::new("long.pdf"), document, &fingerprint, 5).unwrap();
+        home
+    }
+
+    fn clerk(home: &Path) -> Clerk {
+        let setting = Setting {
+            home: home.to_owned(),
+            parts: docent_engine::embed::Bundled::in_folder(home),
+            user_home: None,
+            cores: 1,
+            model: None,
+            folders: Vec::new(),
+        };
+        Clerk::new(Arc::new(setting), Inbox::for_test().0)
+    }
+
+    fn wanted(page: Option<u32>, passage: &str, highlights: &[(usize, usize)]) -> Wanted {
+        Wanted {
+            path: "/library/long.pdf".into(),
+            sha256: None,
+            page,
+            passage: passage.to_owned(),
+            highlights: highlights.to_vec(),
+            n: 2,
+        }
+    }
+
+    #[test]
+    fn a_passage_is_marked_on_its_page_and_else_where_it_stands() {
+        let home = home_with_pages(1000);
+        let mut clerk = clerk(home.path());
+        let mut marks = |wanted: &Wanted| -> Vec<(usize, String)> {
+            let opened = clerk.open(wanted).unwrap();
+            assert_eq!((opened.pages.len(), opened.paged, opened.n), (1000, true, 2));
+            assert_eq!(opened.pages[6].label.as_deref(), Some("A-7"));
+            let text = |mark: &Mark| opened.pages[mark.page].text.get(mark.span.clone());
+            opened.cited.iter().map(|mark| (mark.page, text(mark).unwrap().to_owned())).collect()
+        };
+        let on = |page, text: &str| vec![(page, text.to_owned())];
+        assert_eq!(marks(&wanted(Some(7), "The end.", &[])), on(6, "The end."));
+        assert_eq!(marks(&wanted(Some(7), "page 900.", &[])), on(899, "page 900."));
+        assert_eq!(marks(&wanted(None, "The end.", &[])), on(0, "The end."));
+        assert_eq!(marks(&wanted(Some(7), "nowhere", &[])), []);
+        // In any order, and what is no part of the passage is no mark.
+        let highlights = [(4, 7), (0, 3), (5, 5), (6, 99)];
+        assert_eq!(
+            marks(&wanted(Some(7), "The end.", &highlights)),
+            [(6, "The".to_owned()), (6, "end".to_owned())]
+        );
+    }
+
+    #[test]
+    fn hashes_are_read_strictly() {
+        let hash = ContentHash::of(b"long");
+        assert_eq!(content_hash(&hash.to_string()), Some(hash));
+        for wrong in ["", "0", "zz", &hash.to_string()[1..], &format!("{hash}00")] {
+            assert_eq!(content_hash(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -465,6 +465,30 @@ fn conversations_are_kept_opened_deleted_and_brought_back() {
 }
 
 #[test]
+fn what_was_deleted_long_ago_is_gone_at_the_next_start() {
+    let place = Place::new();
+    let now = jiff::Timestamp::now().as_second();
+    let mut desk = docent_index::store::Desk::open(place.home.path()).unwrap();
+    let mut deleted = |question: &str, ago: i64| {
+        let turn = docent_index::store::Turn {
+            asked_at: 5,
+            question: question.to_owned(),
+            answer: "{}".to_owned(),
+        };
+        let id = desk.save_turn(None, &turn).unwrap();
+        assert!(desk.delete(id, now - ago).unwrap());
+        id
+    };
+    let (old, new) = (deleted("Long ago?", 2 * 3600), deleted("Just now?", 60));
+    drop(desk);
+    let mut screen = Screen::open(place.setting());
+    screen.act(Effect::RestoreConversation(old));
+    assert_eq!(screen.wait_for_notice().kind, Kind::Error);
+    screen.act(Effect::RestoreConversation(new));
+    screen.until(|screen| screen.heads.len() == 1);
+}
+
+#[test]
 fn a_question_is_remembered_though_it_is_never_answered() {
     let place = Place::new();
     let mut screen = place.ready();
