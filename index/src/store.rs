@@ -584,6 +584,20 @@ fn open_private(path: &Path, truncate: bool) -> Result<File, StoreError> {
     options.open(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }
 
+/// Tells a file from another one that takes its name; none where there is no file, or no way to tell.
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        _ = path;
+        None
+    }
+}
+
 /// Takes the rights of all but the owner from a file that another crate has made.
 pub(crate) fn hide(path: &Path) -> io::Result<()> {
     #[cfg(unix)]

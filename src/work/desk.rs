@@ -172,7 +172,7 @@ impl Keeper {
         let conversation = ending.job.ask.conversation;
         let kept = answer::kept(&ending.answered, ending.job.ask.asked_at)
             .map_err(Failure::from)
-            .and_then(|turn| self.save(conversation, &turn).map_err(Failure::from));
+            .and_then(|turn| Ok(self.desk()?.save_turn(conversation, &turn)?));
         let conversation = match kept {
             Ok(number) => Some(number),
             Err(failure) => {
@@ -183,15 +183,6 @@ impl Keeper {
         };
         ending.tell(&self.inbox, conversation);
         self.list();
-    }
-
-    fn save(&mut self, conversation: Option<i64>, turn: &store::Turn) -> Result<i64, StoreError> {
-        let desk = self.desk()?;
-        match desk.save_turn(conversation, turn) {
-            // Another docent may have purged the conversation meanwhile: the answer begins a new one.
-            Err(_) if conversation.is_some() => desk.save_turn(None, turn),
-            saved => saved,
-        }
     }
 
     fn opened(&mut self, id: i64) -> Result<DeskReport, Failure> {

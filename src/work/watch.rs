@@ -103,6 +103,12 @@ impl Watcher {
         for root in gone {
             self.unwatch(&root);
             self.roots.remove(&root);
+            // The kernel watches each folder once: what lies in both was let go for both.
+            let kin = |other: &&PathBuf| other.starts_with(&root) || root.starts_with(other);
+            let shared: Vec<PathBuf> = self.roots.keys().filter(kin).cloned().collect();
+            for other in shared {
+                self.watch(other);
+            }
         }
         // Before the watches are set, so that no event is taken for one of a stranger.
         self.seen.changes().roots.clone_from(&wanted);
@@ -570,5 +576,22 @@ mod tests {
         std::fs::write(root.join("b/b.md"), "text").unwrap();
         assert_eq!(orders.recv_timeout(LONG), Ok(Order::Look));
         assert_eq!(watcher.settled(Instant::now() + LONGEST), BTreeSet::from([root.join("b")]));
+    }
+
+    #[test]
+    fn of_folders_in_each_other_one_can_be_left() {
+        let (home, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let outer = folder.path().canonicalize().unwrap();
+        let inner = outer.join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        for (left, stays) in [(&inner, &outer), (&outer, &inner)] {
+            let (mut watcher, orders) = watcher(home.path());
+            watcher.follow([outer.clone(), inner.clone()]);
+            watcher.follow([stays.clone()]);
+            std::fs::write(inner.join("a.md"), "text").unwrap();
+            assert_eq!(orders.recv_timeout(LONG), Ok(Order::Look), "{left:?} was left");
+            let settled = watcher.settled(Instant::now() + LONGEST);
+            assert_eq!(settled, BTreeSet::from([stays.clone()]));
+        }
     }
 }

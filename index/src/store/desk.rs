@@ -68,12 +68,19 @@ impl Desk {
         Ok(Self { connection, path })
     }
 
-    /// Saves a turn, in the given conversation or a new one that is titled by the question. Returns the conversation's
-    /// number.
+    /// Saves a turn, in the given conversation if it is still there, else in a new one that is titled by the question.
+    /// Returns the conversation's number.
     pub fn save_turn(&mut self, conversation: Option<i64>, turn: &Turn) -> Result<i64, StoreError> {
         let failed = |source| StoreError::Database { path: self.path.clone(), source };
         let transaction = self.connection.transaction().map_err(failed)?;
-        let number = match conversation {
+        let known = match conversation {
+            Some(number) => transaction
+                .query_row("SELECT id FROM conversation WHERE id = ?1", [number], |row| row.get(0))
+                .optional()
+                .map_err(failed)?,
+            None => None,
+        };
+        let number = match known {
             Some(number) => number,
             None => transaction
                 .query_row(
@@ -307,10 +314,16 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_in_a_conversation_that_is_not_there_is_refused() {
+    fn a_turn_of_a_conversation_that_another_docent_has_purged_begins_a_new_one() {
         let home = tempfile::tempdir().unwrap();
         let mut desk = Desk::open(home.path()).unwrap();
-        assert!(desk.save_turn(Some(7), &turn("Lost?")).is_err());
+        let lost = desk.save_turn(None, &turn("What is the rent?")).unwrap();
+        desk.delete(lost, 6).unwrap();
+        assert_eq!(desk.save_turn(Some(lost), &turn("And the deposit?")).unwrap(), lost);
+        desk.purge(&[lost]).unwrap();
+        let new = desk.save_turn(Some(lost), &turn("And the garden?")).unwrap();
+        assert_ne!(new, lost);
+        assert_eq!(titles(&desk), ["And the garden?"]);
     }
 
     fn titles(desk: &Desk) -> Vec<String> {

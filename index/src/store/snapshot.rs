@@ -22,6 +22,8 @@ use crate::document::{ContentHash, DocumentId, FolderId, LineMark, PassageId, Pr
 pub struct Snapshot {
     home: PathBuf,
     path: PathBuf,
+    /// Which file at the path is open.
+    identity: Option<(u64, u64)>,
     connection: Connection,
     fulltext: Option<FulltextReader>,
     /// The embedders whose files have been asked for.
@@ -149,10 +151,13 @@ impl Snapshot {
     /// Takes a snapshot of a home's library as it is now.
     pub fn open(home: &Path) -> Result<Self, StoreError> {
         let path = Home(home).library();
+        // Before it is opened: should another one come between, it is opened once more than needed.
+        let identity = super::identity(&path);
         let connection = library::open_to_read(&path)?;
         let mut snapshot = Self {
             home: home.to_owned(),
             path,
+            identity,
             connection,
             fulltext: None,
             vectors: RefCell::default(),
@@ -166,6 +171,11 @@ impl Snapshot {
 
     /// Takes it again, as it is now. Costs little when nothing has changed.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
+        if super::identity(&self.path) != self.identity {
+            // The writer has set a damaged database aside and begun a new one.
+            *self = Self::open(&self.home)?;
+            return Ok(());
+        }
         self.release()?;
         self.take()
     }

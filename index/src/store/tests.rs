@@ -558,6 +558,22 @@ fn a_released_snapshot_lets_the_writers_log_end_and_can_be_taken_again() {
 }
 
 #[test]
+fn a_snapshot_of_a_library_that_was_begun_anew_is_taken_of_the_new_one() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "The first text.");
+    desk.store.publish().unwrap();
+    let mut snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let mut desk = desk.reopen(|home| {
+        fs::rename(home.join("library.sqlite"), home.join("library.sqlite.damaged")).unwrap();
+    });
+    desk.folder = desk.store.add_folder(Path::new("/library")).unwrap();
+    desk.write("b.txt", "The second text.");
+    desk.store.publish().unwrap();
+    snapshot.refresh().unwrap();
+    assert_eq!(find(&snapshot, "text"), ["b.txt: The second text."]);
+}
+
+#[test]
 fn everything_is_readable_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     fn walk(folder: &Path) -> Vec<PathBuf> {

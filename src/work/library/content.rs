@@ -104,6 +104,11 @@ impl Teller {
         }
     }
 
+    /// The stage that was told last.
+    pub(super) fn now(&self) -> &Stage {
+        &self.stage
+    }
+
     pub(super) fn stage(&mut self, stage: Stage) {
         if stage == self.stage {
             return;

@@ -174,7 +174,9 @@ impl<'a> Writer<'a> {
         let fresh = self.tasks.iter().take(FEW).take_while(|task| is_fresh(task)).count();
         let rest = self.tasks.split_off(fresh);
         let fresh = std::mem::replace(&mut self.tasks, rest);
+        let stage = self.own.teller.now().clone();
         self.read(fresh, false)?;
+        self.own.teller.stage(stage);
         Ok(true)
     }
 
