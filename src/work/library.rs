@@ -264,6 +264,8 @@ const NICE: i32 = 15;
 fn give_way() {
     // Elsewhere than on Linux a priority is the whole process's, the screen's too.
     #[cfg(target_os = "linux")]
-    // Where it is refused, indexing is less polite and does the same.
-    _ = rustix::process::setpriority_process(None, NICE);
+    {
+        // Where it is refused, indexing is less polite and does the same.
+        _ = rustix::process::setpriority_process(None, NICE);
+    }
 }

@@ -37,9 +37,6 @@ const JUST_NOW: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 /// How long the embedder is kept when there is nothing to embed; it takes a few hundred megabytes.
 const KEEP_EMBEDDER: Duration = Duration::from_mins(1);
 
-/// How much this thread, and those that it starts, stand back for others from then on.
-const NICE: i32 = 5;
-
 /// The writer of the library, with what is still to be done.
 #[derive(Debug)]
 pub(super) struct Writer<'a> {
@@ -112,8 +109,6 @@ impl<'a> Writer<'a> {
         }
         self.own.teller.is_stale();
         self.tell_content(true)?;
-        // The screen has what it waits for. Without standing back, indexing only takes more from others.
-        _ = rustix::process::setpriority_process(None, NICE);
         // The watches are set before the first look, so that no change falls between them.
         self.follow_folders()?;
         self.dirty = self.store.folders()?.into_iter().map(|folder| folder.path).collect();
@@ -239,6 +234,7 @@ impl<'a> Writer<'a> {
     /// Reads files until all are read or something else is more urgent; a question is, where it `yields`.
     fn read(&mut self, tasks: Vec<Task>, yields: bool) -> Result<(), Failure> {
         let started = Instant::now();
+        self.rate = Rate::default();
         let (before, count) = (self.read, tasks.len());
         let of = before + count + self.tasks.len();
         let counter = match &mut self.counter {
