@@ -114,56 +114,52 @@ impl Source<'_> {
 
     fn lay(&self, canvas: &Canvas<'_>, room: usize, has_focus: bool, lines: &mut Vec<Styled>) {
         let hit = self.hit;
+        let ellipsis = canvas.signs.ellipsis;
+        let dim = canvas.style(Role::Dim);
         let sign = if self.is_selected { canvas.signs.chosen } else { " " };
         let mut first = Styled::new(format!("{sign} "), canvas.style(Role::Accent));
         // A source that the answer cites bears its number as it stands in the answer.
         if self.is_cited() {
             first.push(&format!("[{}]", hit.n), canvas.style(Role::Citation));
         } else {
-            first.push(&format!(" {} ", hit.n), canvas.style(Role::Dim));
+            first.push(&format!(" {} ", hit.n), dim);
         }
-        let text_role = canvas.style(Role::Text);
         first.pad(INDENT.max(first.width() + 1));
         let score = format!("{:.2}", hit.score.clamp(0.0, 1.0));
-        let title_room = room.saturating_sub(INDENT + 2 + score.len());
+        let title_room = room.saturating_sub(first.width() + 2 + score.len()).max(1);
         let title_role = if self.is_selected && has_focus { Role::Focus } else { Role::Strong };
-        let title = text::fit(&hit.title, title_room, canvas.signs.ellipsis);
-        first.push(&title, canvas.style(title_role));
-        first.pad(room.saturating_sub(score.len()));
-        first.push(&score, canvas.style(Role::Dim));
-        lines.push(first);
-
-        let inner = room.saturating_sub(INDENT).max(1);
-        let indent = Styled::new(" ".repeat(INDENT), text_role);
-        let mut indented = |line: &Styled| {
-            let mut whole = indent.clone();
-            whole.append(line);
-            lines.push(whole);
-        };
+        let title = Styled::new(hit.title.as_str(), canvas.style(title_role));
         let place = self.place(canvas);
         if self.is_selected {
-            Styled::new(place, canvas.style(Role::Dim))
-                .wrapped(inner)
-                .iter()
-                .for_each(&mut indented);
-        } else if !place.is_empty() {
-            let place = text::fit(&place, inner, canvas.signs.ellipsis);
-            indented(&Styled::new(place, canvas.style(Role::Dim)));
-        }
-        let passage = if self.is_selected { self.whole(canvas) } else { self.excerpt(canvas) };
-        let passage = passage.wrapped(inner);
-        if self.is_selected {
-            passage.iter().for_each(&mut indented);
+            // What is chosen is told in whole.
+            let title = title.wrapped(title_room);
+            let mut title = title.iter();
+            title.next().into_iter().for_each(|line| first.append(line));
+            first.pad(room.saturating_sub(score.len()));
+            first.push(&score, dim);
+            lines.push(first);
+            lines.extend(title.flat_map(|line| line.indented(room, INDENT, INDENT)));
+            if !place.is_empty() {
+                lines.extend(Styled::new(place, dim).indented(room, INDENT, INDENT));
+            }
+            lines.extend(self.whole(canvas).indented(room, INDENT, INDENT));
             return;
         }
-        for (index, line) in passage.iter().take(EXCERPT).enumerate() {
-            if index + 1 == EXCERPT && passage.len() > EXCERPT {
-                let mut cut = line.slice(0, cut_for(line.text(), inner, canvas.signs.ellipsis));
-                cut.push(canvas.signs.ellipsis, canvas.style(Role::Dim));
-                indented(&cut);
-            } else {
-                indented(line);
-            }
+        first.append(&title.fitted(title_room, ellipsis));
+        first.pad(room.saturating_sub(score.len()));
+        first.push(&score, dim);
+        lines.push(first);
+        if !place.is_empty() {
+            let place = Styled::new(place, dim).fitted(room.saturating_sub(INDENT), ellipsis);
+            lines.extend(place.indented(room, INDENT, INDENT));
+        }
+        let excerpt = self.excerpt(canvas).indented(room, INDENT, INDENT);
+        let is_cut = excerpt.len() > EXCERPT;
+        lines.extend(excerpt.into_iter().take(EXCERPT));
+        if let Some(last) = lines.last_mut().filter(|_| is_cut) {
+            let mut cut = last.cut(room.saturating_sub(text::width(ellipsis)));
+            cut.push(ellipsis, dim);
+            *last = cut;
         }
     }
 
@@ -205,15 +201,4 @@ impl Source<'_> {
         styled.push(text.get(at..).unwrap_or_default(), canvas.style(plain));
         styled
     }
-}
-
-/// The bytes of a line that leave room for a sign behind them.
-fn cut_for(line: &str, room: usize, ellipsis: &str) -> usize {
-    let left = room.saturating_sub(text::width(ellipsis));
-    let mut used = 0;
-    let cut = text::graphemes(line).find(|grapheme| {
-        used += grapheme.width;
-        used > left
-    });
-    cut.map_or(line.len(), |grapheme| grapheme.start)
 }

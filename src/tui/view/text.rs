@@ -269,6 +269,29 @@ impl Styled {
         part
     }
 
+    /// As much of it as fits into so many cells.
+    pub(super) fn cut(&self, room: usize) -> Self {
+        let mut used = 0;
+        let cut = graphemes(&self.text).find(|grapheme| {
+            used += grapheme.width;
+            used > room
+        });
+        self.slice(0, cut.map_or(self.text.len(), |grapheme| grapheme.start))
+    }
+
+    /// As [`fit`], with its styles.
+    pub(super) fn fitted(&self, room: usize, ellipsis: &str) -> Self {
+        if self.width() <= room {
+            return self.clone();
+        }
+        let Some(left) = room.checked_sub(width(ellipsis)) else { return Self::default() };
+        let cut = self.cut(left);
+        let mut fitted = cut.slice(0, cut.text.trim_end().len());
+        let style = fitted.runs.last().map_or(Style::new(), |(_, style)| *style);
+        fitted.push(ellipsis, style);
+        fitted
+    }
+
     /// Its lines when each has so many cells.
     pub(super) fn wrapped(&self, room: usize) -> Vec<Self> {
         let mut lines = Vec::new();
