@@ -1,21 +1,12 @@
 //! Which questions and answers are on the screen?
 
 use docent_engine::answer as engine;
+use docent_index::store::Head;
 
 use super::effect::Run;
 use super::message::{AnswerReport, SavedTurn};
 use super::scroll::Scroll;
 use crate::json::{Answered, Citation, Hit};
-
-/// A conversation in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    pub id: i64,
-    pub title: String,
-    /// When its last question was asked: seconds since 1970.
-    pub asked_at: i64,
-    pub turns: u64,
-}
 
 /// The conversations of this home.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

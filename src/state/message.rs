@@ -5,10 +5,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use docent_index::store::Head;
 use jiff::Zoned;
 
 use super::action::Action;
-use super::conversation::Head;
 use super::document::Opened;
 use super::effect::Run;
 use super::library::{Content, Stage};
@@ -120,7 +120,7 @@ pub enum DeskReport {
     /// All conversations, the latest first.
     Listed(Vec<Head>),
     Opened {
-        head: Head,
+        id: i64,
         turns: Vec<SavedTurn>,
     },
     /// Questions that were asked before, the latest last.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docent_engine::answer::Claim;
+use docent_index::store::Head;
 use proptest::prelude::*;
 
 use super::action::Action;
-use super::conversation::{Answering, Head};
+use super::conversation::Answering;
 use super::document::{Mark, Opened, Page};
 use super::effect::{Effect, Run};
 use super::library::{Content, Folder, Problem, Progress, Stage};
@@ -502,7 +503,7 @@ fn every_message() {
             "opened",
             writing(),
             Message::Desk(DeskReport::Opened {
-                head: heads().remove(1),
+                id: 2,
                 turns: vec![SavedTurn { asked_at: 5, answered: answered("Why does it wear?") }],
             }),
         ),

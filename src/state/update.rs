@@ -780,7 +780,7 @@ impl State {
                 self.conversations.heads = heads;
                 self.conversations.clamp();
             }
-            DeskReport::Opened { head, turns } => self.open_conversation(head.id, turns),
+            DeskReport::Opened { id, turns } => self.open_conversation(id, turns),
             DeskReport::History(history) => {
                 // What was asked since the start stays the latest.
                 let since = std::mem::take(&mut self.question.history);

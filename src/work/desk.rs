@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use docent_index::store::{self, Desk, StoreError};
+use docent_index::store::{Desk, StoreError};
 
 use super::answering::Job;
 use super::inbox::Inbox;
@@ -13,7 +13,6 @@ use super::thread::guarded;
 use super::{Setting, path};
 use crate::error::Failure;
 use crate::json::Answered;
-use crate::state::conversation::Head;
 use crate::state::message::{AnswerReport, DeskReport, ExportReport, Message, SavedTurn};
 use crate::state::notice::Notice;
 use crate::{answer, export, fs};
@@ -163,7 +162,6 @@ impl Keeper {
     /// Tells the conversations. A desk that can't be read was complained about when it was to be written.
     fn list(&mut self) {
         if let Ok(heads) = self.desk().and_then(|desk| desk.heads()) {
-            let heads = heads.into_iter().map(head).collect();
             self.inbox.tell(Message::Desk(DeskReport::Listed(heads)));
         }
     }
@@ -192,13 +190,7 @@ impl Keeper {
             let asked_at = turn.asked_at;
             turns.push(SavedTurn { asked_at, answered: answer::from_kept(turn)? });
         }
-        let head = Head {
-            id,
-            title: conversation.title,
-            asked_at: turns.last().map_or(conversation.started_at, |turn| turn.asked_at),
-            turns: turns.len() as u64,
-        };
-        Ok(DeskReport::Opened { head, turns })
+        Ok(DeskReport::Opened { id, turns })
     }
 
     fn delete(&mut self, id: i64) -> Result<(), StoreError> {
@@ -243,11 +235,6 @@ fn shown(path: &std::path::Path) -> String {
 
 fn gone() -> Failure {
     Failure::new("it is no longer there")
-}
-
-fn head(head: store::Head) -> Head {
-    let store::Head { id, title, asked_at, turns } = head;
-    Head { id, title, asked_at, turns }
 }
 
 /// Seconds since 1970.

@@ -257,14 +257,12 @@ impl Librarian {
 
 /// How much later than the screen the kernel lets this thread run, and the threads and readers that it starts: the most
 /// that still gets a few hundredths of a busy core.
-#[cfg(target_os = "linux")]
 const NICE: i32 = 15;
 
 /// Lets the screen, a search and a model go first.
 fn give_way() {
     // Elsewhere than on Linux a priority is the whole process's, the screen's too.
-    #[cfg(target_os = "linux")]
-    {
+    if cfg!(target_os = "linux") {
         // Where it is refused, indexing is less polite and does the same.
         _ = rustix::process::setpriority_process(None, NICE);
     }

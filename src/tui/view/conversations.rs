@@ -1,5 +1,6 @@
 //! How is the list of conversations drawn?
 
+use docent_index::store::Head;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 use ratatui::layout::Rect;
@@ -8,7 +9,6 @@ use super::canvas::Canvas;
 use super::{List, below, has_focus, inset, rows, title_role};
 use crate::keys::Keys;
 use crate::state::action::Action;
-use crate::state::conversation::Head;
 use crate::state::{Context, Pane, State};
 use crate::theme::Role;
 

@@ -8,7 +8,7 @@ use docent_engine::answer::{Claim, Mark as ClaimMark, Usage};
 
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
-use crate::state::conversation::{Answering, Head, Turn};
+use crate::state::conversation::{Answering, Turn};
 use crate::state::document::{DocumentView, Mark, Opened, Page};
 use crate::state::effect::Run;
 use crate::state::library::{Content, Folder, Problem, Progress, Stage};
@@ -16,6 +16,7 @@ use crate::state::message::{Moment, Size};
 use crate::state::model::{Found, Loaded, ModelState};
 use crate::state::scroll::Scroll;
 use crate::state::{FolderPrompt, State};
+use docent_index::store::Head;
 
 /// Half past two on a Tuesday.
 const NOW: &str = "2025-03-18T14:30:00+01:00[Europe/Berlin]";
