@@ -5,7 +5,7 @@
 //! stops nothing.
 //!
 //! [`bring_up_to_date`] does all of it once. Who follows the folders for hours takes the same steps one by one, so that
-//! something else can come between them: [`survey`], [`read_all`], [`embed`].
+//! something else can come between them: [`survey`], [`read_all`], [`forget`].
 
 use std::collections::HashSet;
 use std::io;
@@ -90,6 +90,23 @@ pub struct Readers<'a> {
     pub counter: &'a TokenCounter,
     /// How many threads read.
     pub count: usize,
+    /// Whether they let others go first.
+    pub give_way: bool,
+}
+
+/// How much later than others the kernel lets a thread run that gives way: the most that still gets a few hundredths of a
+/// busy core.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 15;
+
+/// Lets the other threads of this machine go first, before this one and what it starts.
+pub fn give_way() {
+    // Elsewhere than on Linux a priority is the whole process's, the screen's too.
+    #[cfg(target_os = "linux")]
+    {
+        // Where it is refused, indexing is less polite and does the same.
+        _ = rustix::process::setpriority_process(None, NICE);
+    }
 }
 
 /// Brings `store` in line with all of its folders, as far as it gets before `cancel`.
@@ -254,6 +271,7 @@ struct ReadingRoom<'a> {
     /// Contents that need not be read (again).
     known: Mutex<HashSet<(ContentHash, Format)>>,
     counter: &'a TokenCounter,
+    give_way: bool,
     stop: CancellationToken,
 }
 
@@ -277,6 +295,7 @@ pub fn read_all(
         closed: AtomicBool::new(false),
         known: Mutex::new(store.contents(VERSIONS)?),
         counter: readers.counter,
+        give_way: readers.give_way,
         stop: cancel.child_token(),
     };
     let (sender, readings) = mpsc::sync_channel(WAITING_DOCUMENTS);
@@ -302,6 +321,9 @@ pub fn read_all(
 impl ReadingRoom<'_> {
     /// Takes one task after the other until none is left.
     fn read_until_done(&self, sender: &SyncSender<Result<Read, ChildError>>) {
+        if self.give_way {
+            give_way();
+        }
         let mut reader = Reader::default();
         while !self.stop.is_cancelled() && !self.closed.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
@@ -507,7 +529,7 @@ fn embed_all(
 }
 
 /// Gives passages their vectors, as [`Store::unembedded`] tells them.
-pub fn embed(
+fn embed(
     store: &mut Store,
     embedder: &mut dyn Embed,
     waiting: &[(PassageId, String)],

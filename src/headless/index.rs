@@ -57,7 +57,7 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         );
     }
     let counter = session.token_counter()?;
-    let readers = Readers { counter: &counter, count: cores() };
+    let readers = Readers { counter: &counter, count: cores(), give_way: false };
     let mut progress = Progress::new(session.cli.quiet);
     let mut show = |step| progress.show(step);
     let summary =

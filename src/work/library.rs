@@ -1,10 +1,11 @@
 //! How is the index kept in line with the folders while the screen is open?
 //!
-//! This thread alone writes it, in short steps: look at what changed, read, embed a few passages. Between two steps
+//! This thread alone writes it, in short steps: look at what changed, read, have a few passages embedded. Between two steps
 //! something more urgent can come: an order, a file that was just saved, or a question, during which indexing rests. Where
 //! another docent writes, this one reads along until it can take over.
 
 mod content;
+mod vectors;
 mod writer;
 
 use std::collections::VecDeque;
@@ -151,7 +152,6 @@ impl Librarian {
     }
 
     pub(super) fn work(mut self) {
-        give_way();
         let inbox = self.inbox.clone();
         loop {
             let reason = match guarded(&inbox, "indexing", || self.write()) {
@@ -252,18 +252,5 @@ impl Librarian {
             }
         }
         self.cancel.is_cancelled()
-    }
-}
-
-/// How much later than the screen the kernel lets this thread run, and the threads and readers that it starts: the most
-/// that still gets a few hundredths of a busy core.
-const NICE: i32 = 15;
-
-/// Lets the screen, a search and a model go first.
-fn give_way() {
-    // Elsewhere than on Linux a priority is the whole process's, the screen's too.
-    if cfg!(target_os = "linux") {
-        // Where it is refused, indexing is less polite and does the same.
-        _ = rustix::process::setpriority_process(None, NICE);
     }
 }

@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docent_engine::embed::{FastEmbedder, Settings, TokenCounter};
+use docent_engine::embed::TokenCounter;
 use docent_index::store::{EmbedderId, Folder, Store};
 
+use super::vectors::Vectors;
 use super::{End, Librarian, Order, content};
 use crate::error::Failure;
 use crate::fs;
@@ -19,7 +21,7 @@ use crate::work::path;
 use crate::work::pulse::Rate;
 use crate::work::watch::Watcher;
 
-/// How many passages are embedded before something else may come: some tenths of a second's work.
+/// How many passages are embedded at a time: some tenths of a second's work, which is done before a question is answered.
 const EMBEDDED_AT_ONCE: usize = 8;
 
 /// Vectors are found this often while passages are embedded.
@@ -47,7 +49,7 @@ pub(super) struct Writer<'a> {
     counter: Option<TokenCounter>,
     /// Which vectors are made.
     id: EmbedderId,
-    embedder: Option<FastEmbedder>,
+    vectors: Option<Vectors>,
     /// Folders that are to be compared with the disk.
     dirty: BTreeSet<PathBuf>,
     /// It takes a moment until it is known what is to be done.
@@ -79,7 +81,7 @@ impl<'a> Writer<'a> {
             watcher,
             counter: None,
             id,
-            embedder: None,
+            vectors: None,
             dirty: BTreeSet::new(),
             is_scan_told: true,
             surveyed: now,
@@ -136,14 +138,21 @@ impl<'a> Writer<'a> {
                 }
             } else {
                 self.dirty.extend(self.watcher.settled(Instant::now()));
-                if self.step()? {
-                    self.idle_since = Instant::now();
-                    self.tell_content(false)?;
-                } else {
-                    self.publish()?;
-                    self.own.teller.stage(Stage::Ready);
-                    self.tell_content(true)?;
-                    self.rest(self.watcher.next())?;
+                match self.step()? {
+                    Step::Done => {
+                        self.idle_since = Instant::now();
+                        self.tell_content(false)?;
+                    }
+                    Step::Awaited => {
+                        self.idle_since = Instant::now();
+                        self.wait(self.watcher.next())?;
+                    }
+                    Step::None => {
+                        self.publish()?;
+                        self.own.teller.stage(Stage::Ready);
+                        self.tell_content(true)?;
+                        self.rest(self.watcher.next())?;
+                    }
                 }
             }
         }
@@ -175,8 +184,8 @@ impl<'a> Writer<'a> {
         Ok(true)
     }
 
-    /// Does what is most urgent; false when there is nothing to be done.
-    fn step(&mut self) -> Result<bool, Failure> {
+    /// Does what is most urgent.
+    fn step(&mut self) -> Result<Step, Failure> {
         if !self.dirty.is_empty() {
             self.survey()?;
         } else if !self.tasks.is_empty() {
@@ -190,18 +199,23 @@ impl<'a> Writer<'a> {
         } else {
             return self.embed();
         }
-        Ok(true)
+        Ok(Step::Done)
+    }
+
+    /// As [`wait`](Self::wait), when nothing is in work.
+    fn rest(&mut self, next: Option<Instant>) -> Result<(), Failure> {
+        self.rate = Rate::default();
+        let let_go = self.vectors.as_ref().map(|_| self.idle_since + KEEP_EMBEDDER);
+        self.wait(next.into_iter().chain(let_go).min())?;
+        if let_go.is_some_and(|at| at <= Instant::now()) {
+            self.vectors = None;
+        }
+        Ok(())
     }
 
     /// Waits for an order, or until there is something to do or to tell.
-    fn rest(&mut self, next: Option<Instant>) -> Result<(), Failure> {
-        self.rate = Rate::default();
-        let let_go = self.embedder.as_ref().map(|_| self.idle_since + KEEP_EMBEDDER);
-        let deadline = next.into_iter().chain(self.own.teller.due()).chain(let_go).min();
-        self.own.orders.wait(deadline);
-        if let_go.is_some_and(|at| at <= Instant::now()) {
-            self.embedder = None;
-        }
+    fn wait(&mut self, next: Option<Instant>) -> Result<(), Failure> {
+        self.own.orders.wait(next.into_iter().chain(self.own.teller.due()).min());
         self.tell_content(false)
     }
 
@@ -241,7 +255,7 @@ impl<'a> Writer<'a> {
             Some(counter) => counter,
             empty => empty.insert(self.own.embedders.counter()?),
         };
-        let readers = Readers { counter, count: self.own.setting.cores };
+        let readers = Readers { counter, count: self.own.setting.cores, give_way: true };
         let Librarian { orders, teller, runs, paused, cancel, .. } = &mut *self.own;
         let (watcher, id, rate) = (&self.watcher, &self.id, &mut self.rate);
         let mut counted = Ok(());
@@ -290,17 +304,35 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Embeds a few passages; false when none waits.
-    fn embed(&mut self) -> Result<bool, Failure> {
+    /// Takes vectors that were made and has the next ones made.
+    fn embed(&mut self) -> Result<Step, Failure> {
+        if let Some(made) = self.vectors.as_mut().and_then(Vectors::take) {
+            let made = made?;
+            self.store.put_vectors(&self.id, &made)?;
+            if let Some((done, of)) = self.embedded {
+                let done = done + made.len();
+                self.embedded = Some((done, of));
+                if of > 0 {
+                    self.tell_embedding(done, of);
+                }
+            }
+            if self.published.elapsed() >= PUBLISH_EVERY {
+                self.publish()?;
+                self.own.teller.is_stale();
+            }
+        }
+        if self.vectors.as_ref().is_some_and(Vectors::is_busy) {
+            return Ok(Step::Awaited);
+        }
         if !self.is_unembedded {
-            return Ok(false);
+            return Ok(Step::None);
         }
         let waiting = self.store.unembedded(&self.id, EMBEDDED_AT_ONCE)?;
         if waiting.is_empty() {
             self.publish()?;
             (self.is_unembedded, self.embedded) = (false, None);
             self.own.teller.is_stale();
-            return Ok(true);
+            return Ok(Step::Done);
         }
         let (done, of) = match self.embedded {
             Some((done, of)) if of > 0 => (done, of),
@@ -311,23 +343,21 @@ impl<'a> Writer<'a> {
                 (done, done + usize::try_from(left).unwrap_or(usize::MAX))
             }
         };
-        self.tell_embedding(done, of);
-        let embedder = match &mut self.embedder {
-            Some(embedder) => embedder,
-            empty => {
-                let settings = Settings::for_library(self.own.setting.cores);
-                empty.insert(self.own.embedders.open(settings)?)
-            }
-        };
-        ingest::embed(&mut self.store, embedder, &waiting)?;
-        let done = done + waiting.len();
         self.embedded = Some((done, of));
         self.tell_embedding(done, of);
-        if self.published.elapsed() >= PUBLISH_EVERY {
-            self.publish()?;
-            self.own.teller.is_stale();
+        self.vectors()?.make(waiting);
+        Ok(Step::Awaited)
+    }
+
+    fn vectors(&mut self) -> Result<&mut Vectors, Failure> {
+        match &mut self.vectors {
+            Some(vectors) => Ok(vectors),
+            empty => {
+                let Librarian { embedders, setting, inbox, sender, .. } = &*self.own;
+                let (embedders, inbox) = (Arc::clone(embedders), inbox.clone());
+                Ok(empty.insert(Vectors::start(embedders, setting.cores, inbox, sender.clone())?))
+            }
         }
-        Ok(true)
     }
 
     fn tell_embedding(&mut self, done: usize, of: usize) {
@@ -430,6 +460,16 @@ impl<'a> Writer<'a> {
         self.own.inbox.tell(Message::Notice(Notice::note(told)));
         Ok(())
     }
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Done,
+    /// Another thread works on it.
+    Awaited,
+    /// There was nothing to be done.
+    None,
 }
 
 /// Why a folder does not join the library.
