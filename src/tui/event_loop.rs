@@ -13,6 +13,7 @@ use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use futures_core::Stream;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -192,7 +193,12 @@ where
         self.console.leave()?;
         let message = self.hands.edit(path, line);
         self.console.enter()?;
-        self.terminal.clear().map_err(Failure::new)?;
+        // Everything is drawn anew, in the size that the terminal has now. Clearing would ask the terminal where its cursor
+        // stands, and wait for keys that nobody reads.
+        let size = self.terminal.size().map_err(Failure::new)?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(Failure::new)?;
+        let size = Size { width: size.width, height: size.height };
+        drop(self.state.update(Message::Resize(size)));
         for effect in self.state.update(message) {
             self.hands.carry_out(effect);
         }

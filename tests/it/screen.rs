@@ -211,6 +211,33 @@ fn a_terminal_without_colours_gets_none() {
 }
 
 #[test]
+fn an_editor_gets_the_terminal_and_the_screen_comes_back() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let docent = Docent::with_fixtures();
+    let editor = docent.library().join("editor");
+    std::fs::write(&editor, "#!/bin/sh\necho \"editing $1\"; read line; echo \"got $line\"\n")
+        .unwrap();
+    std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_docent"));
+    command.env("VISUAL", &editor);
+    command.args(["--home".as_ref(), docent.home().as_os_str()]);
+    let mut terminal = Terminal::run(command, SIZE);
+    terminal.wait_for("22 documents");
+    ask(&mut terminal, "Who has to repair the roof of the mill?");
+    terminal.wait_for("passages in scope");
+    terminal.keys(&format!("{TAB}{TAB}e"));
+    terminal.wait_for("editing /");
+    terminal.resize((90, 30));
+    terminal.keys("done\r");
+    terminal.wait_until("the screen to be back", |screen| {
+        screen.contains("Sources") && screen.contains("22 documents")
+    });
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_given_back());
+}
+
+#[test]
 fn it_lives_in_any_size() {
     let docent = Docent::with_fixtures();
     let mut terminal = on_fixtures(&docent, &[]);
