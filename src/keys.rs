@@ -246,20 +246,7 @@ fn line_of(source: &str, span: &Range<usize>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const CONTEXTS: [Context; 11] = [
-        Context::Question,
-        Context::Conversation,
-        Context::Sources,
-        Context::Conversations,
-        Context::Folder,
-        Context::Document,
-        Context::DocumentPrompt,
-        Context::Library,
-        Context::Models,
-        Context::Export,
-        Context::Help,
-    ];
+    use crate::state::tests::CONTEXTS;
 
     #[track_caller]
     fn check(context: Context, chord: &str, action: Option<Action>) {

@@ -18,13 +18,14 @@ mod thread;
 mod watch;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
 use docent_engine::embed::Bundled;
+use docent_index::store::{Snapshot, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use self::answering::Job;
@@ -209,6 +210,23 @@ impl Work {
 impl Drop for Work {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// The library as it is now, opened at the first time.
+fn refreshed<'a>(
+    snapshot: &'a mut Option<Snapshot>,
+    home: &Path,
+) -> Result<&'a mut Snapshot, StoreError> {
+    // One that can't be refreshed is opened anew: the library may have been set aside and begun again.
+    if let Some(known) = snapshot
+        && known.refresh().is_err()
+    {
+        *snapshot = None;
+    }
+    match snapshot {
+        Some(snapshot) => Ok(snapshot),
+        empty => Ok(empty.insert(Snapshot::open(home)?)),
     }
 }
 

@@ -164,16 +164,7 @@ impl Searcher {
 
     /// The library as it is now.
     fn snapshot(&mut self) -> Result<&mut Snapshot, StoreError> {
-        // One that can't be refreshed is opened anew: the library may have been set aside and begun again.
-        if let Some(snapshot) = &mut self.snapshot
-            && snapshot.refresh().is_err()
-        {
-            self.snapshot = None;
-        }
-        match &mut self.snapshot {
-            Some(snapshot) => Ok(snapshot),
-            empty => Ok(empty.insert(Snapshot::open(&self.setting.home)?)),
-        }
+        super::refreshed(&mut self.snapshot, &self.setting.home)
     }
 
     fn embedder(&mut self) -> Result<&mut FastEmbedder, Failure> {

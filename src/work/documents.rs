@@ -91,15 +91,7 @@ impl Clerk {
 
     /// The library as it is now.
     fn snapshot(&mut self) -> Result<&mut Snapshot, StoreError> {
-        if let Some(snapshot) = &mut self.snapshot
-            && snapshot.refresh().is_err()
-        {
-            self.snapshot = None;
-        }
-        match &mut self.snapshot {
-            Some(snapshot) => Ok(snapshot),
-            empty => Ok(empty.insert(Snapshot::open(&self.setting.home)?)),
-        }
+        super::refreshed(&mut self.snapshot, &self.setting.home)
     }
 }
 
