@@ -1,6 +1,5 @@
 //! The threads as the screen has them: effects in, messages out, on real files with the real embedder.
 
-use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use docent_engine::answer::Turn;
