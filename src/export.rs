@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::json::{Answered, Citation, SCHEMA};
-use crate::plain;
+use crate::{answer, plain};
 
 /// The forms of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn form(path: &Path) -> Result<Form, Failure> {
 
 /// What stands in the file of an export that is made now.
 pub fn bytes(form: Form, answers: &[Answered]) -> serde_json::Result<Vec<u8>> {
-    let at = jiff::Timestamp::now().to_string();
+    let at = answer::time(jiff::Timestamp::now().as_second());
     match form {
         Form::Markdown => Ok(markdown(answers, &at).into_bytes()),
         Form::Json => serde_json::to_vec_pretty(&Exported { schema: SCHEMA, at, answers }),

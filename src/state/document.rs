@@ -17,10 +17,12 @@ pub struct Opened {
     pub paged: bool,
     /// At least one.
     pub pages: Arc<[Page]>,
-    /// What is cited, in reading order.
+    /// What is cited, or was found, in reading order.
     pub cited: Vec<Mark>,
-    /// The number that cites it.
+    /// Its number among the sources.
     pub n: u32,
+    /// Whether the answer cites it; it was only found otherwise.
+    pub is_cited: bool,
     /// What the user must know about it: that it has changed since it was cited, or is gone.
     pub note: Option<String>,
 }
@@ -90,15 +92,19 @@ impl DocumentView {
         self.search.as_ref().map_or(&self.opened.cited, |search| &search.hits)
     }
 
-    /// Looks for `words` and goes to the first hit at or behind the page with index `from`. False when there is none.
+    /// Looks for `words` and goes to the first hit behind what is cited, if that stands on the page with index `from`, else
+    /// to the first one from this page on. False when there is none.
     pub fn find(&mut self, words: &str, from: usize) -> bool {
+        let cited = self.opened.cited.first().filter(|mark| mark.page == from);
+        let from = (from, cited.map_or(0, |mark| mark.span.start));
         let hits: Vec<Mark> = (0..)
             .zip(self.opened.pages.iter())
             .flat_map(|(page, content)| {
                 occurrences(&content.text, words).into_iter().map(move |span| Mark { page, span })
             })
             .collect();
-        let current = hits.iter().position(|hit| hit.page >= from).unwrap_or_default();
+        let current =
+            hits.iter().position(|hit| (hit.page, hit.span.start) >= from).unwrap_or_default();
         let found = !hits.is_empty();
         self.search = found.then(|| Search { words: words.to_owned(), hits, current });
         if found {

@@ -90,6 +90,8 @@ pub struct Wanted {
     pub passage: String,
     /// What is marked: stretches of the passage, in bytes.
     pub highlights: Vec<(usize, usize)>,
-    /// The number that cites it.
+    /// Its number among the sources.
     pub n: u32,
+    /// Whether the answer cites it.
+    pub is_cited: bool,
 }

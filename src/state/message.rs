@@ -98,8 +98,11 @@ pub enum AnswerReport {
 /// What becomes of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelReport {
-    /// The GGUF files that can be chosen.
-    Listed(Vec<Found>),
+    /// The GGUF files that can be chosen, and the folder in which docent looks for them.
+    Listed {
+        folder: PathBuf,
+        found: Vec<Found>,
+    },
     /// The share that is loaded, from 0 to 1.
     Loading {
         path: PathBuf,

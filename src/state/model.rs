@@ -6,6 +6,8 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     pub state: ModelState,
+    /// Where files are looked for; none before they have been.
+    pub folder: Option<PathBuf>,
     /// The files that can be chosen.
     pub found: Vec<Found>,
     /// Which row of the list is chosen; the one behind the last file is "none".

@@ -64,7 +64,7 @@ pub(crate) fn ready() -> State {
             Message::Library(LibraryReport::Stage(Stage::Ready)),
             Message::Desk(DeskReport::Listed(heads())),
             Message::Desk(DeskReport::History(vec!["Who signed?".into(), "What is due?".into()])),
-            Message::Model(ModelReport::Listed(models())),
+            Message::Model(listed(models())),
             Message::Drawn(measures()),
         ],
     )
@@ -96,6 +96,10 @@ pub(crate) fn models() -> Vec<Found> {
             fault: Some("it ends in its header".into()),
         },
     ]
+}
+
+fn listed(found: Vec<Found>) -> ModelReport {
+    ModelReport::Listed { folder: "/home/me/docent/models".into(), found }
 }
 
 pub(crate) fn measures() -> Measures {
@@ -199,6 +203,7 @@ pub(crate) fn opened() -> Opened {
         pages: (1..=3).map(page).collect::<Vec<_>>().into(),
         cited: vec![Mark { page: 1, span: 8..38 }],
         n: 2,
+        is_cited: true,
         note: None,
     }
 }
@@ -475,7 +480,7 @@ fn every_message() {
             writing(),
             Message::Answering(Run(1), AnswerReport::Text("x".into())),
         ),
-        ("models", ready(), Message::Model(ModelReport::Listed(Vec::new()))),
+        ("models", ready(), Message::Model(listed(Vec::new()))),
         (
             "loading",
             ready(),
@@ -608,9 +613,39 @@ fn quitting_takes_two_requests_soon_after_each_other() {
     let quit = || Message::Do(Action::Quit);
     let mut state = ready();
     assert!(state.update(quit()).is_empty());
-    state.update(Message::Tick(moment(Duration::from_secs(3))));
+    state.update(Message::Tick(moment(Duration::from_secs(5))));
+    assert!(state.update(quit()).is_empty());
+    state.update(Message::Do(Action::Left));
     assert!(state.update(quit()).is_empty());
     assert_eq!(state.update(quit()), [Effect::Quit]);
+}
+
+#[test]
+fn a_request_to_quit_clears_the_line_and_what_stood_there_can_be_recalled() {
+    let typed = [Message::Paste("Half a\nquestion".into()), Message::Do(Action::Quit)];
+    let state = after(ready(), typed);
+    assert!(state.question.input.is_empty());
+    let state = after(state, [Message::Do(Action::Up)]);
+    assert_eq!(state.question.input.text(), "Half a\nquestion");
+    // One more press leaves it again, however many lines it has.
+    let state = after(state, [Message::Do(Action::Up)]);
+    assert_eq!(state.question.input.text(), "What is due?");
+}
+
+#[test]
+fn a_notice_goes_with_the_next_key_once_it_could_be_read() {
+    let noticed = after(ready(), [Message::Notice(Notice::error("`a.md` is gone"))]);
+    let at_once = after(noticed.clone(), [Message::Type('x')]);
+    assert!(at_once.notice.is_some());
+    let later = [Message::Tick(moment(Duration::from_secs(1))), Message::Type('x')];
+    assert_eq!(after(noticed, later).notice, None);
+}
+
+#[test]
+fn a_document_with_pages_is_not_opened_in_an_editor() {
+    let mut state = reading();
+    assert!(state.update(Message::Do(Action::Edit)).is_empty());
+    assert!(state.notice.unwrap().0.text.contains("no text to edit"));
 }
 
 #[test]
@@ -739,7 +774,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
             Just(Message::Library(LibraryReport::Stage(Stage::Ready))),
             Just(Message::Desk(DeskReport::Listed(heads()))),
             Just(Message::Desk(DeskReport::Listed(Vec::new()))),
-            Just(Message::Model(ModelReport::Listed(models()))),
+            Just(Message::Model(listed(models()))),
             Just(Message::Exported(ExportReport::Exists("/a.md".into()))),
             text().prop_map(|text| Message::Notice(Notice::note(text))),
             text().prop_map(|typed| Message::Completed {

@@ -16,10 +16,10 @@ use super::message::{
 use super::model::ModelState;
 use super::notice::Notice;
 use super::scroll::{Anchor, Scroll};
-use super::{Context, ExportPrompt, FolderPrompt, Layer, Pane, Sources, State};
+use super::{Context, ExportPrompt, FolderPrompt, Layer, Pane, Question, Sources, State};
 
-/// How long a request to quit waits for the second one.
-const QUITTING: Duration = Duration::from_secs(2);
+/// How long a notice stands at least, whatever is typed meanwhile.
+const SEEN: Duration = Duration::from_secs(1);
 
 /// How often a running question wants to show how long it has been running.
 const TICK: Duration = Duration::from_millis(250);
@@ -40,8 +40,15 @@ impl State {
     /// Takes in what happened and says what is to be done.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         match message {
-            Message::Do(action) => self.act(action),
-            Message::Type(c) => self.type_char(c),
+            Message::Do(action) => {
+                self.forget_what_was_seen();
+                self.act(action)
+            }
+            Message::Type(c) => {
+                self.quitting = None;
+                self.forget_what_was_seen();
+                self.type_char(c)
+            }
             Message::Paste(text) => self.paste(&text),
             Message::Resize(size) => {
                 self.size = size;
@@ -105,6 +112,12 @@ impl State {
         self.quitting.take_if(|until| *until <= now);
     }
 
+    /// Who goes on has read what stands there, if there was time to.
+    fn forget_what_was_seen(&mut self) {
+        let now = self.moment.since_start;
+        self.notice.take_if(|(notice, until)| *until + SEEN <= now + notice.stands());
+    }
+
     fn tell(&mut self, notice: Notice) {
         let until = self.moment.since_start + notice.stands();
         self.notice = Some((notice, until));
@@ -147,6 +160,9 @@ impl State {
 /// Actions.
 impl State {
     fn act(&mut self, action: Action) -> Vec<Effect> {
+        if action != Action::Quit {
+            self.quitting = None;
+        }
         match action {
             Action::Quit => return self.quit(),
             Action::Back => return self.back(),
@@ -158,6 +174,10 @@ impl State {
                 let is_there = self.context() == Context::Conversations;
                 self.layers.clear();
                 self.focus = if is_there { Pane::Question } else { Pane::Conversations };
+                // What is done to the chosen one is done to the one that is seen.
+                let open = self.conversation.id;
+                let index = self.conversations.heads.iter().position(|head| Some(head.id) == open);
+                self.conversations.selected = index.unwrap_or(self.conversations.selected);
                 return Vec::new();
             }
             Action::Models => return self.toggle(Layer::Models, Some(Effect::ListModels)),
@@ -194,8 +214,14 @@ impl State {
         if self.quitting.is_some_and(|until| until > self.moment.since_start) {
             return vec![Effect::Quit];
         }
-        self.quitting = Some(self.moment.since_start + QUITTING);
-        self.notice = Some((Notice::note("once more quits"), self.moment.since_start + QUITTING));
+        let notice = Notice::note("once more quits");
+        self.quitting = Some(self.moment.since_start + notice.stands());
+        self.tell(notice);
+        if self.context() == Context::Question && !self.question.input.is_empty() {
+            // It is not lost: it comes back as a past question does.
+            let typed = self.question.input.take();
+            self.question.keep(typed);
+        }
         Vec::new()
     }
 
@@ -227,6 +253,8 @@ impl State {
         match action {
             Action::Send => return self.send(),
             Action::NewLine => self.question.input.new_line(),
+            Action::Up if self.question.recalled.is_some() => self.recall_before(),
+            Action::Down if self.question.recalled.is_some() => self.recall_after(),
             Action::Up if !self.question.input.edit(Action::Up) => self.recall_before(),
             Action::Down if !self.question.input.edit(Action::Down) => self.recall_after(),
             Action::Up | Action::Down => {}
@@ -353,6 +381,7 @@ impl State {
                 let page = page.filter(|_| view.opened.paged).map(|page| page.number);
                 return vec![Effect::View { path: view.opened.path.clone(), page }];
             }
+            Action::Edit if view.opened.paged => self.tell(no_text()),
             Action::Edit => {
                 let (path, line) = (view.opened.path.clone(), view.cited_line());
                 return vec![Effect::Edit { path, line }];
@@ -538,9 +567,7 @@ impl State {
             return Vec::new();
         }
         drop(self.question.input.take());
-        self.question.recalled = None;
-        self.question.history.retain(|past| *past != question);
-        self.question.history.push(question.clone());
+        self.question.keep(question.clone());
         if let Some(run) = self.conversation.run() {
             // It is asked when the one before has ended, so that both stand in one conversation.
             self.waiting = Some(question);
@@ -657,6 +684,7 @@ impl State {
                 passage: hit.text.clone(),
                 highlights: turn.highlights(hit),
                 n: hit.n,
+                is_cited: turn.citation(hit.n).is_some(),
             })
         });
         wanted.map(Effect::OpenDocument).into_iter().collect()
@@ -665,11 +693,15 @@ impl State {
     fn open_source_outside(&mut self, action: Action) -> Vec<Effect> {
         let Some(turn) = self.conversation.current() else { return Vec::new() };
         let Some(hit) = turn.hits.get(self.sources.selected) else { return Vec::new() };
-        let path = hit.path.clone();
-        vec![match action {
-            Action::Edit => Effect::Edit { path, line: hit.lines.map(|(first, _)| first) },
-            _ => Effect::View { path, page: hit.page },
-        }]
+        let (path, page, lines) = (hit.path.clone(), hit.page, hit.lines);
+        if action == Action::View {
+            return vec![Effect::View { path, page }];
+        }
+        if page.is_some() {
+            self.tell(no_text());
+            return Vec::new();
+        }
+        vec![Effect::Edit { path, line: lines.map(|(first, _)| first) }]
     }
 
     /// Leaves the conversation; what runs in it is stopped and kept with it.
@@ -758,7 +790,8 @@ impl State {
     fn model_reports(&mut self, report: ModelReport) {
         let model = &mut self.model;
         match report {
-            ModelReport::Listed(found) => {
+            ModelReport::Listed { folder, found } => {
+                model.folder = Some(folder);
                 model.found = found;
                 model.selected = model.selected.min(model.found.len());
             }
@@ -824,6 +857,15 @@ impl State {
     }
 }
 
+impl Question {
+    /// Puts a question where it can be recalled.
+    fn keep(&mut self, question: String) {
+        self.recalled = None;
+        self.history.retain(|past| *past != question);
+        self.history.push(question);
+    }
+}
+
 impl FolderPrompt {
     /// The line has changed: what it could mean is asked for anew.
     fn typed(&mut self) -> Vec<Effect> {
@@ -881,6 +923,11 @@ impl DocumentView {
         let next = lines.partition_point(|(offset, _)| *offset <= mark.span.start);
         lines.get(next.checked_sub(1)?).map(|(_, line)| *line)
     }
+}
+
+/// An editor shows bytes where a document is no text, and can ruin them.
+fn no_text() -> Notice {
+    Notice::note("a document with pages is no text to edit: o opens it in its viewer")
 }
 
 /// Where a list of `count` rows goes from `selected`; none when the action does not move or there is no row.

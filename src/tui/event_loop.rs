@@ -241,10 +241,11 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
+    use crate::state::document::Opened;
     use crate::state::effect::Run;
     use crate::state::message::AnswerReport;
     use crate::state::notice::Notice;
-    use crate::state::tests::{any_message, conversing, moment, reading, ready};
+    use crate::state::tests::{after, any_message, conversing, moment, opened, ready};
     use crate::theme::{Signs, Theme};
 
     /// What was done with the terminal and what was asked of the hands, in order.
@@ -364,7 +365,8 @@ mod tests {
         desk.keys("What is due?\nAnd when");
         desk.quit();
         let (state, _, _, log) = desk.run(ready()).await;
-        assert_eq!(state.question.input.text(), "And when");
+        // The first request to quit has put it there.
+        assert_eq!(state.question.history.last().unwrap(), "And when");
         assert!(log.contains(&"Ask".to_owned()), "{log:?}");
     }
 
@@ -377,7 +379,7 @@ mod tests {
         desk.keys("x");
         desk.quit();
         let (state, _, _, _) = desk.run(ready()).await;
-        assert_eq!(state.question.input.text(), "x");
+        assert_eq!(state.question.history.last().unwrap(), "x");
         // The loop was left before it came to the reports.
         assert_ne!(state.notice.unwrap().0.text, "flood");
     }
@@ -427,9 +429,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_editor_gets_the_terminal_and_nobody_reads_it_meanwhile() {
         let desk = Desk::new();
+        let note = Opened { paged: false, ..opened() };
+        let state = after(conversing(), [Message::Document(Ok(Box::new(note)))]);
         desk.keys("e");
         desk.quit();
-        let (_, _, _, log) = desk.run(reading()).await;
+        let (_, _, _, log) = desk.run(state).await;
         let expected = [
             "input",
             "input ends",

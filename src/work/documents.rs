@@ -62,7 +62,8 @@ impl Clerk {
                 Order::ListModels => {
                     let found = guarded(&inbox, "looking for models", || models(&self.setting));
                     let found = found.unwrap_or_default();
-                    inbox.tell(Message::Model(ModelReport::Listed(found)));
+                    let folder = models_folder(&self.setting);
+                    inbox.tell(Message::Model(ModelReport::Listed { folder, found }));
                 }
                 Order::Finish => break,
             }
@@ -162,7 +163,16 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
     };
     let title = document.title.unwrap_or_else(|| name(&path));
     let paged = document.paged;
-    Ok(Opened { title, path, paged, pages: pages.into(), cited, n: wanted.n, note })
+    Ok(Opened {
+        title,
+        path,
+        paged,
+        pages: pages.into(),
+        cited,
+        n: wanted.n,
+        is_cited: wanted.is_cited,
+        note,
+    })
 }
 
 /// Where the passage stands, or the parts of it that are marked: on its page, else on the first page that holds it.
@@ -192,9 +202,14 @@ fn marks(wanted: &Wanted, pages: &[Page]) -> Vec<Mark> {
     marks
 }
 
+/// Where GGUF files are looked for.
+fn models_folder(setting: &Setting) -> PathBuf {
+    setting.home.join("models")
+}
+
 /// The GGUF files in docent's own folder, and the one that was named at the start.
 fn models(setting: &Setting) -> Vec<Found> {
-    let folder = setting.home.join("models");
+    let folder = models_folder(setting);
     // A folder that is not there holds no models.
     let own = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
     let mut paths: Vec<PathBuf> = own
@@ -293,6 +308,7 @@ mod tests {
             passage: passage.to_owned(),
             highlights: highlights.to_vec(),
             n: 2,
+            is_cited: true,
         }
     }
 

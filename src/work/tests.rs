@@ -552,6 +552,7 @@ fn a_document_opens_at_what_is_cited() {
         passage: citation.hit.text.clone(),
         highlights: citation.hit.highlights.clone(),
         n: citation.hit.n,
+        is_cited: true,
     };
     let open = |screen: &mut Screen, wanted: &Wanted| {
         screen.act(Effect::OpenDocument(wanted.clone()));
@@ -610,7 +611,7 @@ fn models_are_listed_with_what_is_wrong_with_them() {
     let mut screen = Screen::open(place.setting());
     screen.act(Effect::ListModels);
     let listed = |message| match message {
-        Message::Model(ModelReport::Listed(found)) => Some(found),
+        Message::Model(ModelReport::Listed { found, .. }) => Some(found),
         _ => None,
     };
     let found = screen.wait(listed);

@@ -237,6 +237,12 @@ fn said(canvas: &Canvas<'_>, text: &str, look: Look<'_>, is_unfinished: bool) ->
 fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -> Vec<String> {
     let dot = canvas.signs.dot;
     let mut notes = Vec::new();
+    if !state.has_sources_beside() {
+        notes.extend(answered.citations.iter().map(|citation| {
+            let hit = &citation.hit;
+            format!("[{}] {}, {}", hit.n, hit.title, hit.place())
+        }));
+    }
     if answered.stopped {
         notes.push("stopped: this is the part that was written".to_owned());
     }

@@ -6,11 +6,16 @@ use jiff::{Timestamp, Zoned};
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
+use super::text;
+use super::words::counted;
 use super::{List, below, has_focus, inset, rows, title_role};
 use crate::keys::Keys;
 use crate::state::action::Action;
 use crate::state::{Context, Pane, State};
 use crate::theme::Role;
+
+/// From this width on there is room for more than titles.
+const WITH_NUMBER: u16 = 54;
 
 /// A line of the list.
 enum Line<'a> {
@@ -54,16 +59,35 @@ pub(super) fn draw(
             }
             Line::Conversation(_, head) => {
                 let is_open = state.conversation.id == Some(head.id);
-                let sign = if is_open { canvas.signs.chosen } else { " " };
+                let is_chosen = is_selected(line) && has_focus(state, Pane::Conversations);
+                let sign = match (is_chosen, is_open) {
+                    (true, _) => canvas.signs.chosen,
+                    (false, true) => canvas.signs.loaded,
+                    (false, false) => " ",
+                };
                 canvas.put(body, 1, y, sign, Role::Accent);
-                let room = room.saturating_sub(4);
+                let mut room = room.saturating_sub(4);
+                if room >= WITH_NUMBER {
+                    let told = told(head, &state.moment.now);
+                    let width = u16::try_from(text::width(&told)).unwrap_or(room);
+                    room = room.saturating_sub(width + 2);
+                    canvas.put(body, 5 + room, y, &told, Role::Dim);
+                }
                 canvas.put_fitting(body, 3, y, (&head.title, room), Role::Text);
-                if is_selected(line) && has_focus(state, Pane::Conversations) {
+                if is_chosen {
                     canvas.paint(rows(body, y, 1), Role::Selected);
                 }
             }
         }
     }
+}
+
+/// When it was asked last, how long it is, and the number that `--conversation` takes.
+fn told(head: &Head, now: &Zoned) -> String {
+    let asked = Timestamp::from_second(head.asked_at).unwrap_or_default();
+    let time = asked.to_zoned(now.time_zone().clone()).strftime("%H:%M");
+    let questions = counted(head.turns, "question", "questions");
+    format!("{time}   {questions}   no. {}", head.id)
 }
 
 /// The conversations under their days.

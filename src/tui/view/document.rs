@@ -226,7 +226,10 @@ fn head(
             let last = opened.pages.last().map_or(page.number, |last| last.number);
             format!("page {} of {last}{label}", page.number)
         }
-        Some(page) => counted(page.lines.len() as u64, "line", "lines"),
+        Some(page) => {
+            let last = page.lines.last().map_or(0, |(_, line)| *line);
+            counted(last.into(), "line", "lines")
+        }
         None => String::new(),
     };
     let context =
@@ -240,12 +243,19 @@ fn head(
             (Action::PreviousHit, "before"),
             (Action::Search, "search"),
         ]
-    } else {
+    } else if opened.paged {
         &[
             (Action::Back, "back"),
             (Action::Search, "search"),
             (Action::Cited, "cited"),
             (Action::GoToPage, "page"),
+            (Action::View, "viewer"),
+        ]
+    } else {
+        &[
+            (Action::Back, "back"),
+            (Action::Search, "search"),
+            (Action::Cited, "cited"),
             (Action::View, "viewer"),
             (Action::Edit, "editor"),
         ]
@@ -312,7 +322,11 @@ fn text_line(
         let begins = cited.any(|mark| mark.span.start >= line.span.start);
         let right = u16::try_from(room).unwrap_or(u16::MAX).saturating_add(2);
         if begins && area.width >= WIDE {
-            let text = format!("cited [{}]", opened.n);
+            let text = if opened.is_cited {
+                format!("cited [{}]", opened.n)
+            } else {
+                format!("source {}", opened.n)
+            };
             canvas.put(text_area, right, 0, &text, Role::Citation);
         }
     }

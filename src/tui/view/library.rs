@@ -97,14 +97,9 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> 
         told.push(counted(content.problems.len() as u64, "problem", "problems"));
     }
     let told = told.join(&format!(" {} ", canvas.signs.dot));
-    let pause = if library.stage == Stage::Paused { "go on" } else { "pause" };
-    let hints = [
-        (Action::Back, "back"),
-        (Action::Add, "add"),
-        (Action::Remove, "remove"),
-        (Action::Pause, pause),
-    ];
-    let body = hints::head(canvas, area, ("Library", &told), (keys, Context::Library), &hints);
+    // What can be done stands in the status line, where there is room for it.
+    let back = [(Action::Back, "back")];
+    let body = hints::head(canvas, area, ("Library", &told), (keys, Context::Library), &back);
     inset(body, 2, 1)
 }
 

@@ -1,5 +1,7 @@
 //! How is the list of models drawn?
 
+use std::path::Path;
+
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
@@ -47,8 +49,11 @@ pub(super) fn draw(
         }
     }
     if model.found.is_empty() {
-        let text = "No GGUF file is there. Put one into the folder `models` in docent's home, or name one with --model.";
-        lines.extend(Styled::new(text, canvas.style(Role::Dim)).indented(room, 1, 1));
+        let folder = model.folder.as_deref().unwrap_or(Path::new("models")).display();
+        let text = format!(
+            "No GGUF file is there. Put one into `{folder}` (make the folder), or name one with --model."
+        );
+        lines.extend(Styled::new(&text, canvas.style(Role::Dim)).indented(room, 1, 1));
         lines.push(Styled::default());
     }
     let is_in_use = matches!(model.state, ModelState::Quotes | ModelState::Refused { .. });

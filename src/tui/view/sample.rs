@@ -304,6 +304,7 @@ pub(super) fn paged_document() -> DocumentView {
         pages: pages.into(),
         cited: vec![Mark { page: 6, span }],
         n: 1,
+        is_cited: true,
         note: None,
     })
 }
@@ -329,6 +330,7 @@ pub(super) fn lined_document() -> DocumentView {
         pages: Arc::new([Page { number: 1, label: None, text, lines }]),
         cited: vec![Mark { page: 0, span: start..end }],
         n: 4,
+        is_cited: true,
         note: Some("The file has changed since it was cited".to_owned()),
     })
 }

@@ -188,10 +188,9 @@ fn measured(
     }
 }
 
-/// What the last answer that a model wrote has cost.
+/// What the last answer has cost, if a model wrote it.
 fn last_usage(state: &State) -> Option<docent_engine::answer::Usage> {
-    let turns = state.conversation.turns.iter().rev();
-    turns.filter_map(|turn| turn.answered()).find_map(|answered| answered.usage)
+    state.conversation.turns.iter().rev().find_map(|turn| turn.answered())?.usage
 }
 
 /// Tokens of the model's context that the last answer has filled.
@@ -219,18 +218,27 @@ fn hints_of(state: &State) -> Vec<Hint> {
         Context::Sources => {
             hints.push((Action::Open, "open"));
             hints.push((Action::View, "viewer"));
-            hints.push((Action::Edit, "editor"));
+            let turn = state.conversation.current();
+            let hit = turn.and_then(|turn| turn.hits.get(state.sources.selected));
+            if hit.is_some_and(|hit| hit.page.is_none()) {
+                hints.push((Action::Edit, "editor"));
+            }
         }
         Context::Conversations => {
             hints.push((Action::Open, "open"));
             hints.push((Action::NewConversation, "new"));
             hints.push((Action::Delete, "delete"));
         }
+        Context::Library => {
+            let pause = if state.library.stage == Stage::Paused { "go on" } else { "pause" };
+            hints.push((Action::Add, "add"));
+            hints.push((Action::Remove, "remove"));
+            hints.push((Action::Pause, pause));
+        }
         // These views tell their keys themselves.
         Context::Folder
         | Context::Document
         | Context::DocumentPrompt
-        | Context::Library
         | Context::Models
         | Context::Export => {}
         Context::Help => return Vec::new(),

@@ -233,9 +233,10 @@ impl Styled {
         width(&self.text)
     }
 
-    /// Ties what is pushed next to the last word: a space at the end becomes one at which no line ends.
+    /// Ties what is pushed next to the last word: a space at the end becomes one at which no line ends. Behind a bracket
+    /// nothing is tied: a row of citations would be one long word.
     pub(super) fn tie(&mut self) {
-        if self.text.ends_with(' ') {
+        if self.text.ends_with(' ') && !self.text.ends_with("] ") {
             self.text.pop();
             self.text.push('\u{a0}');
             let end = self.text.len();
