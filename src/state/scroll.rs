@@ -71,9 +71,14 @@ impl Scroll {
         anchor.saturating_add_signed(self.lines).min(last)
     }
 
-    /// Takes over what a frame has measured. A region that stands at its end stays there.
+    /// Takes over what a frame has measured. A region that stands at its end stays there; one that stands by an item or a
+    /// mark stays by it when another width moves its lines, until it comes to an end.
     pub fn settle(&mut self, measure: &Measure) {
         let at_end = measure.top + measure.height >= measure.lines;
+        let stands_by_something = matches!(self.anchor, Anchor::Item(_) | Anchor::Mark(_));
+        if stands_by_something && measure.top > 0 && !at_end {
+            return;
+        }
         let follows = self.anchor == Anchor::End && self.lines >= 0;
         *self = if follows || (at_end && self.lines > 0) {
             Self::END
@@ -110,6 +115,24 @@ mod tests {
         scroll.by(100);
         scroll.settle(&measured(scroll, 50));
         assert!(scroll.follows());
+    }
+
+    #[test]
+    fn a_mark_is_stood_by_when_its_line_moves() {
+        let mut scroll = Scroll { anchor: Anchor::Mark(0), lines: 2 };
+        let measure = |scroll: Scroll, lines, mark| Measure {
+            top: scroll.top(lines, 10, |_| mark),
+            height: 10,
+            lines,
+            item: 0,
+        };
+        scroll.settle(&measure(scroll, 100, 40));
+        assert_eq!(measure(scroll, 200, 80).top, 82);
+        // Where it can go no further, no way is counted that was not gone.
+        scroll.by(1_000);
+        scroll.settle(&measure(scroll, 200, 80));
+        scroll.by(-1);
+        assert_eq!(measure(scroll, 200, 80).top, 189);
     }
 
     #[test]

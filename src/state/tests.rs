@@ -234,7 +234,7 @@ pub(crate) fn in_context(context: Context) -> State {
                 },
             ],
         ),
-        Context::Document => reading(),
+        Context::Document => with(reading(), Action::Down),
         Context::DocumentPrompt => {
             after(with(reading(), Action::Search), [Message::Paste("tenant".into())])
         }
