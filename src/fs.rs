@@ -47,16 +47,6 @@ fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-/// Makes a folder and those above it; only the owner may enter them.
-pub fn create_private_folder(path: &Path) -> Result<(), FileError> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(failed("create the folder", path))
-}
-
 /// The absolute path without links and dots of something that exists.
 pub fn canonical(path: &Path) -> Result<PathBuf, FileError> {
     path.canonicalize().map_err(failed("find", path))

@@ -105,10 +105,6 @@ impl Theme {
         Self { colours, ..self }
     }
 
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// How a role looks.
     pub fn style(&self, role: Role) -> Style {
         let index = role as usize;
@@ -173,7 +169,7 @@ mod tests {
     #[test]
     fn every_shipped_theme_can_be_read() {
         for name in Theme::all() {
-            assert_eq!(Theme::load(name).unwrap().name(), name);
+            assert_eq!(Theme::load(name).unwrap().name, name);
         }
         assert_eq!(Theme::named("pink"), None);
     }

@@ -93,20 +93,6 @@ impl StoreError {
     fn is_damage_of(&self, database: &Path) -> bool {
         self.is_damage() && matches!(self, Self::Database { path, .. } if path == database)
     }
-
-    /// Whether there is no room left on the disk.
-    pub fn is_full_disk(&self) -> bool {
-        match self {
-            Self::Io { source, .. } => source.kind() == io::ErrorKind::StorageFull,
-            Self::Database { source, .. } => {
-                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-            }
-            Self::Fulltext { source, .. } => {
-                fulltext::kind_of(source) == Some(io::ErrorKind::StorageFull)
-            }
-            _ => false,
-        }
-    }
 }
 
 /// Where things lie in docent's home.

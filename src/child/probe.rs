@@ -30,7 +30,7 @@ pub fn run(role: Option<Role>, file: Option<&Path>) -> ExitCode {
 }
 
 fn sealed() -> io::Result<()> {
-    print(&seal::close().to_string())?;
+    print(&seal::close().explanation())?;
     ways_out().iter().try_for_each(|attempt| print(&attempt.to_string()))
 }
 

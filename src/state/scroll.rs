@@ -86,11 +86,6 @@ impl Scroll {
             Self::to(Anchor::Line(measure.top))
         };
     }
-
-    /// Whether what comes at the end is shown as it comes.
-    pub fn follows(self) -> bool {
-        self == Self::END
-    }
 }
 
 #[cfg(test)]
@@ -114,7 +109,7 @@ mod tests {
         assert_eq!(measured(scroll, 50).top, 22);
         scroll.by(100);
         scroll.settle(&measured(scroll, 50));
-        assert!(scroll.follows());
+        assert_eq!(scroll, Scroll::END);
     }
 
     #[test]

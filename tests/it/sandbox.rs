@@ -8,6 +8,8 @@ use std::process::Stdio;
 use docent_index::extract::Format;
 use tempfile::TempDir;
 
+use docent::seal::Seal;
+
 use crate::docent::{Docent, fixture};
 use crate::process::{command, printed_by, send};
 
@@ -60,7 +62,8 @@ fn probe(role: &str) -> String {
 #[test]
 fn the_program_is_refused_every_way_to_a_network() {
     UdpSocket::bind("127.0.0.1:0").expect("a test that can open sockets, or it shows nothing");
-    assert_eq!(printed_by(DOCENT, &["--probe"]), format!("sealed\n{}", ways_out()));
+    let sealed = Seal::Sealed.explanation();
+    assert_eq!(printed_by(DOCENT, &["--probe"]), format!("{sealed}\n{}", ways_out()));
 }
 
 #[test]
