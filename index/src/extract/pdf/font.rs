@@ -10,6 +10,7 @@ use hayro_cmap::{BfString, CMap as AdobeCMap, CMapName, CidFamily};
 use lopdf::{Dictionary, Object, Stream};
 use skrifa::raw::ps::cff::CffFontRef;
 use skrifa::raw::tables::cmap::{CmapSubtable, PlatformId};
+use skrifa::raw::tables::post::DEFAULT_GLYPH_NAMES;
 use skrifa::raw::{FontRef, TableProvider as _};
 use skrifa::{GlyphId, GlyphNames};
 use smallvec::SmallVec;
@@ -24,6 +25,12 @@ use super::standard::Standard;
 
 /// More width entries than any font has glyphs.
 const MAX_WIDTHS: usize = 100_000;
+/// How many glyphs have a place in the usual order of TrueType fonts, and which of them are letters, digits and signs of
+/// ASCII.
+const USUAL_GLYPHS: u32 = 258;
+const USUAL_LETTERS: std::ops::RangeInclusive<u32> = 3..=97;
+/// Fewer widths do not tell which letters they are of.
+const MIN_LETTERS: usize = 5;
 /// Type 1 programs begin with their encoding.
 const TYPE1_HEAD_BYTES: usize = 64 << 10;
 
@@ -76,6 +83,8 @@ struct Simple {
     advances: Vec<f32>,
     /// By code: what the font program says; made when it is first needed.
     own: OnceCell<Vec<Option<Text>>>,
+    /// Two high bytes are one Chinese character, whatever the encoding says.
+    pairs_bytes: bool,
 }
 
 #[derive(Debug)]
@@ -89,6 +98,8 @@ struct Composite<'a> {
     vertical: HashMap<u32, (f32, f32, f32)>,
     default_vertical: (f32, f32),
     glyphs_of_cids: Option<&'a Stream>,
+    /// The standard font nearest to it.
+    standard: Standard,
     /// From glyphs to text; made when it is first needed.
     own: OnceCell<OwnGlyphs>,
 }
@@ -125,6 +136,8 @@ struct OwnGlyphs {
     texts: HashMap<u32, Text>,
     /// By CID, where the program is no CID font or maps by itself.
     glyph_of_cid: Option<Vec<u8>>,
+    /// The CIDs are the places of the letters in the order that most TrueType fonts have.
+    in_usual_order: bool,
 }
 
 impl<'a> Font<'a> {
@@ -167,7 +180,12 @@ impl<'a> Font<'a> {
             procedures: HashMap::new(),
         };
         if let Some(descendant) = descendant {
-            let composite = Composite::load(source, dictionary, descendant);
+            let composite = Composite::load(
+                source,
+                dictionary,
+                descendant,
+                Standard::nearest(&name, flags & 2 != 0, flags & 1 != 0),
+            );
             font.vertical = composite.is_vertical();
             font.kind = Kind::Composite(Box::new(composite));
         } else {
@@ -225,14 +243,28 @@ impl<'a> Font<'a> {
     pub(super) fn decode(&self, source: &'a Source, bytes: &[u8], each: &mut dyn FnMut(Shown)) {
         match &self.kind {
             Kind::Simple(simple) => {
-                for byte in bytes {
-                    let code = usize::from(*byte);
-                    each(Shown {
-                        text: simple.text(source, code, self.program),
-                        advance: simple.advances.get(code).copied().unwrap_or_default(),
+                let advance =
+                    |byte: u8| simple.advances.get(usize::from(byte)).copied().unwrap_or_default();
+                let mut rest = bytes;
+                while let [byte, after @ ..] = rest {
+                    rest = after;
+                    let mut shown = Shown {
+                        text: SmallVec::new(),
+                        advance: advance(*byte),
                         offset: (0.0, 0.0),
                         is_space_code: *byte == b' ',
-                    });
+                    };
+                    if let [second, after @ ..] = rest
+                        && simple.pairs_bytes
+                        && let Some(character) = chinese_character(*byte, *second)
+                    {
+                        shown.text.push(character);
+                        shown.advance += advance(*second);
+                        rest = after;
+                    } else {
+                        shown.text = simple.text(source, usize::from(*byte), self.program);
+                    }
+                    each(shown);
                 }
             }
             Kind::Composite(composite) => {
@@ -268,7 +300,13 @@ impl<'a> Font<'a> {
 
 impl Simple {
     fn empty() -> Self {
-        Self { texts: Vec::new(), fallback: Vec::new(), advances: Vec::new(), own: OnceCell::new() }
+        Self {
+            texts: Vec::new(),
+            fallback: Vec::new(),
+            advances: Vec::new(),
+            own: OnceCell::new(),
+            pairs_bytes: false,
+        }
     }
 
     fn load(
@@ -342,7 +380,10 @@ impl Simple {
                 }
             }
         }
-        Self { texts, fallback, advances, own: OnceCell::new() }
+        let pairs_bytes = !embedded
+            && to_unicode.is_none()
+            && source.name(dictionary, b"BaseFont").is_some_and(is_chinese);
+        Self { texts, fallback, advances, own: OnceCell::new(), pairs_bytes }
     }
 
     fn advances(
@@ -399,7 +440,12 @@ impl Simple {
 }
 
 impl<'a> Composite<'a> {
-    fn load(source: &'a Source, dictionary: &'a Dictionary, descendant: &'a Dictionary) -> Self {
+    fn load(
+        source: &'a Source,
+        dictionary: &'a Dictionary,
+        descendant: &'a Dictionary,
+        standard: Standard,
+    ) -> Self {
         let codes = Codes::load(source, source.get(dictionary, b"Encoding"));
         let system = source.dictionary(descendant, b"CIDSystemInfo");
         let part = |key: &[u8]| {
@@ -437,6 +483,7 @@ impl<'a> Composite<'a> {
             ),
             default_vertical,
             glyphs_of_cids,
+            standard,
             own: OnceCell::new(),
         }
     }
@@ -469,8 +516,15 @@ impl<'a> Composite<'a> {
         }
         let own = self.own.get_or_init(|| {
             let glyph_of_cid = self.glyphs_of_cids.map(|stream| source.data(stream).into_owned());
-            OwnGlyphs { texts: program.glyph_texts(source), glyph_of_cid }
+            let texts = program.glyph_texts(source);
+            let in_usual_order = texts.is_empty() && self.is_in_usual_order(program);
+            OwnGlyphs { texts, glyph_of_cid, in_usual_order }
         });
+        if own.in_usual_order {
+            return DEFAULT_GLYPH_NAMES
+                .get(usize::try_from(cid).ok()?)
+                .and_then(|name| text_of_name(name));
+        }
         let glyph = match &own.glyph_of_cid {
             Some(map) => {
                 let start = usize::try_from(cid).ok()?.checked_mul(2)?;
@@ -481,6 +535,45 @@ impl<'a> Composite<'a> {
         };
         own.texts.get(&glyph).cloned()
     }
+}
+
+impl Composite<'_> {
+    /// Whether the CIDs of a font that says nothing of its letters can be taken for places in the order of the glyphs
+    /// that TrueType fonts have from the Macintosh ("post" table, format 1), which Arial, Times New Roman, Verdana and
+    /// most like them keep. What tells it is that the widths are those of the letters that it would give.
+    fn is_in_usual_order(&self, program: Program<'_>) -> bool {
+        if !matches!(self.codes, Codes::Identity) {
+            return false;
+        }
+        let pairs: Vec<(f32, f32)> = (USUAL_LETTERS)
+            .filter_map(|cid| {
+                let letter = text_of_name(DEFAULT_GLYPH_NAMES.get(usize::try_from(cid).ok()?)?)?;
+                let expected = self.standard.width(0, letter.first().copied()) / 1000.0;
+                Some((*self.widths.get(&cid)?, expected))
+            })
+            .collect();
+        let embedded = !matches!(program, Program::None);
+        if pairs.len() < MIN_LETTERS {
+            // Too little to tell: a guess is better than nothing only where the reader's own fonts would be used too.
+            return !embedded && self.widths.keys().all(|cid| *cid < USUAL_GLYPHS);
+        }
+        correlation(&pairs) > if embedded { 0.8 } else { 0.6 }
+    }
+}
+
+/// Pearson's correlation of the two numbers in each pair; 0 where one of them never changes.
+fn correlation(pairs: &[(f32, f32)]) -> f32 {
+    let count = number::share(pairs.len());
+    let mean = |of: fn(&(f32, f32)) -> f32| pairs.iter().map(of).sum::<f32>() / count;
+    let (mean_x, mean_y) = (mean(|pair| pair.0), mean(|pair| pair.1));
+    let (mut both, mut x_alone, mut y_alone) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        both += (x - mean_x) * (y - mean_y);
+        x_alone += (x - mean_x).powi(2);
+        y_alone += (y - mean_y).powi(2);
+    }
+    let scale = (x_alone * y_alone).sqrt();
+    if scale > 0.0 { both / scale } else { 0.0 }
 }
 
 impl Codes {
@@ -871,6 +964,35 @@ fn type3_em(source: &Source, dictionary: &Dictionary, simple: &Simple) -> f32 {
     let widest = simple.advances.iter().copied().fold(0.0_f32, f32::max);
     let em = if height > widest * 0.3 { height } else { widest };
     if em.is_finite() && em > 0.0 { em.min(widest.max(f32::MIN_POSITIVE) * 3.0) } else { 1.0 }
+}
+
+/// Whether a font that is not embedded is one of Windows' Chinese ones, by its English name or by its own in GBK (Song,
+/// Hei, Kai, Fangsong). Programs have written text in them byte by byte, under an encoding of Western letters.
+fn is_chinese(base_font: &[u8]) -> bool {
+    let name = base_font.split(|byte| *byte == b'+').next_back().unwrap_or_default();
+    let names: [&[u8]; 10] = [
+        b"Sim",
+        b"NSim",
+        b"FangSong",
+        b"KaiTi",
+        b"STSong",
+        b"STKaiti",
+        b"\xcb\xce\xcc\xe5",
+        b"\xba\xda\xcc\xe5",
+        b"\xbf\xac\xcc\xe5",
+        b"\xb7\xc2\xcb\xce",
+    ];
+    names.iter().any(|known| name.starts_with(known))
+}
+
+/// A character of GB 2312; none for a pair of bytes that is not one.
+fn chinese_character(first: u8, second: u8) -> Option<char> {
+    if first < 0xa1 || second < 0xa1 {
+        return None;
+    }
+    let pair = [first, second];
+    let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(&pair)?;
+    text.chars().next().filter(|character| !is_private(*character))
 }
 
 fn is_bold(name: &str, flags: i32, weight: f32) -> bool {

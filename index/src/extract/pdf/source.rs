@@ -20,6 +20,9 @@ const MAX_TREE_DEPTH: usize = 64;
 /// A reference that leads on for longer leads nowhere.
 const MAX_REFERENCES: usize = 16;
 
+/// What a file without a header gets.
+const HEADER: &[u8] = b"%PDF-1.4\n";
+
 /// Why a file can't be opened at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unopened {
@@ -77,7 +80,9 @@ impl Source {
         }
         let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or_default();
         let cut_off = rebuilt_table && !tail.windows(5).any(|window| window == b"%%EOF");
-        best.map(|document| Self { document, cut_off }).ok_or(Unopened::Damaged)
+        let mut document = best.ok_or(Unopened::Damaged)?;
+        fill_unmeasured(&mut document, bytes);
+        Ok(Self { document, cut_off })
     }
 
     /// Whether something of the file is missing: its end, or pages that its page tree counts.
@@ -322,6 +327,11 @@ pub(super) fn text_string(object: &Object) -> Option<String> {
     }
 }
 
+/// Where the file's header is.
+fn header(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(5).take(1 << 20).position(|window| window == b"%PDF-")
+}
+
 fn load(bytes: &[u8], rebuild: bool) -> lopdf::Result<Document> {
     let options = LoadOptions {
         filter: Some(without_pictures),
@@ -330,10 +340,10 @@ fn load(bytes: &[u8], rebuild: bool) -> lopdf::Result<Document> {
         ..LoadOptions::default()
     };
     // Without a header lopdf does not begin.
-    if bytes.windows(5).take(1 << 20).any(|window| window == b"%PDF-") {
+    if header(bytes).is_some() {
         Document::load_mem_with_options(bytes, options)
     } else {
-        let mut headed = b"%PDF-1.4\n".to_vec();
+        let mut headed = HEADER.to_vec();
         headed.extend_from_slice(bytes);
         Document::load_mem_with_options(&headed, LoadOptions { force_reconstruct: true, ..options })
     }
@@ -351,6 +361,34 @@ fn without_pictures(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Obje
     }
     // Streams lie outside object streams, and there the returned object is not looked at.
     Some((id, Object::Null))
+}
+
+/// Gives streams that do not say their length what stands between their keywords.
+fn fill_unmeasured(document: &mut Document, bytes: &[u8]) {
+    // Places count from the file's header, or from the one that was put in front of it.
+    let header = header(bytes);
+    for object in document.objects.values_mut() {
+        let Object::Stream(stream) = object else { continue };
+        let unmeasured = stream.content.is_empty() && stream.dict.get(b"Length").is_err();
+        let place = |start: usize| match header {
+            Some(header) => header.checked_add(start),
+            None => start.checked_sub(HEADER.len()),
+        };
+        let Some((before, data)) = stream
+            .start_position
+            .filter(|_| unmeasured)
+            .and_then(place)
+            .and_then(|start| bytes.split_at_checked(start))
+        else {
+            continue;
+        };
+        if !before.trim_ascii_end().ends_with(b"stream") {
+            continue;
+        }
+        let end = data.windows(9).take(MAX_STREAM_BYTES).position(|window| window == b"endstream");
+        let data = end.and_then(|end| data.get(..end)).unwrap_or_default();
+        stream.set_content(data.trim_ascii_end().to_vec());
+    }
 }
 
 fn is_password(error: &lopdf::Error) -> bool {

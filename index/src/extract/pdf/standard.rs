@@ -19,7 +19,7 @@ impl Standard {
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         if has(&["zapfdingbats", "dingbats"]) {
             Self::ZapfDingbats
-        } else if name.ends_with("symbol") || name.contains("symbolmt") {
+        } else if name.rsplit('+').next().is_some_and(|name| name.starts_with("symbol")) {
             Self::Symbol
         } else if monospaced || has(&["courier", "mono", "consolas", "typewriter"]) {
             Self::Monospaced

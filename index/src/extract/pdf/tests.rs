@@ -356,10 +356,53 @@ fn a_predefined_cmap_leads_to_unicode() {
 
 #[test]
 fn glyphs_that_nothing_tells_are_a_problem() {
-    let font = "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X >>] >> >>";
-    let document = one_page("", font, "BT /F 10 Tf 50 700 Td <00010002> Tj ET");
+    let document =
+        one_page("", &unmapped_font("900 [500 600]"), "BT /F 10 Tf 50 700 Td <03840385> Tj ET");
     check(&document, &["\u{fffd}\u{fffd}"]);
     assert_eq!(problems(&document), [(ProblemKind::Garbled, Some(1))]);
+}
+
+/// A composite font without a program and a map, with the widths of some glyphs.
+fn unmapped_font(widths: &str) -> String {
+    format!(
+        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /Arial /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Arial /W [{widths}] >>] >> >>"
+    )
+}
+
+#[test]
+fn glyphs_with_the_widths_of_letters_are_those_letters() {
+    let content = "BT /F 10 Tf 50 700 Td <0037004b00480003004f0044005a> Tj ET";
+    let helvetica =
+        "3 [278] 55 [611] 75 [556] 72 [556] 79 [222] 68 [556] 90 [722] 76 [222] 80 [833]";
+    check(&one_page("", &unmapped_font(helvetica), content), &["The law"]);
+    let others = "3 [600] 55 [300] 75 [300] 72 [900] 79 [800] 68 [278] 90 [220] 76 [900] 80 [278]";
+    let document = one_page("", &unmapped_font(others), content);
+    assert_eq!(problems(&document), [(ProblemKind::Garbled, Some(1))]);
+}
+
+#[test]
+fn a_font_named_after_symbols_has_letters() {
+    let font = "/Font << /F << /Type /Font /Subtype /TrueType /BaseFont /SegoeUISymbol /Encoding /WinAnsiEncoding >> >>";
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td (What) Tj ET"), &["What"]);
+}
+
+#[test]
+fn bytes_in_a_chinese_font_are_read_in_pairs() {
+    let font = "/Font << /F << /Type /Font /Subtype /TrueType /BaseFont /#CB#CE#CC#E5 /Encoding /WinAnsiEncoding /FirstChar 32 /LastChar 33 /Widths [500 500] /FontDescriptor << /Type /FontDescriptor /MissingWidth 500 >> >> >>";
+    let document = one_page("", font, "BT /F 10 Tf 50 700 Td <BACFCDAC 20 41> Tj ET");
+    check(&document, &["合同 A"]);
+    assert!((document.pages[0].words[0].bounds.right - 70.0).abs() < 0.1);
+}
+
+#[test]
+fn a_stream_without_a_length_ends_at_its_keyword() {
+    let bytes = b"junk %PDF-1.4\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 200 50] /Resources << /Font << /F 4 0 R >> >> /Contents 5 0 R >> endobj
+4 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >> endobj
+5 0 obj << >> stream\nBT 10 20 TD /F 20 Tf (no length) Tj ET\nendstream endobj
+trailer << /Root 1 0 R /Size 6 >> startxref 0 %%EOF";
+    check(&read_all(bytes), &["no length"]);
 }
 
 #[test]
