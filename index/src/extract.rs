@@ -16,6 +16,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::assemble::Assembler;
+pub use self::pdf::render::{Picture, render};
 use crate::document::{Head, Page, Problem};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.

@@ -2,8 +2,8 @@
 //!
 //! Built on lopdf's objects, with an own content interpreter and layout. The modules in the order of the way: the
 //! file's objects ([`source`]), tokens ([`lexer`]), fonts ([`font`] with [`cmap`], [`encoding`], [`standard`]), glyphs on
-//! the page ([`interpreter`], [`geometry`]), words and blocks ([`layout`], [`order`]). Nothing here knows other pages
-//! than its own: that is [`super::assemble`].
+//! the page ([`interpreter`], [`geometry`]), words and blocks ([`layout`], [`order`]). Where that finds nothing,
+//! a second reader is asked ([`second`]). Nothing here knows other pages than its own: that is [`super::assemble`].
 
 mod cmap;
 mod encoding;
@@ -15,20 +15,25 @@ mod lexer;
 mod number;
 mod order;
 mod outline;
+pub(super) mod render;
+mod second;
 mod source;
 mod standard;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::document::{Page, Problem, ProblemKind};
+use crate::document::{Head, Page, Problem, ProblemKind};
 
 use super::{Part, Sink};
 use geometry::Frame;
-use interpreter::{Fonts, HiddenLayers};
+use interpreter::{Fonts, Glyph, HiddenLayers, Shows};
+use layout::Laid;
+use second::Second;
 use source::{Source, Unopened};
 
 /// Reads a PDF; parts go to `sink` as they are ready: the head first, then each page in order, problems at any time.
@@ -39,62 +44,128 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
 }
 
 fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
-    let problem = |kind: ProblemKind, page: Option<u32>| Part::Problem(Problem { kind, page });
     if bytes.is_empty() {
         return sink(problem(ProblemKind::Empty, None));
     }
+    let second = OnceCell::new();
+    let second = || second.get_or_init(|| Second::open(bytes)).as_ref();
     let source = match Source::open(bytes) {
         Ok(source) => source,
-        Err(Unopened::Password) => return sink(problem(ProblemKind::Password, None)),
-        Err(Unopened::Damaged) => return sink(problem(ProblemKind::Damaged, None)),
+        Err(unopened) => {
+            let kind = match unopened {
+                Unopened::Password => ProblemKind::Password,
+                Unopened::Damaged => ProblemKind::Damaged,
+            };
+            return read_without_source(second(), kind, sink);
+        }
     };
     let pages = source.pages();
+    if pages.is_empty() {
+        return read_without_source(second(), ProblemKind::Damaged, sink);
+    }
     let mut labels = outline::page_labels(&source, pages.len()).into_iter();
     sink(Part::Head(outline::head(&source, &pages)))?;
     let layers = HiddenLayers::of(&source);
     let mut fonts = Fonts::default();
-    let mut textless = Vec::new();
-    let mut any_text = false;
-    for (number, node) in (1_u32..).zip(&pages) {
+    let mut tally = Tally::default();
+    for (index, node) in pages.iter().enumerate() {
         let frame = Frame::of(&source, node);
-        let shows = interpreter::run(&source, node, &frame, &layers, &mut fonts);
-        let glyph_count = shows.glyphs.len();
-        let unknown = shows.unknown;
-        let laid = layout::lay_out(shows.glyphs, &geometry::beads(&source, node, &frame));
-        if laid.text.is_empty() {
-            if shows.has_pictures {
-                textless.push(number);
-            }
-        } else {
-            any_text = true;
+        let mut shows = interpreter::run(&source, node, &frame, &layers, &mut fonts);
+        if shows.lost || shows.is_garbled() {
+            let other = second().filter(|second| second.page_count() == pages.len());
+            let other = other.and_then(|second| second.shows(index));
+            shows = other.filter(|other| other.known() > shows.known()).unwrap_or(shows);
         }
-        sink(Part::Page(Page {
-            number,
-            label: labels.next().flatten(),
-            text: laid.text,
-            blocks: laid.blocks,
-            words: laid.words,
-            lines: Vec::new(),
-            size: Some((frame.width, frame.height)),
-        }))?;
-        if unknown * 2 > glyph_count {
-            sink(problem(ProblemKind::Garbled, Some(number)))?;
-        }
-        if shows.cut {
-            sink(problem(ProblemKind::TooLarge, Some(number)))?;
-        }
+        let laid = |glyphs| layout::lay_out(glyphs, &geometry::beads(&source, node, &frame));
+        let label = labels.next().flatten();
+        tally.page(index, label, (frame.width, frame.height), shows, laid, sink)?;
     }
     if source.is_damaged(pages.len()) {
         sink(problem(ProblemKind::Damaged, None))?;
     }
-    if !pages.is_empty() && !any_text {
-        sink(problem(ProblemKind::NoText, None))?;
-    } else {
-        for page in textless {
+    tally.finish(sink)
+}
+
+/// Reads a file of which lopdf gets no page: what the second reader has of it, or only why there is nothing.
+fn read_without_source(
+    second: Option<&Second>,
+    kind: ProblemKind,
+    sink: &mut Sink<'_>,
+) -> ControlFlow<()> {
+    let Some(second) = second else { return sink(problem(kind, None)) };
+    sink(Part::Head(Head { paged: true, ..Head::default() }))?;
+    let mut tally = Tally::default();
+    for index in 0..second.page_count() {
+        let shows = second.shows(index).unwrap_or_default();
+        let size = second.size(index).unwrap_or_default();
+        let laid = |glyphs| layout::lay_out(glyphs, &[]);
+        tally.page(index, None, size, shows, laid, sink)?;
+    }
+    if kind != ProblemKind::Password {
+        sink(problem(kind, None))?;
+    }
+    tally.finish(sink)
+}
+
+fn problem(kind: ProblemKind, page: Option<u32>) -> Part {
+    Part::Problem(Problem { kind, page })
+}
+
+/// What the pages so far were like.
+#[derive(Debug, Default)]
+struct Tally {
+    pages: usize,
+    /// Pages with pictures and without text.
+    textless: Vec<u32>,
+    any_text: bool,
+}
+
+impl Tally {
+    fn page(
+        &mut self,
+        index: usize,
+        label: Option<String>,
+        size: (f32, f32),
+        shows: Shows,
+        lay_out: impl FnOnce(Vec<Glyph>) -> Laid,
+        sink: &mut Sink<'_>,
+    ) -> ControlFlow<()> {
+        let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        let (has_pictures, cut, garbled) = (shows.has_pictures, shows.cut, shows.is_garbled());
+        let laid = lay_out(shows.glyphs);
+        self.pages += 1;
+        if !laid.text.is_empty() {
+            self.any_text = true;
+        } else if has_pictures {
+            self.textless.push(number);
+        }
+        sink(Part::Page(Page {
+            number,
+            label,
+            text: laid.text,
+            blocks: laid.blocks,
+            words: laid.words,
+            lines: Vec::new(),
+            size: Some(size),
+        }))?;
+        if garbled {
+            sink(problem(ProblemKind::Garbled, Some(number)))?;
+        }
+        if cut {
+            sink(problem(ProblemKind::TooLarge, Some(number)))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn finish(self, sink: &mut Sink<'_>) -> ControlFlow<()> {
+        if self.pages > 0 && !self.any_text {
+            return sink(problem(ProblemKind::NoText, None));
+        }
+        for page in self.textless {
             sink(problem(ProblemKind::NoText, Some(page)))?;
         }
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
 }
 
 fn nfc(text: &str) -> String {

@@ -15,7 +15,7 @@ use super::lexer::{Lexer, Token};
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
 
 const MAX_OPERATORS: usize = 3_000_000;
-const MAX_GLYPHS: usize = 1_000_000;
+pub(super) const MAX_GLYPHS: usize = 1_000_000;
 /// Forms in forms.
 const MAX_FORM_DEPTH: usize = 8;
 /// Saved graphics states and open marks; more are counted, not kept.
@@ -62,6 +62,20 @@ pub(super) struct Shows {
     pub(super) unknown: usize,
     /// A bound was reached.
     pub(super) cut: bool,
+    /// The content says nothing, or it says text and none of it came out: something of the file was not understood.
+    pub(super) lost: bool,
+}
+
+impl Shows {
+    /// Glyphs whose text is known.
+    pub(super) fn known(&self) -> usize {
+        self.glyphs.len().saturating_sub(self.unknown)
+    }
+
+    /// Whether the text of most glyphs is not known.
+    pub(super) fn is_garbled(&self) -> bool {
+        self.unknown > self.known()
+    }
 }
 
 /// Fonts that were loaded for pages before, by the place of their dictionary.
@@ -134,6 +148,7 @@ pub(super) fn run<'a>(
         fonts,
         shows: Shows::default(),
         operators: 0,
+        strings: 0,
         marks: Vec::new(),
         lost_marks: 0,
         forms: HashMap::new(),
@@ -143,7 +158,9 @@ pub(super) fn run<'a>(
     let content = page_content(source, node);
     let state = State::new(frame.matrix);
     interpreter.content(&content, node.resources, state, 0);
-    interpreter.shows
+    let Interpreter { mut shows, operators, strings, .. } = interpreter;
+    shows.lost = shows.glyphs.is_empty() && (strings > 0 || operators == 0);
+    shows
 }
 
 fn page_content(source: &Source, node: &PageNode<'_>) -> Vec<u8> {
@@ -211,6 +228,8 @@ struct Interpreter<'a, 'b> {
     fonts: &'b mut Fonts<'a>,
     shows: Shows,
     operators: usize,
+    /// How often text was to be shown.
+    strings: usize,
     marks: Vec<Mark>,
     lost_marks: usize,
     forms: HashMap<*const Stream, Rc<[u8]>>,
@@ -470,6 +489,7 @@ impl<'a> Interpreter<'a, '_> {
         text_matrix: &mut Matrix,
         depth: usize,
     ) {
+        self.strings += 1;
         let Some(font) = state.font.clone() else { return };
         let has_array = operands.contains(&Token::ArrayStart);
         for operand in operands {

@@ -628,8 +628,11 @@ fn reach(glyph: &Glyph) -> Rect {
         .fold(EMPTY, |bounds, (x, y)| union(bounds, Rect { left: x, top: y, right: x, bottom: y }))
 }
 
-pub(super) fn is_right_to_left(character: char) -> bool {
-    matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+/// Digits run from left to right in every script.
+fn is_right_to_left(character: char) -> bool {
+    let is_digit = matches!(character, '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}');
+    !is_digit
+        && matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 /// A line with right-to-left script, in the order in which it is read. Producers write such lines either in that order

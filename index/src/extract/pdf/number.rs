@@ -22,3 +22,9 @@ pub(super) fn offset(value: usize) -> u32 {
 pub(super) fn share(value: usize) -> f32 {
     value as f32
 }
+
+/// The nearest number of single precision.
+#[expect(clippy::cast_possible_truncation, reason = "coordinates on a page")]
+pub(super) fn narrow(value: f64) -> f32 {
+    value as f32
+}

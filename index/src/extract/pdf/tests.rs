@@ -422,6 +422,13 @@ fn hebrew_that_is_written_as_it_looks_is_turned_round() {
 }
 
 #[test]
+fn digits_run_from_left_to_right_in_arabic_too() {
+    let font = "/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Differences [65 /uni0628 /uni062A /uni0661 /uni0664] >> >> >>";
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td (CD BA) Tj ET"), &["بت ١٤"]);
+    check(&one_page("", font, "BT /F 10 Tf 50 700 Td (CD) Tj ET"), &["١٤"]);
+}
+
+#[test]
 fn labels_title_and_language_are_read() {
     let mut writer = Writer {
         catalog:
@@ -606,4 +613,59 @@ proptest! {
     fn any_content_gives_sound_pages(content in "([0-9. -]{0,9}(Tj|TJ|Td|Tm|BT|ET|q|Q|cm|Tf|Tc|'|\\[|\\]|<|>|\\(|\\)|/F|BDC|EMC|a|\u{e9}| |-)){0,60}") {
         one_page("", "", &format!("BT /F 10 Tf 50 700 Td (start) Tj {content}")).pages.iter().for_each(is_sound);
     }
+}
+
+#[test]
+fn the_second_reader_is_asked_where_the_first_finds_nothing() {
+    let mut writer = Writer::default();
+    writer.page("", "", "BT /F 20 Tf 50 700 Td (One) Tj ET");
+    let wrong =
+        writer.object("<< /Length -7 >>\nstream\nBT /F 20 Tf 50 700 Td (Two) Tj ET\nendstream");
+    let page = writer.object(format!(
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 3 0 R >> >> /Contents {wrong} 0 R >>"
+    ));
+    writer.pages.push(page);
+    check(&read_all(&writer.finish()), &["One", "Two"]);
+}
+
+#[test]
+fn both_readers_see_the_same_words_at_the_same_places() {
+    let mut writer = Writer::default();
+    writer.page("", "", "BT /F 20 Tf 50 700 Td (Notice of 30 days) Tj ET");
+    let bytes = writer.finish();
+    let second = Second::open(&bytes).unwrap();
+    assert_eq!(second.page_count(), 1);
+    assert_eq!(second.size(0), Some((600.0, 800.0)));
+    let first = read_all(&bytes);
+    let laid = layout::lay_out(second.shows(0).unwrap().glyphs, &[]);
+    assert_eq!(laid.text, first.pages[0].text);
+    for (word, other) in laid.words.iter().zip(&first.pages[0].words) {
+        assert!((word.bounds.left - other.bounds.left).abs() < 0.5);
+        assert!((word.bounds.bottom - other.bounds.bottom).abs() < 3.0);
+    }
+}
+
+#[test]
+fn a_page_is_drawn_as_it_is_shown() {
+    let mut writer = Writer::default();
+    // A black square at the left, a third from the bottom, which is at the top when the page is turned.
+    writer.page("/Rotate 90 /CropBox [0 0 300 800]", "", "0 g 0 200 100 100 re f");
+    let bytes = writer.finish();
+    let picture = render::render(&bytes, 1, 36.0).unwrap();
+    assert_eq!((picture.width, picture.height), (400, 150));
+    let at = |x: usize, y: usize| picture.gray[y * 400 + x];
+    assert_eq!((at(125, 25), at(125, 75), at(50, 25), at(300, 100)), (0, 255, 255, 255));
+    assert_eq!(render::render(&bytes, 2, 36.0), None);
+    assert_eq!(render::render(b"no file", 1, 36.0), None);
+}
+
+#[test]
+fn a_very_large_page_is_drawn_small() {
+    let mut writer = Writer::default();
+    writer.page("/CropBox [0 0 600 800] /UserUnit 100", "", "");
+    let picture = render::render(&writer.finish(), 1, 20_000.0).unwrap();
+    assert!(u64::from(picture.width) * u64::from(picture.height) <= 20_000_000);
+    assert!(
+        (picture.dots_per_inch * 600.0 / 72.0 - number::real(picture.width.into())).abs() < 2.0
+    );
 }
