@@ -1,7 +1,8 @@
 //! How does docent run what may crash, hang or be attacked?
 //!
 //! As a process of its own: this binary again, started with a hidden flag. Documents of complex formats are read there
-//! (hostile bytes can exhaust stack and memory, which no thread survives), and models run there (llama.cpp aborts on a
+//! (hostile bytes can exhaust stack and memory, which no thread survives), pictures of pages are given to an OCR program
+//! there, and models run there (llama.cpp aborts on a
 //! failed assertion); both have given up their rights by then. What opens files in the user's programs has kept them.
 //! Both sides speak in frames over standard input and output. A child that dies costs the document or the answer it worked
 //! on, nothing else.
@@ -11,6 +12,7 @@ pub mod model;
 pub mod opener;
 pub mod probe;
 pub mod reader;
+pub mod recogniser;
 
 use std::io::{self, Read as _};
 use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
@@ -39,6 +41,10 @@ pub fn run(role: Role) -> ExitCode {
         Role::Model => {
             leave_with_parent();
             model::serve()
+        }
+        Role::Recogniser => {
+            leave_with_parent();
+            recogniser::serve()
         }
         // It ends with the pipe: an editor that it waits for is not torn away.
         Role::Opener => opener::serve(),

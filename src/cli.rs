@@ -156,6 +156,8 @@ pub enum Role {
     Reader,
     /// Runs a model.
     Model,
+    /// Becomes the OCR program.
+    Recogniser,
     /// Opens files in the user's programs.
     Opener,
 }

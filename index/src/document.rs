@@ -129,6 +129,8 @@ pub struct Page {
     pub lines: Vec<LineMark>,
     /// Width and height in points as it is shown; none in formats without pages.
     pub size: Option<(f32, f32)>,
+    /// The text was read in the page's picture by OCR: how sure it is of its words, from 0 to 1.
+    pub recognised: Option<f32>,
 }
 
 impl Page {
@@ -191,6 +193,10 @@ pub enum ProblemKind {
     NoText,
     /// A page whose glyphs can't be told in Unicode.
     Garbled,
+    /// Its text was read in a picture by OCR, which was not sure of it.
+    Doubtful,
+    /// OCR found no text in its picture.
+    Unrecognised,
     Damaged,
     Empty,
     TooLarge,
@@ -212,6 +218,8 @@ impl ProblemKind {
             Self::Password => "password",
             Self::NoText => "no_text",
             Self::Garbled => "garbled",
+            Self::Doubtful => "doubtful",
+            Self::Unrecognised => "unrecognised",
             Self::Damaged => "damaged",
             Self::Empty => "empty",
             Self::TooLarge => "too_large",
@@ -225,10 +233,12 @@ impl ProblemKind {
         }
     }
 
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Password,
         Self::NoText,
         Self::Garbled,
+        Self::Doubtful,
+        Self::Unrecognised,
         Self::Damaged,
         Self::Empty,
         Self::TooLarge,
@@ -252,6 +262,8 @@ impl ProblemKind {
             Self::Password => "opens only with a password",
             Self::NoText => "has no text layer, only pictures",
             Self::Garbled => "its fonts do not say which letters they draw",
+            Self::Doubtful => "was read by OCR, which is not sure of many words",
+            Self::Unrecognised => "is a picture in which OCR found no text",
             Self::Damaged => "is damaged",
             Self::Empty => "is empty",
             Self::TooLarge => "is larger than the size limit",
@@ -269,8 +281,14 @@ impl ProblemKind {
     pub fn hint(self) -> &'static str {
         match self {
             Self::Password => "save a copy without the password in the folder",
-            Self::NoText => "add a text layer to it with an OCR program and save it in place",
-            Self::Garbled => "print it to a new PDF, or add a text layer with an OCR program",
+            Self::NoText | Self::Garbled => {
+                "it is read by OCR after everything else where Tesseract is installed (Debian, Ubuntu: sudo apt install \
+                 tesseract-ocr; macOS: brew install tesseract)"
+            }
+            Self::Doubtful => "check the page itself, or scan it again with more dots an inch",
+            Self::Unrecognised => {
+                "if there is writing on it, install its language for Tesseract or type it into a note"
+            }
             Self::Damaged => {
                 "get the file again from where it came, or open and save it with a PDF program"
             }

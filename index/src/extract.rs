@@ -16,6 +16,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::assemble::Assembler;
+pub use self::pdf::ocr::{Recognition, is_for_ocr, with_recognised};
 pub use self::pdf::render::{Picture, render};
 use crate::document::{Head, Page, Problem};
 

@@ -96,6 +96,8 @@ pub struct Hit {
     /// Counts from 1; none in formats without pages.
     pub page: Option<u32>,
     pub label: Option<String>,
+    /// How sure OCR is of the page's text, from 0 to 1; none for a page with a text of its own.
+    pub recognised: Option<f32>,
     /// First and last line; none in formats with pages.
     pub lines: Option<(u32, u32)>,
     pub headings: Vec<String>,
@@ -202,8 +204,11 @@ fn hit(
     others: &[&Place],
     weights: &HashMap<String, f32>,
 ) -> Result<Hit, StoreError> {
-    let label =
-        if document.paged { snapshot.page_label(passage.document, passage.page)? } else { None };
+    let (label, recognised) = if document.paged {
+        snapshot.page_marks(passage.document, passage.page)?
+    } else {
+        (None, None)
+    };
     Ok(Hit {
         passage: passage.id,
         document: passage.document,
@@ -214,6 +219,7 @@ fn hit(
         title: document.title.clone(),
         page: document.paged.then_some(passage.page),
         label,
+        recognised,
         lines: passage.lines,
         headings: passage.headings,
         sentences: snippet::score(&passage.text, passage.sentences, weights),

@@ -26,11 +26,11 @@ use thiserror::Error;
 
 pub use self::desk::{Conversation, Desk, Head, Turn};
 use self::fulltext::FulltextWriter;
-pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading};
+pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading, Scan};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage, StoredText};
 use self::vectors::{PassageSet, VectorWriter};
 use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};
-use crate::extract::Format;
+use crate::extract::{Format, Recognition};
 use crate::scan::{KnownFile, Versions};
 
 /// A file of vectors is written anew when more than one in this many is of a passage that is gone.
@@ -325,6 +325,29 @@ impl Store {
         let documents = self.transaction(library::sweep)?;
         self.changed.extend(&documents);
         Ok(documents.len())
+    }
+
+    /// The documents with pages that OCR is to read.
+    pub fn scans(&self) -> Result<Vec<Scan>, StoreError> {
+        self.database(library::scans(&self.connection))
+    }
+
+    /// Keeps what OCR read on a page of a content, until no document has that content any more.
+    pub fn put_recognition(
+        &mut self,
+        content: &ContentHash,
+        page: u32,
+        recognition: &Recognition,
+    ) -> Result<(), StoreError> {
+        self.database(library::put_recognition(&self.connection, content, page, recognition))
+    }
+
+    /// What OCR read in a content, by page.
+    pub fn recognitions(
+        &self,
+        content: &ContentHash,
+    ) -> Result<BTreeMap<u32, Recognition>, StoreError> {
+        self.database(library::recognitions(&self.connection, content))
     }
 
     /// Passages without a vector of this embedder with the text that it is to be given, oldest first.

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use super::{model, reader};
+use super::{model, reader, recogniser};
 use crate::cli::Role;
 use crate::seal;
 use crate::seal::attempt::{Attempt, ways_out};
@@ -40,6 +40,7 @@ fn confined(role: Role, file: &Path) -> io::Result<()> {
     let confined = match role {
         Role::Reader => reader::confine()?,
         Role::Model => model::confine(file),
+        Role::Recogniser => recogniser::confine()?,
         // It keeps its rights.
         Role::Opener => return Err(io::ErrorKind::InvalidInput.into()),
     };

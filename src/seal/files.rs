@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, PathBeneath, PathFd,
-    Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, PathBeneath,
+    PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
 };
 
 use super::ConfineError;
@@ -15,18 +15,30 @@ const NEWEST: ABI = ABI::V6;
 /// Closes the whole file system but for reading these files, and with it signals to other processes, abstract sockets and
 /// TCP. Files that are not there are left out: whoever reads them tells it.
 pub(super) fn close_all_but(files: &[PathBuf]) -> Result<(), ConfineError> {
-    let status = restrict(files).map_err(ConfineError::Files)?;
+    close(files, AccessFs::ReadFile.into())
+}
+
+/// As [`close_all_but`], and what is in these folders can be read and run.
+pub(super) fn close_all_but_running(folders: &[PathBuf]) -> Result<(), ConfineError> {
+    close(folders, AccessFs::from_read(NEWEST))
+}
+
+fn close(paths: &[PathBuf], rights: BitFlags<AccessFs>) -> Result<(), ConfineError> {
+    let status = restrict(paths, rights).map_err(ConfineError::Files)?;
     if status == RulesetStatus::NotEnforced { Err(ConfineError::NoLandlock) } else { Ok(()) }
 }
 
-fn restrict(files: &[PathBuf]) -> Result<RulesetStatus, RulesetError> {
+fn restrict(paths: &[PathBuf], rights: BitFlags<AccessFs>) -> Result<RulesetStatus, RulesetError> {
     let mut ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
         .handle_access(AccessNet::from_all(NEWEST))?
         .scope(Scope::from_all(NEWEST))?
         .create()?;
-    for file in files.iter().filter_map(|path| PathFd::new(path).ok()) {
-        ruleset = ruleset.add_rule(PathBeneath::new(file, AccessFs::ReadFile))?;
+    for path in paths {
+        let Ok(opened) = PathFd::new(path) else { continue };
+        // A file has no entries to list.
+        let rights = if path.is_dir() { rights } else { rights & AccessFs::from_file(NEWEST) };
+        ruleset = ruleset.add_rule(PathBeneath::new(opened, rights))?;
     }
     Ok(ruleset.restrict_self()?.ruleset)
 }

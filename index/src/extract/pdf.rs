@@ -13,6 +13,7 @@ mod interpreter;
 mod layout;
 mod lexer;
 mod number;
+pub(super) mod ocr;
 mod order;
 mod outline;
 pub(super) mod render;
@@ -147,6 +148,7 @@ impl Tally {
             words: laid.words,
             lines: Vec::new(),
             size: Some(size),
+            recognised: None,
         }))?;
         if garbled {
             sink(problem(ProblemKind::Garbled, Some(number)))?;

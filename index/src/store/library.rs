@@ -2,7 +2,7 @@
 //!
 //! Each function is one statement or a few; transactions and the derived indexes are the caller's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,17 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use sha2::{Digest as _, Sha256};
 
 use super::fulltext::{Entry, Label};
+use super::snapshot::Place;
 use super::vectors::PassageSet;
 use super::{EmbedderId, StoreError, migrate, open_private, pack};
 use crate::document::{
     ContentHash, Document, DocumentId, Fingerprint, FolderId, Passage, PassageId, Problem,
     ProblemKind,
 };
-use crate::extract::Format;
+use crate::extract::{Format, Recognition, is_for_ocr};
 use crate::scan::{KnownFile, Versions};
 
-const STEPS: [&str; 1] = [include_str!("library.sql")];
+const STEPS: [&str; 2] = [include_str!("library.sql"), include_str!("library2.sql")];
 
 /// Names of a document's files that are indexed; more copies of the same content add nothing to find.
 const MOST_NAMES: usize = 8;
@@ -64,6 +65,18 @@ pub struct Counts {
     /// Those of the passages that have a vector of the embedder that was asked for.
     pub embedded: u64,
     pub problems: u64,
+}
+
+/// A document with pages that OCR is to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    pub content: ContentHash,
+    /// Absolute; one of its files.
+    pub path: PathBuf,
+    /// A BCP 47 tag, where the document says it.
+    pub language: Option<String>,
+    /// The numbers of the pages that OCR has not read yet, in order; none when all it takes is to read the document anew.
+    pub unread: Vec<u32>,
 }
 
 /// A problem and where it is.
@@ -313,7 +326,7 @@ pub(super) fn put_document(
     }
     for page in &reading.document.pages {
         transaction
-            .prepare_cached("INSERT INTO page (document_id, number, label, text, lines, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .prepare_cached("INSERT INTO page (document_id, number, label, text, lines, words, recognised) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
             .execute(params![
                 document,
                 page.number,
@@ -321,6 +334,7 @@ pub(super) fn put_document(
                 page.text,
                 pack::lines(&page.lines),
                 pack::words(&page.words),
+                page.recognised,
             ])?;
     }
     let mut taken_over = Vec::new();
@@ -489,9 +503,82 @@ pub(super) fn sweep(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<i64>>
         transaction.prepare_cached("DELETE FROM document WHERE id = ?1")?.execute([document])?;
     }
     if !documents.is_empty() {
+        transaction.execute(
+            "DELETE FROM recognition WHERE sha256 NOT IN (SELECT sha256 FROM document)",
+            [],
+        )?;
         step_generation(transaction)?;
     }
     Ok(documents)
+}
+
+/// The documents with pages that OCR is to read, each at one of its places, those that were read last first.
+pub(super) fn scans(connection: &Connection) -> rusqlite::Result<Vec<Scan>> {
+    let kinds: Vec<String> = ProblemKind::ALL
+        .into_iter()
+        .filter(|kind| is_for_ocr(*kind))
+        .map(|kind| format!("'{}'", kind.name()))
+        .collect();
+    let kinds = kinds.join(", ");
+    // The other columns are of the row with the least path.
+    let documents: Vec<(i64, Scan)> = connection
+        .prepare(&format!(
+            "SELECT d.id, d.sha256, d.language, min(r.path), f.path
+             FROM document d JOIN file f ON f.document_id = d.id JOIN folder r ON r.id = f.folder_id
+             WHERE d.id IN (SELECT document_id FROM problem WHERE kind IN ({kinds}))
+             GROUP BY d.id ORDER BY d.id DESC"
+        ))?
+        .query_map([], |row| {
+            let place = Place { folder: path_from(row.get(3)?), file: path_from(row.get(4)?) };
+            let scan = Scan {
+                content: ContentHash(row.get(1)?),
+                path: place.path(),
+                language: row.get(2)?,
+                unread: Vec::new(),
+            };
+            Ok((row.get(0)?, scan))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut pages = connection.prepare(&format!(
+        "SELECT p.number FROM page p WHERE p.document_id = ?1
+           AND EXISTS (SELECT 1 FROM problem q WHERE q.document_id = ?1 AND q.kind IN ({kinds})
+                       AND (q.page = p.number OR q.page IS NULL AND p.text = ''))
+           AND NOT EXISTS (SELECT 1 FROM recognition c WHERE c.sha256 = ?2 AND c.page = p.number)
+         ORDER BY p.number"
+    ))?;
+    documents
+        .into_iter()
+        .map(|(id, mut scan)| {
+            scan.unread = pages
+                .query_map(params![id, scan.content.0], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(scan)
+        })
+        .collect()
+}
+
+pub(super) fn put_recognition(
+    connection: &Connection,
+    content: &ContentHash,
+    page: u32,
+    recognition: &Recognition,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO recognition (sha256, page, tsv, dots_per_inch) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![content.0, page, recognition.tsv, recognition.dots_per_inch])
+        .map(drop)
+}
+
+pub(super) fn recognitions(
+    connection: &Connection,
+    content: &ContentHash,
+) -> rusqlite::Result<BTreeMap<u32, Recognition>> {
+    connection
+        .prepare_cached("SELECT page, tsv, dots_per_inch FROM recognition WHERE sha256 = ?1")?
+        .query_map([content.0], |row| {
+            Ok((row.get(0)?, Recognition { tsv: row.get(1)?, dots_per_inch: row.get(2)? }))
+        })?
+        .collect()
 }
 
 /// The number and dimension of an embedder that has given vectors.

@@ -115,6 +115,8 @@ pub struct StoredPage {
     pub lines: Vec<LineMark>,
     /// Their bounds are kept to a sixteenth of a point.
     pub words: Vec<Word>,
+    /// How sure OCR is of the text, from 0 to 1; none for a page with a text of its own.
+    pub recognised: Option<f32>,
 }
 
 /// A page's text without the places of its words.
@@ -347,7 +349,7 @@ impl Snapshot {
     ) -> Result<Option<StoredPage>, StoreError> {
         let read = || {
             self.connection
-                .prepare_cached("SELECT label, text, lines, words FROM page WHERE document_id = ?1 AND number = ?2")?
+                .prepare_cached("SELECT label, text, lines, words, recognised FROM page WHERE document_id = ?1 AND number = ?2")?
                 .query_row(params![document.0, number], |row| {
                     Ok(StoredPage {
                         number,
@@ -355,6 +357,7 @@ impl Snapshot {
                         text: row.get(1)?,
                         lines: pack::read_lines(row.get_ref(2)?.as_blob()?),
                         words: pack::read_words(row.get_ref(3)?.as_blob()?),
+                        recognised: row.get(4)?,
                     })
                 })
                 .optional()
@@ -382,19 +385,21 @@ impl Snapshot {
         self.database(read())
     }
 
-    /// What is printed on a page as its number.
-    pub(crate) fn page_label(
+    /// What is printed on a page as its number, and how sure OCR is of its text where it read it.
+    pub(crate) fn page_marks(
         &self,
         document: DocumentId,
         number: u32,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<(Option<String>, Option<f32>), StoreError> {
         let read = || {
             self.connection
-                .prepare_cached("SELECT label FROM page WHERE document_id = ?1 AND number = ?2")?
-                .query_row(params![document.0, number], |row| row.get(0))
+                .prepare_cached(
+                    "SELECT label, recognised FROM page WHERE document_id = ?1 AND number = ?2",
+                )?
+                .query_row(params![document.0, number], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()
         };
-        Ok(self.database(read())?.flatten())
+        Ok(self.database(read())?.unwrap_or_default())
     }
 
     pub fn passage(&self, passage: PassageId) -> Result<Option<StoredPassage>, StoreError> {

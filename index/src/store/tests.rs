@@ -690,3 +690,70 @@ fn hits_know_their_place_and_scores() {
     assert!((hit.sentences.first().unwrap().score - 1.0).abs() < 1e-6);
     assert_eq!(hit.content, ContentHash::of(b"alpha one\nbeta two"));
 }
+
+/// Puts a document of three pages, of which the second and third have no text of their own.
+fn put_scan(desk: &mut Desk, problems: Vec<Problem>) -> ContentHash {
+    let page = |number, text: &str| Page { number, text: text.to_owned(), ..Page::default() };
+    let content = ContentHash::of(b"scan");
+    let reading = Reading {
+        content,
+        format: Format::Pdf,
+        versions: VERSIONS,
+        document: &Document {
+            head: Head { language: Some("de".to_owned()), paged: true, ..Head::default() },
+            pages: vec![page(1, "Deckblatt"), page(2, ""), page(3, "")],
+            problems,
+        },
+        passages: &[],
+        indexed_at: 9,
+    };
+    let document = desk.store.put_document(&reading).unwrap();
+    let fingerprint = Fingerprint { size: 4, modified_ns: 1, inode: 1 };
+    desk.store.put_file(desk.folder, Path::new("scan.pdf"), document, &fingerprint, 5).unwrap();
+    content
+}
+
+#[test]
+fn pages_that_ocr_is_to_read_are_known_until_they_are_read() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "no scan");
+    let no_text = |page| Problem { kind: ProblemKind::NoText, page };
+    let content = put_scan(&mut desk, vec![no_text(None)]);
+    let unread = |desk: &Desk| -> Vec<Vec<u32>> {
+        desk.store.scans().unwrap().into_iter().map(|scan| scan.unread).collect()
+    };
+    assert_eq!(unread(&desk), [[2, 3]]);
+    put_scan(&mut desk, vec![no_text(Some(3))]);
+    let scans = desk.store.scans().unwrap();
+    assert_eq!(scans[0].path, Path::new("/library/scan.pdf"));
+    assert_eq!((scans[0].language.as_deref(), scans[0].content), (Some("de"), content));
+    assert_eq!(scans[0].unread, [3]);
+
+    let read = Recognition { tsv: "Wort".to_owned(), dots_per_inch: 300.0 };
+    desk.store.put_recognition(&content, 3, &read).unwrap();
+    // All that is left is to make the document anew of it, which also a new start knows.
+    desk = desk.reopen(|_| {});
+    assert_eq!(unread(&desk), [[0; 0]]);
+    assert_eq!(desk.store.recognitions(&content).unwrap(), BTreeMap::from([(3, read)]));
+    put_scan(&mut desk, Vec::new());
+    assert!(unread(&desk).is_empty());
+    assert_eq!(desk.store.recognitions(&content).unwrap().len(), 1);
+    // With the content goes what was read in it.
+    desk.store.remove_file(desk.folder, Path::new("scan.pdf")).unwrap();
+    desk.store.sweep().unwrap();
+    assert!(desk.store.recognitions(&content).unwrap().is_empty());
+}
+
+#[test]
+fn a_library_of_the_first_schema_is_taken_over() {
+    let mut desk = filled().reopen(|home| {
+        let database = Connection::open(Home(home).library()).unwrap();
+        database
+            .execute_batch(
+                "DROP TABLE recognition; ALTER TABLE page DROP COLUMN recognised; PRAGMA user_version = 1",
+            )
+            .unwrap();
+    });
+    assert!(desk.store.scans().unwrap().is_empty());
+    check_whole(&mut desk);
+}
