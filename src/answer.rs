@@ -124,6 +124,7 @@ fn printed(n: u32, hit: &Hit) -> json::Hit {
         }),
         page: hit.page,
         label: hit.label.clone(),
+        ocr: hit.recognised,
         lines: hit.lines,
         heading: hit.headings.clone(),
         score: hit.score,

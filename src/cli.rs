@@ -77,6 +77,10 @@ pub struct Cli {
     #[arg(long, value_name = "DIR")]
     pub home: Option<PathBuf>,
 
+    /// Leave pages that are only pictures unread, also where Tesseract is installed
+    #[arg(long)]
+    pub no_ocr: bool,
+
     /// Print JSON
     #[arg(long)]
     pub json: bool,

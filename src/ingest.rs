@@ -7,7 +7,9 @@
 //! [`bring_up_to_date`] does all of it once. Who follows the folders for hours takes the same steps one by one, so that
 //! something else can come between them: [`survey`], [`read_all`], [`forget`].
 
-use std::collections::HashSet;
+pub mod scans;
+
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -19,15 +21,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use docent_engine::embed::{self, Embed, EmbedError, TokenCounter};
 use docent_index::document::{
-    ContentHash, Document, Fingerprint, FolderId, Passage, PassageId, ProblemKind,
+    ContentHash, Document, DocumentId, Fingerprint, FolderId, Passage, PassageId, ProblemKind,
 };
-use docent_index::extract::{self, Assembler, EXTRACTOR_VERSION, Format};
+use docent_index::extract::{self, Assembler, EXTRACTOR_VERSION, Format, Recognition};
 use docent_index::scan::{self, Change, ListedFile, ScanOptions, Versions};
 use docent_index::split::{self, SPLITTER_VERSION};
 use docent_index::store::{self, EmbedderId, Store, StoreError};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::scans::ScanReader;
 use crate::child::ChildError;
 use crate::child::reader::{FILE_BYTES, Reader};
 use crate::fs;
@@ -52,8 +55,19 @@ const VERSIONS: Versions = Versions { extractor: EXTRACTOR_VERSION, splitter: SP
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Scanning,
-    Reading { done: usize, of: usize },
-    Embedding { done: usize, of: usize },
+    Reading {
+        done: usize,
+        of: usize,
+    },
+    Embedding {
+        done: usize,
+        of: usize,
+    },
+    /// Pages that are only pictures.
+    Recognising {
+        done: usize,
+        of: usize,
+    },
 }
 
 /// What was done.
@@ -67,6 +81,8 @@ pub struct Summary {
     pub known: usize,
     pub unchanged: usize,
     pub gone: usize,
+    /// Pages without a text of their own that OCR read.
+    pub recognised: usize,
     /// Passages that were embedded.
     pub embedded: usize,
     /// Whether it was stopped before its end.
@@ -109,10 +125,12 @@ pub fn give_way() {
     }
 }
 
-/// Brings `store` in line with all of its folders, as far as it gets before `cancel`.
+/// Brings `store` in line with all of its folders, as far as it gets before `cancel`. Pages that are only pictures stay as
+/// they are without `scan_reader`.
 pub fn bring_up_to_date(
     store: &mut Store,
     readers: Readers<'_>,
+    scan_reader: Option<&mut ScanReader>,
     embedder: &mut dyn Embed,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(Step),
@@ -148,6 +166,13 @@ pub fn bring_up_to_date(
         store.sweep()?;
         store.publish()?;
         embed_all(store, embedder, cancel, &mut summary, progress)?;
+        let counter = readers.counter;
+        if let Some(reader) = scan_reader
+            && scans::read_all(store, reader, counter, cancel, &mut summary, progress)?
+        {
+            store.publish()?;
+            embed_all(store, embedder, cancel, &mut summary, progress)?;
+        }
     }
     summary.stopped = cancel.is_cancelled();
     Ok(summary)
@@ -247,7 +272,8 @@ enum Reading {
     Unreadable(ProblemKind),
 }
 
-/// A document that the store does not have.
+/// A document that the store does not have, or not as it is now.
+#[derive(Debug)]
 struct NewDocument {
     content: ContentHash,
     format: Format,
@@ -361,31 +387,53 @@ impl ReadingRoom<'_> {
         if is_known {
             return Ok(Some((hashed_at_ns, Reading::Known(content))));
         }
-        let document = read_document(format, &bytes, reader, &self.stop)?;
+        let name = task.file.path.file_stem().unwrap_or_default().to_string_lossy();
+        let new = new_document(
+            (content, format),
+            &bytes,
+            &BTreeMap::new(),
+            &name,
+            reader,
+            self.counter,
+            &self.stop,
+        )?;
         if self.stop.is_cancelled() {
             return Ok(None);
         }
-        let name = task.file.path.file_stem().unwrap_or_default().to_string_lossy();
-        let passages = split::split(&document, &name, &|text| self.counter.count(text));
-        let new = NewDocument { content, format, document, passages };
         Ok(Some((hashed_at_ns, Reading::Document(Box::new(new)))))
     }
 }
 
-/// What is in a file's bytes: in a child where its format is complex, here otherwise.
+/// Reads and splits a document that is named `name`.
+fn new_document(
+    (content, format): (ContentHash, Format),
+    bytes: &[u8],
+    recognised: &BTreeMap<u32, Recognition>,
+    name: &str,
+    reader: &mut Reader,
+    counter: &TokenCounter,
+    cancel: &CancellationToken,
+) -> Result<NewDocument, ChildError> {
+    let document = read_document(format, bytes, recognised, reader, cancel)?;
+    let passages = split::split(&document, name, &|text| counter.count(text));
+    Ok(NewDocument { content, format, document, passages })
+}
+
+/// What is in a file's bytes, with what OCR has read of its pages: in a child where its format is complex, here otherwise.
 ///
 /// A reader that died or took too long is tried once more: a machine that was busy, asleep or out of memory must not mark
 /// a sound document for good.
 pub fn read_document(
     format: Format,
     bytes: &[u8],
+    recognised: &BTreeMap<u32, Recognition>,
     reader: &mut Reader,
     cancel: &CancellationToken,
 ) -> Result<Document, ChildError> {
-    let document = read_once(format, bytes, reader, cancel)?;
+    let document = read_once(format, bytes, recognised, reader, cancel)?;
     let may_pass = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::Crashed);
     if document.problems.iter().any(|problem| may_pass(problem.kind)) && !cancel.is_cancelled() {
-        return read_once(format, bytes, reader, cancel);
+        return read_once(format, bytes, recognised, reader, cancel);
     }
     Ok(document)
 }
@@ -393,12 +441,15 @@ pub fn read_document(
 fn read_once(
     format: Format,
     bytes: &[u8],
+    recognised: &BTreeMap<u32, Recognition>,
     reader: &mut Reader,
     cancel: &CancellationToken,
 ) -> Result<Document, ChildError> {
     let mut assembler = Assembler::default();
     let mut take = |part| {
-        assembler.push(part);
+        for part in extract::with_recognised(part, recognised) {
+            assembler.push(part);
+        }
         ControlFlow::Continue(())
     };
     if format.is_complex() {
@@ -475,18 +526,8 @@ fn store_one(
             found.id
         }
         Reading::Document(new) => {
-            let NewDocument { content, format, document, passages } = new.as_ref();
             summary.read += 1;
-            let (content, format, indexed_at) =
-                (*content, *format, nanoseconds_now() / NANOSECONDS);
-            store.put_document(&store::Reading {
-                content,
-                format,
-                versions: VERSIONS,
-                document,
-                passages,
-                indexed_at,
-            })?
+            put(store, new)?
         }
     };
     store.put_file(
@@ -499,6 +540,18 @@ fn store_one(
     Ok(true)
 }
 
+fn put(store: &mut Store, new: &NewDocument) -> Result<DocumentId, StoreError> {
+    let NewDocument { content, format, document, passages } = new;
+    store.put_document(&store::Reading {
+        content: *content,
+        format: *format,
+        versions: VERSIONS,
+        document,
+        passages,
+        indexed_at: nanoseconds_now() / NANOSECONDS,
+    })
+}
+
 /// Gives every passage that waits its vector.
 fn embed_all(
     store: &mut Store,
@@ -509,7 +562,8 @@ fn embed_all(
 ) -> Result<(), IngestError> {
     let id = vector_id(embedder.id());
     let counts = store.counts(Some(&id))?;
-    let of = usize::try_from(counts.passages - counts.embedded).unwrap_or(usize::MAX);
+    let waiting = usize::try_from(counts.passages - counts.embedded).unwrap_or(usize::MAX);
+    let of = waiting.saturating_add(summary.embedded);
     let mut published = Instant::now();
     while !cancel.is_cancelled() {
         let waiting = store.unembedded(&id, EMBEDDED_AT_ONCE)?;

@@ -29,6 +29,9 @@ pub struct Hit {
     pub page: Option<u32>,
     /// What is printed on the page as its number.
     pub label: Option<String>,
+    /// How sure OCR is of the page's words, from 0 to 1; null for a page with a text of its own.
+    #[serde(default)]
+    pub ocr: Option<f32>,
     /// First and last line; null in formats with pages.
     pub lines: Option<(u32, u32)>,
     /// The titles of the headings it stands under, outermost first.
@@ -43,13 +46,17 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// Where it stands, as a reader is told it: `p. 7 (vii)`, `lines 3-9`.
+    /// Where it stands, as a reader is told it: `p. 7 (printed vii)`, `lines 3-9`; and whether it was read by OCR.
     pub fn place(&self) -> String {
         match (self.page, self.lines) {
-            (Some(page), _) => match &self.label {
-                Some(label) if *label != page.to_string() => format!("p. {page} (printed {label})"),
-                _ => format!("p. {page}"),
-            },
+            (Some(page), _) => {
+                let printed = match &self.label {
+                    Some(label) if *label != page.to_string() => format!(" (printed {label})"),
+                    _ => String::new(),
+                };
+                let ocr = self.ocr.map_or(String::new(), |sure| format!(", {}", by_ocr(sure)));
+                format!("p. {page}{printed}{ocr}")
+            }
             (None, Some((first, last))) if first == last => format!("line {first}"),
             (None, Some((first, last))) => format!("lines {first}-{last}"),
             (None, None) => String::new(),
@@ -121,6 +128,11 @@ pub struct Searched {
     pub schema: u32,
     pub query: String,
     pub hits: Vec<Hit>,
+}
+
+/// The mark of a page that was read by OCR, which is so sure of its words, from 0 to 1.
+pub fn by_ocr(sure: f32) -> String {
+    format!("OCR {:.0} %", sure * 100.0)
 }
 
 /// Writes a path; what in it is no UTF-8, which JSON can't hold, as U+FFFD.

@@ -89,6 +89,7 @@ fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
         parts: paths::parts(environment)?,
         user_home: environment.user_home.clone(),
         cores: loading::cores(),
+        ocr: !cli.no_ocr,
         model,
         folders,
     })

@@ -50,6 +50,8 @@ pub struct Setting {
     pub user_home: Option<PathBuf>,
     /// How many threads work is shared among.
     pub cores: usize,
+    /// Whether pages that are only pictures are read by OCR.
+    pub ocr: bool,
     /// A model to begin with.
     pub model: Option<PathBuf>,
     /// Folders that are to be in the library, as they were named.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::assemble::Assembler;
 pub use self::pdf::ocr::{Recognition, is_for_ocr, with_recognised};
-pub use self::pdf::render::{Picture, render};
+pub use self::pdf::render::{Picture, Renderer, render};
 use crate::document::{Head, Page, Problem};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.

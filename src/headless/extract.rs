@@ -1,5 +1,6 @@
 //! `--extract`: prints what docent reads in one file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use docent_index::document::{Block, BlockKind, Document, Page, ProblemKind, Rect};
@@ -63,7 +64,13 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
         ))
         .hint(ProblemKind::UnknownFormat.hint()));
     };
-    let document = ingest::read_document(format, &bytes, &mut Reader::default(), &session.cancel)?;
+    let document = ingest::read_document(
+        format,
+        &bytes,
+        &BTreeMap::new(),
+        &mut Reader::default(),
+        &session.cancel,
+    )?;
     if session.cancel.is_cancelled() {
         return Ok(Outcome::Interrupted);
     }

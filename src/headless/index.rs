@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{Session, print, print_json, shown};
 use crate::error::{Failure, Outcome};
 use crate::fs;
+use crate::ingest::scans::ScanReader;
 use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
 use crate::loading::cores;
@@ -60,8 +61,15 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
     let readers = Readers { counter: &counter, count: cores(), give_way: false };
     let mut progress = Progress::new(session.cli.quiet);
     let mut show = |step| progress.show(step);
-    let summary =
-        ingest::bring_up_to_date(&mut store, readers, &mut embedder, &session.cancel, &mut show);
+    let mut scan_reader = if session.cli.no_ocr { None } else { ScanReader::find(&session.cancel) };
+    let summary = ingest::bring_up_to_date(
+        &mut store,
+        readers,
+        scan_reader.as_mut(),
+        &mut embedder,
+        &session.cancel,
+        &mut show,
+    );
     progress.finish();
     let summary = summary?;
     let counts = store.counts(None)?;
@@ -94,7 +102,13 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
 }
 
 fn told(indexed: &Indexed) -> String {
-    let Summary { files, read, known, unchanged, gone, embedded, stopped: _ } = indexed.summary;
+    let Summary { files, read, known, unchanged, gone, recognised, embedded, stopped: _ } =
+        indexed.summary;
+    let scans = match recognised {
+        0 => String::new(),
+        1 => "1 page read by OCR, ".to_owned(),
+        pages => format!("{pages} pages read by OCR, "),
+    };
     let problems = match indexed.problems {
         0 => String::new(),
         1 => ", 1 problem: docent --problems tells what could not be read".to_owned(),
@@ -104,7 +118,7 @@ fn told(indexed: &Indexed) -> String {
     };
     format!(
         "{files} files: {read} read, {known} moved or copied, {unchanged} unchanged, {gone} gone; \
-         {embedded} passages embedded in {:.1} s\n\
+         {scans}{embedded} passages embedded in {:.1} s\n\
          library: {} documents, {} passages{problems}\n",
         indexed.seconds, indexed.documents, indexed.passages
     )

@@ -78,12 +78,15 @@ fn name(step: Step) -> &'static str {
         Step::Scanning => "looking",
         Step::Reading { .. } => "reading",
         Step::Embedding { .. } => "embedding",
+        Step::Recognising { .. } => "reading scans",
     }
 }
 
 fn counts(step: Step) -> (usize, usize) {
     match step {
         Step::Scanning => (0, 0),
-        Step::Reading { done, of } | Step::Embedding { done, of } => (done, of),
+        Step::Reading { done, of }
+        | Step::Embedding { done, of }
+        | Step::Recognising { done, of } => (done, of),
     }
 }

@@ -33,9 +33,21 @@ pub struct Page {
     pub number: u32,
     /// What is printed on it as its number.
     pub label: Option<String>,
+    /// That it was read by OCR, and how sure that is of its words.
+    pub ocr: Option<String>,
     pub text: String,
     /// Where the lines of the source begin: bytes in the text, and the line's number from 1. Empty in formats with pages.
     pub lines: Vec<(usize, u32)>,
+}
+
+impl Page {
+    /// What is told of it behind its number: ` (printed vii), OCR 93 %`.
+    pub fn remarks(&self) -> String {
+        let label = self.label.as_ref().filter(|label| **label != self.number.to_string());
+        let label = label.map(|label| format!(" (printed {label})")).unwrap_or_default();
+        let ocr = self.ocr.as_ref().map(|ocr| format!(", {ocr}")).unwrap_or_default();
+        format!("{label}{ocr}")
+    }
 }
 
 /// A marked stretch.

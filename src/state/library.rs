@@ -23,6 +23,8 @@ pub enum Stage {
     Reading(Progress),
     /// Passages: they can be found by their words meanwhile.
     Embedding(Progress),
+    /// Pages that are only pictures: nothing of them can be found meanwhile.
+    Recognising(Progress),
     /// All that is on the disk is in the index, and changes are followed.
     Ready,
     /// The user lets it rest.

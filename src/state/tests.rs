@@ -118,6 +118,7 @@ pub(crate) fn hit(n: u32) -> Hit {
         title: format!("Lease agreement {n}"),
         page: Some(n + 6),
         label: Some("vii".into()),
+        ocr: None,
         lines: None,
         heading: vec!["12 Ending".into(), "12.3 Break clause".into()],
         score: 1.0 - 0.1 * f32::from(u8::try_from(n).unwrap()),
@@ -193,6 +194,7 @@ pub(crate) fn opened() -> Opened {
     let page = |number: u32| Page {
         number,
         label: (number == 2).then(|| "ii".into()),
+        ocr: None,
         text: format!("Page {number}.\nThe Tenant may end this Lease."),
         lines: Vec::new(),
     };
@@ -792,6 +794,7 @@ fn a_search_in_many_pages_finds_each_of_them() {
         .map(|number| Page {
             number,
             label: None,
+            ocr: None,
             text: format!("word {number}"),
             lines: Vec::new(),
         })

@@ -12,6 +12,7 @@ use super::inbox::Inbox;
 use super::thread::guarded;
 use super::{Setting, path};
 use crate::error::Failure;
+use crate::json::by_ocr;
 use crate::state::document::{Mark, Opened, Page};
 use crate::state::effect::Wanted;
 use crate::state::message::{Message, ModelReport};
@@ -115,6 +116,7 @@ fn read(
         .map(|page| Page {
             number: page.number,
             label: page.label,
+            ocr: page.recognised.map(by_ocr),
             text: page.text,
             lines: page.lines.into_iter().map(|mark| (mark.offset, mark.line)).collect(),
         })
@@ -294,6 +296,7 @@ mod tests {
             parts: docent_engine::embed::Bundled::in_folder(home),
             user_home: None,
             cores: 1,
+            ocr: false,
             model: None,
             folders: Vec::new(),
         };

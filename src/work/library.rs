@@ -5,6 +5,7 @@
 //! another docent writes, this one reads along until it can take over.
 
 mod content;
+mod scans;
 mod vectors;
 mod writer;
 

@@ -55,6 +55,7 @@ impl Place {
             parts: parts(),
             user_home: Some(self.root()),
             cores: 2,
+            ocr: true,
             model: None,
             folders: Vec::new(),
         }

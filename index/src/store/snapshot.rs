@@ -120,13 +120,15 @@ pub struct StoredPage {
 }
 
 /// A page's text without the places of its words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StoredText {
     /// Counts from 1.
     pub number: u32,
     pub label: Option<String>,
     pub text: String,
     pub lines: Vec<LineMark>,
+    /// As in [`StoredPage::recognised`].
+    pub recognised: Option<f32>,
 }
 
 /// What the library holds of a passage.
@@ -370,7 +372,7 @@ impl Snapshot {
         let read = || {
             self.connection
                 .prepare_cached(
-                    "SELECT number, label, text, lines FROM page WHERE document_id = ?1 ORDER BY number",
+                    "SELECT number, label, text, lines, recognised FROM page WHERE document_id = ?1 ORDER BY number",
                 )?
                 .query_map([document.0], |row| {
                     Ok(StoredText {
@@ -378,6 +380,7 @@ impl Snapshot {
                         label: row.get(1)?,
                         text: row.get(2)?,
                         lines: pack::read_lines(row.get_ref(3)?.as_blob()?),
+                        recognised: row.get(4)?,
                     })
                 })?
                 .collect()

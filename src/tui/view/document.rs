@@ -221,10 +221,8 @@ fn head(
     let page_index = visible_page(laid, measure);
     let place = match opened.pages.get(page_index) {
         Some(page) if opened.paged => {
-            let label = page.label.as_ref().filter(|label| **label != page.number.to_string());
-            let label = label.map(|label| format!(" (printed {label})")).unwrap_or_default();
             let last = opened.pages.last().map_or(page.number, |last| last.number);
-            format!("page {} of {last}{label}", page.number)
+            format!("page {} of {last}{}", page.number, page.remarks())
         }
         Some(page) => {
             let last = page.lines.last().map_or(0, |(_, line)| *line);
@@ -281,9 +279,7 @@ fn page_head(
     room: usize,
 ) {
     let Some(page) = document.opened.pages.get(index) else { return };
-    let label = page.label.as_ref().filter(|label| **label != page.number.to_string());
-    let label = label.map(|label| format!(" (printed {label})")).unwrap_or_default();
-    let text = format!("page {}{label} ", page.number);
+    let text = format!("page {}{} ", page.number, page.remarks());
     let area = inset(area, BAR, 1);
     let x = canvas.put(area, 0, 0, &text, Role::Dim);
     let room = u16::try_from(room).unwrap_or(u16::MAX);

@@ -119,6 +119,7 @@ fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
         Stage::Scanning => dim(format!("looking for changes{more}")),
         Stage::Reading(progress) => measured(canvas, progress, ("reading", "documents")),
         Stage::Embedding(progress) => measured(canvas, progress, ("embedding", "passages")),
+        Stage::Recognising(progress) => measured(canvas, progress, ("reading scans", "pages")),
         Stage::Ready => dim("up to date: changes on the disk are followed".to_owned()),
         Stage::Paused => dim("indexing rests until you let it go on".to_owned()),
         Stage::Elsewhere => {

@@ -88,6 +88,7 @@ fn hit(n: u32, title: &str, page: u32, heading: &[&str], score: f32, text: &str)
         title: title.to_owned(),
         page: Some(page),
         label: (page == 7).then(|| "vii".to_owned()),
+        ocr: (page == 7).then_some(0.93),
         lines: None,
         heading: heading.iter().map(|heading| (*heading).to_owned()).collect(),
         score,
@@ -287,6 +288,7 @@ pub(super) fn paged_document() -> DocumentView {
         .map(|number| Page {
             number,
             label: None,
+            ocr: None,
             text: format!(
                 "{number} Rent\n{filler}\n{number}.1 The rent is 2,400 € a quarter.\n{filler}"
             ),
@@ -296,7 +298,13 @@ pub(super) fn paged_document() -> DocumentView {
     let text = format!("12 Break clause\n{BREAK_CLAUSE}\n13 Notices\n{filler}\n{filler}");
     let start = text.find(QUOTED).unwrap();
     let span = start..start + QUOTED.len();
-    pages[6] = Page { number: 7, label: Some("vii".to_owned()), text, lines: Vec::new() };
+    pages[6] = Page {
+        number: 7,
+        label: Some("vii".to_owned()),
+        ocr: Some("OCR 93 %".to_owned()),
+        text,
+        lines: Vec::new(),
+    };
     DocumentView::new(Opened {
         title: "Lease agreement".to_owned(),
         path: "/home/me/cases/oakfield/lease.pdf".into(),
@@ -327,7 +335,7 @@ pub(super) fn lined_document() -> DocumentView {
         title: "calls.md".to_owned(),
         path: "/home/me/notes/calls.md".into(),
         paged: false,
-        pages: Arc::new([Page { number: 1, label: None, text, lines }]),
+        pages: Arc::new([Page { number: 1, label: None, ocr: None, text, lines }]),
         cited: vec![Mark { page: 0, span: start..end }],
         n: 4,
         is_cited: true,

@@ -155,6 +155,7 @@ fn stage(canvas: &Canvas<'_>, stage: &Stage, push: &mut impl FnMut(u8, u8, Style
         }
         Stage::Reading(progress) => measured(canvas, "reading", progress, push),
         Stage::Embedding(progress) => measured(canvas, "embedding", progress, push),
+        Stage::Recognising(progress) => measured(canvas, "reading scans", progress, push),
         Stage::Ready => push(GROUP, 23, styled("up to date", Role::Dim)),
         Stage::Paused => push(GROUP, 10, styled("indexing rests", Role::Dim)),
         Stage::Elsewhere => {

@@ -508,6 +508,7 @@ fn hostile(state: &mut State, text: &str) {
                 let page = Page {
                     number: 1,
                     label: Some(text.to_owned()),
+                    ocr: None,
                     text: format!("{text}\n{text}"),
                     lines: vec![(0, 1)],
                 };
@@ -617,6 +618,7 @@ fn a_long_document_is_laid_once() {
     let page = |number| Page {
         number,
         label: None,
+        ocr: None,
         text: "The rent is due on the usual quarter days. ".repeat(70),
         lines: Vec::new(),
     };

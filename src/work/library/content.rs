@@ -116,7 +116,9 @@ impl Teller {
         let is_same = std::mem::discriminant(&stage) == std::mem::discriminant(&self.stage);
         let is_last = matches!(
             stage,
-            Stage::Reading(Progress { done, of, .. }) | Stage::Embedding(Progress { done, of, .. }) if done >= of
+            Stage::Reading(Progress { done, of, .. })
+                | Stage::Embedding(Progress { done, of, .. })
+                | Stage::Recognising(Progress { done, of, .. }) if done >= of
         );
         if !is_same || self.progress.passes(Instant::now()) || is_last {
             self.stage = stage.clone();

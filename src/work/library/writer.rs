@@ -1,14 +1,16 @@
 //! What is done next to the index?
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docent_engine::embed::TokenCounter;
-use docent_index::store::{EmbedderId, Folder, Store};
+use docent_index::document::ContentHash;
+use docent_index::store::{EmbedderId, Folder, Scan, Store};
 
+use super::scans::{Made, Scans};
 use super::vectors::Vectors;
 use super::{End, Librarian, Order, content};
 use crate::error::Failure;
@@ -66,6 +68,16 @@ pub(super) struct Writer<'a> {
     is_unembedded: bool,
     /// Passages that were embedded since there was nothing to embed, and how many there are with those that wait.
     embedded: Option<(usize, usize)>,
+    /// None before there is a scan to read.
+    scans: Option<Scans>,
+    /// There may be scans that wait.
+    is_unscanned: bool,
+    /// Scans to be read, the next one last.
+    waiting_scans: Vec<Scan>,
+    /// Scans that were begun: those that can't be read are not tried again and again.
+    begun_scans: HashSet<ContentHash>,
+    /// Pages that were recognised since there was nothing to recognise, and how many there are with those that wait.
+    recognised: (usize, usize),
     published: Instant,
     rate: Rate,
     idle_since: Instant,
@@ -90,6 +102,11 @@ impl<'a> Writer<'a> {
             is_unswept: true,
             is_unembedded: true,
             embedded: None,
+            scans: None,
+            is_unscanned: true,
+            waiting_scans: Vec::new(),
+            begun_scans: HashSet::new(),
+            recognised: (0, 0),
             published: now,
             rate: Rate::default(),
             idle_since: now,
@@ -127,6 +144,10 @@ impl<'a> Writer<'a> {
             if self.own.cancel.is_cancelled() {
                 return Ok(End::Finished);
             }
+            if self.own.paused || self.own.runs.are_any() {
+                self.leave_scan();
+            }
+            self.take_recognised()?;
             if self.own.paused {
                 self.publish()?;
                 self.own.teller.stage(Stage::Paused);
@@ -197,7 +218,10 @@ impl<'a> Writer<'a> {
             self.is_unswept = false;
             self.own.teller.is_stale();
         } else {
-            return self.embed();
+            return match self.embed()? {
+                Step::None => self.recognise(),
+                step => Ok(step),
+            };
         }
         Ok(Step::Done)
     }
@@ -296,7 +320,7 @@ impl<'a> Writer<'a> {
         self.read = if self.tasks.is_empty() { 0 } else { done };
         self.store.publish()?;
         self.published = Instant::now();
-        (self.is_unswept, self.is_unembedded) = (true, true);
+        (self.is_unswept, self.is_unembedded, self.is_unscanned) = (true, true, true);
         // Passages have come to those that wait.
         self.embedded = self.embedded.map(|(done, _)| (done, 0));
         self.rate = Rate::default();
@@ -347,6 +371,75 @@ impl<'a> Writer<'a> {
         self.tell_embedding(done, of);
         self.vectors()?.make(waiting);
         Ok(Step::Awaited)
+    }
+
+    /// Has the next scan read.
+    fn recognise(&mut self) -> Result<Step, Failure> {
+        if self.scans.as_ref().is_some_and(Scans::is_busy) {
+            return Ok(Step::Awaited);
+        }
+        if self.is_unscanned && self.own.setting.ocr {
+            self.is_unscanned = false;
+            let mut scans = self.store.scans()?;
+            scans.retain(|scan| !self.begun_scans.contains(&scan.content));
+            scans.reverse();
+            let left: usize = scans.iter().map(|scan| scan.unread.len()).sum();
+            self.recognised.1 = self.recognised.0 + left;
+            self.waiting_scans = scans;
+        }
+        let Some(scan) = self.waiting_scans.pop() else {
+            self.recognised = (0, 0);
+            return Ok(Step::None);
+        };
+        self.begun_scans.insert(scan.content);
+        let work = ingest::scans::Work::new(&self.store, scan)?;
+        self.tell_recognising();
+        let scans = match &mut self.scans {
+            Some(scans) => scans,
+            empty => {
+                let Librarian { embedders, inbox, sender, .. } = &*self.own;
+                let embedders = Arc::clone(embedders);
+                empty.insert(Scans::start(embedders, inbox.clone(), sender.clone())?)
+            }
+        };
+        scans.read(work);
+        Ok(Step::Awaited)
+    }
+
+    /// Keeps what was recognised.
+    fn take_recognised(&mut self) -> Result<(), Failure> {
+        while let Some(made) = self.scans.as_mut().and_then(Scans::take) {
+            match made {
+                Made::Some(progress) => {
+                    if progress.keep(&mut self.store)? {
+                        self.is_unembedded = true;
+                        self.publish()?;
+                        self.own.teller.is_stale();
+                    } else {
+                        self.recognised.0 += 1;
+                        self.tell_recognising();
+                    }
+                }
+                Made::End(end) => end?,
+                Made::Unavailable => self.waiting_scans.clear(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the scan in work for something more urgent; it is begun again where it was left.
+    fn leave_scan(&mut self) {
+        if self.scans.as_ref().is_some_and(Scans::stop) {
+            self.begun_scans.clear();
+            self.is_unscanned = true;
+        }
+    }
+
+    fn tell_recognising(&mut self) {
+        let (done, of) = self.recognised;
+        self.rate.note(Instant::now(), done);
+        let per_second = self.rate.per_second();
+        self.own.teller.stage(Stage::Recognising(Progress { done, of, per_second }));
     }
 
     fn vectors(&mut self) -> Result<&mut Vectors, Failure> {

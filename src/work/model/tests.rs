@@ -80,6 +80,7 @@ fn hit(number: i64, text: &str) -> Hit {
         title: None,
         page: None,
         label: None,
+        recognised: None,
         lines: Some((1, 1)),
         headings: Vec::new(),
         text: text.to_owned(),

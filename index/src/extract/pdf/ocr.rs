@@ -18,6 +18,9 @@ const POINTS: f32 = 72.0;
 const FULL_HEIGHT: f32 = 0.93;
 const DESCENT: f32 = 0.21;
 const DESCENDERS: &str = "gjpqyQçş,;()[]{}|/@$§ß";
+/// A line of so many words tells how the page lies, if it lies no more askew than this (some six degrees).
+const LONG_LINE: usize = 5;
+const MAX_SLOPE: f32 = 0.1;
 /// Beyond this the gap is left to the layout, which may take it for the gap between cells.
 const PLAIN_GAP: f32 = 1.0;
 /// Surer words than this are kept, in percent; of signs without a letter or digit more is asked, as specks look like them.
@@ -142,6 +145,7 @@ fn word(line: &str, scale: f32) -> Option<Word<'_>> {
 
 /// Each word as one glyph, in the order in which they were recognised.
 fn glyphs(words: &[Word<'_>]) -> Vec<Glyph> {
+    let slope = slope(words);
     let mut glyphs: Vec<Glyph> = Vec::with_capacity(words.len() * 2);
     for paragraph in
         words.chunk_by(|one, other| (one.line.0, one.line.1) == (other.line.0, other.line.1))
@@ -154,6 +158,8 @@ fn glyphs(words: &[Word<'_>]) -> Vec<Glyph> {
         for word in paragraph {
             let has_foot = word.text.contains(|character| DESCENDERS.contains(character));
             let base = if has_foot { word.bottom - DESCENT * em } else { word.bottom };
+            // The layout sees straight lines; the words' boxes stay where they are.
+            let base = base - slope * word.left;
             let glyph = |text: &str, from: f32, to: f32| Glyph {
                 text: text.chars().collect(),
                 start: (from, base),
@@ -179,6 +185,23 @@ fn glyphs(words: &[Word<'_>]) -> Vec<Glyph> {
         }
     }
     glyphs
+}
+
+/// How far lines sink for each point to the right: pages lie askew on the glass. Of most of the long lines.
+fn slope(words: &[Word<'_>]) -> f32 {
+    let mut slopes: Vec<f32> = words
+        .chunk_by(|one, other| one.line == other.line)
+        .filter_map(|line| {
+            // The middles of words that reach below the line lie lower, in all places alike.
+            let (first, last) = (line.first()?, line.last()?);
+            let middle = |word: &Word<'_>| f32::midpoint(word.top, word.bottom);
+            let run = last.left - first.left;
+            (line.len() >= LONG_LINE).then(|| (middle(last) - middle(first)) / run)
+        })
+        .filter(|slope| slope.abs() < MAX_SLOPE)
+        .collect();
+    slopes.sort_unstable_by(f32::total_cmp);
+    slopes.get(slopes.len() / 2).copied().unwrap_or_default()
 }
 
 /// Whether it is of a script that puts no space between words.
@@ -228,6 +251,23 @@ mod tests {
         let first = page.words[0].bounds;
         assert!((first.left - 50.0).abs() < 0.1 && (first.right - 105.0).abs() < 0.1);
         assert!((first.top - 50.0).abs() < 0.1 && (first.bottom - 60.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn lines_of_a_page_that_lies_askew_are_one_paragraph() {
+        let words: Vec<(u32, u32, u32, u32, f32, &str)> = (0..4_u32)
+            .flat_map(|line| {
+                // It sinks by two dots a word, so that the end of a line stands lower than the next one's beginning.
+                (0..if line == 3 { 1 } else { 14 }).map(move |word| {
+                    (1, line + 1, 100 + 50 * word, 100 + 24 * line + 2 * word, 95.0, "xxxx")
+                })
+            })
+            .collect();
+        let parts = page(&recognition(&words));
+        let [Part::Page(page)] = parts.as_slice() else { panic!("{parts:?}") };
+        assert_eq!(page.blocks.len(), 1, "{}", page.text);
+        let last = page.words[13].bounds;
+        assert!((last.top - 63.0).abs() < 0.1 && (last.bottom - 73.0).abs() < 0.1, "{last:?}");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! For pages that say nothing of their letters: they are drawn, and the letters are recognised in the picture.
 
 use hayro::hayro_interpret::InterpreterSettings;
-use hayro::hayro_syntax::Pdf;
+use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use serde::{Deserialize, Serialize};
 
 use super::second::guarded;
+use crate::document::ProblemKind;
 
 /// The most pixels of a picture: an A3 page at 300 dots per inch has 17 million. Drawing takes some eight bytes for each.
 const MAX_PIXELS: f32 = 20e6;
@@ -35,40 +36,68 @@ impl std::fmt::Debug for Picture {
     }
 }
 
-/// Draws a page, turned and cropped as it is shown: a place at `(x, y)` points on the page is at `x * dots_per_inch / 72`
-/// pixels from the left, and likewise from the top. `page` counts from 1. None where the file can't be opened, has no such
-/// page, or the page can't be drawn.
-pub fn render(bytes: &[u8], page: u32, dots_per_inch: f32) -> Option<Picture> {
-    let bytes = bytes.to_vec();
-    guarded(|| {
-        let pdf = Pdf::new(bytes).ok()?;
-        let page = pdf.pages().get(usize::try_from(page).ok()?.checked_sub(1)?)?;
-        let (width, height) = page.render_dimensions();
-        if !(width >= 1.0 && height >= 1.0) {
-            return None;
-        }
-        let scale = (dots_per_inch / POINTS)
-            .min((MAX_PIXELS / (width * height)).sqrt())
-            .min(MAX_SIDE / width.max(height));
-        let pixels = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
-        let drawn = hayro::render(
-            page,
-            &RenderCache::new(),
-            &InterpreterSettings::default(),
-            &RenderSettings::default(),
-            &pixels,
-        );
-        // The ground is opaque, so that the colours are as they are seen. Weights of ITU-R BT.601, in 256ths.
-        let gray = drawn.data().iter().map(|pixel| {
-            let [red, green, blue] = [pixel.r, pixel.g, pixel.b].map(u32::from);
-            u8::try_from((77 * red + 150 * green + 29 * blue) >> 8).unwrap_or(u8::MAX)
-        });
-        Some(Picture {
-            width: u32::from(drawn.width()),
-            height: u32::from(drawn.height()),
-            dots_per_inch: scale * POINTS,
-            gray: gray.collect(),
+/// A PDF of which pages can be drawn.
+pub struct Renderer {
+    pdf: Pdf,
+}
+
+impl std::fmt::Debug for Renderer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Renderer")
+    }
+}
+
+impl Renderer {
+    /// Opens a file; the error is why it can't be.
+    pub fn open(bytes: Vec<u8>) -> Result<Self, ProblemKind> {
+        let opened = guarded(|| Some(Pdf::new(bytes))).ok_or(ProblemKind::Crashed)?;
+        let pdf = opened.map_err(|error| match error {
+            LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ProblemKind::Password,
+            LoadPdfError::Decryption(_) | LoadPdfError::Invalid => ProblemKind::Damaged,
+        })?;
+        Ok(Self { pdf })
+    }
+
+    /// Draws a page, turned and cropped as it is shown: a place at `(x, y)` points on the page is at
+    /// `x * dots_per_inch / 72` pixels from the left, and likewise from the top. `page` counts from 1. None where there is
+    /// no such page or it can't be drawn.
+    ///
+    /// Takes as much memory and time as the page wants, beside its bounded picture.
+    pub fn picture(&self, page: u32, dots_per_inch: f32) -> Option<Picture> {
+        guarded(|| {
+            let page = self.pdf.pages().get(usize::try_from(page).ok()?.checked_sub(1)?)?;
+            let (width, height) = page.render_dimensions();
+            if !(width >= 1.0 && height >= 1.0) {
+                return None;
+            }
+            let scale = (dots_per_inch / POINTS)
+                .min((MAX_PIXELS / (width * height)).sqrt())
+                .min(MAX_SIDE / width.max(height));
+            let pixels = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
+            let drawn = hayro::render(
+                page,
+                &RenderCache::new(),
+                &InterpreterSettings::default(),
+                &RenderSettings::default(),
+                &pixels,
+            );
+            // The ground is opaque, so that the colours are as they are seen. Weights of ITU-R BT.601, in 256ths.
+            let gray = drawn.data().iter().map(|pixel| {
+                let [red, green, blue] = [pixel.r, pixel.g, pixel.b].map(u32::from);
+                u8::try_from((77 * red + 150 * green + 29 * blue) >> 8).unwrap_or(u8::MAX)
+            });
+            Some(Picture {
+                width: u32::from(drawn.width()),
+                height: u32::from(drawn.height()),
+                dots_per_inch: scale * POINTS,
+                gray: gray.collect(),
+            })
         })
-    })
-    .filter(|picture| picture.width > 0 && picture.height > 0)
+        .filter(|picture| picture.width > 0 && picture.height > 0)
+    }
+}
+
+/// Draws one page of a file; see [`Renderer::picture`].
+pub fn render(bytes: &[u8], page: u32, dots_per_inch: f32) -> Option<Picture> {
+    Renderer::open(bytes.to_vec()).ok()?.picture(page, dots_per_inch)
 }

@@ -1,0 +1,139 @@
+//! How are scans read without keeping the library waiting?
+//!
+//! On a thread of its own, after everything else, a second or more a page. It is stopped for a question and begun again:
+//! what was read is kept page by page.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::Order;
+use crate::error::Failure;
+use crate::ingest;
+use crate::ingest::scans::{Progress, ScanReader, Work};
+use crate::loading::Embedders;
+use crate::work::inbox::Inbox;
+use crate::work::thread::{Thread, guarded};
+
+/// How long the end waits for a page in work: no longer than it takes to end a child.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What comes of reading scans.
+#[derive(Debug)]
+pub(super) enum Made {
+    Some(Progress),
+    /// The scan is done, or left.
+    End(Result<(), Failure>),
+    /// Tesseract is not installed.
+    Unavailable,
+}
+
+/// A thread that reads scans until this is dropped.
+#[derive(Debug)]
+pub(super) struct Scans {
+    /// None at the end.
+    work: Option<Sender<(Work, CancellationToken)>>,
+    made: Receiver<Made>,
+    /// Stops what is in work.
+    current: Option<CancellationToken>,
+    thread: Option<Thread>,
+}
+
+impl Scans {
+    /// Sends [`Order::Look`] to `wake` when something is made.
+    pub(super) fn start(
+        embedders: Arc<Embedders>,
+        inbox: Inbox,
+        wake: Sender<Order>,
+    ) -> io::Result<Self> {
+        let (work, waiting) = mpsc::channel::<(Work, CancellationToken)>();
+        let (sender, made) = mpsc::channel();
+        let thread = Thread::start("scans", move || {
+            ingest::give_way();
+            let mut reader = None;
+            let tell = |made| sender.send(made).is_ok() && wake.send(Order::Look).is_ok();
+            for (work, cancel) in waiting {
+                let end = guarded(&inbox, "reading a scan", || {
+                    read(&mut reader, &embedders, &work, &cancel, &tell)
+                });
+                let end = end.unwrap_or_else(|| {
+                    Made::End(Err(Failure::new("reading a scan ended in a mistake")))
+                });
+                if !tell(end) {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { work: Some(work), made, current: None, thread: Some(thread) })
+    }
+
+    /// Whether a scan is in work.
+    pub(super) fn is_busy(&self) -> bool {
+        self.current.is_some()
+    }
+
+    pub(super) fn read(&mut self, work: Work) {
+        let cancel = CancellationToken::new();
+        let job = (work, cancel.clone());
+        // A thread that is gone has left why.
+        if self.work.as_ref().is_some_and(|work| work.send(job).is_ok()) {
+            self.current = Some(cancel);
+        }
+    }
+
+    /// Leaves the scan in work, which ends a moment later. Whether there was one that was not being left already.
+    pub(super) fn stop(&self) -> bool {
+        let Some(cancel) = self.current.as_ref().filter(|cancel| !cancel.is_cancelled()) else {
+            return false;
+        };
+        cancel.cancel();
+        true
+    }
+
+    /// What has been made, if it is there.
+    pub(super) fn take(&mut self) -> Option<Made> {
+        let made = self.made.try_recv().ok()?;
+        if !matches!(made, Made::Some(_)) {
+            self.current = None;
+        }
+        Some(made)
+    }
+}
+
+impl Drop for Scans {
+    fn drop(&mut self) {
+        self.stop();
+        self.work = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join(Instant::now() + PATIENCE);
+        }
+    }
+}
+
+fn read(
+    reader: &mut Option<ScanReader>,
+    embedders: &Embedders,
+    work: &Work,
+    cancel: &CancellationToken,
+    tell: &impl Fn(Made) -> bool,
+) -> Made {
+    if reader.is_none() {
+        *reader = ScanReader::find(cancel);
+    }
+    let Some(reader) = reader else {
+        return if cancel.is_cancelled() { Made::End(Ok(())) } else { Made::Unavailable };
+    };
+    let read = embedders.counter().map_err(Failure::from).and_then(|counter| {
+        let mut tell = |made| {
+            if !tell(Made::Some(made)) {
+                cancel.cancel();
+            }
+            Ok(())
+        };
+        Ok(reader.read(work, &counter, cancel, &mut tell)?)
+    });
+    Made::End(read)
+}
