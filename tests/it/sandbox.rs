@@ -3,17 +3,25 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::UdpSocket;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
-use docent_index::extract::Format;
+use docent_index::document::ProblemKind;
+use docent_index::extract::{Format, Picture};
 use tempfile::TempDir;
 
 use docent::seal::Seal;
 
 use crate::docent::{Docent, fixture};
-use crate::process::{command, printed_by, send};
+use crate::process::{command, printed_by, receive, send};
 
 const DOCENT: &str = env!("CARGO_BIN_EXE_docent");
+
+/// A reader's jobs, as they are sent: read a document, open a PDF, draw a page of it.
+const READ: u8 = 0;
+const OPEN: u8 = 1;
+const DRAW: u8 = 2;
+/// Its reply with a page's picture.
+const DRAWN: u8 = 2;
 
 /// Every way to a network that is tried.
 const WAYS_OUT: &str = "\
@@ -100,15 +108,10 @@ refused: becoming a program
 
 #[test]
 fn a_reader_at_work_is_confined() {
-    let mut child = command(DOCENT)
-        .args(["--child", "reader"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = reader();
     let text = "a note";
     let mut stdin = child.stdin.take().unwrap();
-    send(&mut stdin, &(Format::Text, text.len() as u64));
+    send(&mut stdin, &(READ, Format::Text, text.len() as u64));
     stdin.write_all(text.as_bytes()).unwrap();
     // Its first reply comes when it is at work.
     child.stdout.as_mut().unwrap().read_exact(&mut [0; 4]).unwrap();
@@ -121,6 +124,100 @@ fn a_reader_at_work_is_confined() {
     assert!(memory.contains("536870912"), "{memory}");
     drop(stdin);
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_draws_pages_confined_as_it_is() {
+    let mut child = reader();
+    let scan = std::fs::read(fixture("broken/scan.pdf")).unwrap();
+    open(&mut child, &scan);
+    let picture = draw(&mut child, 1, 150.0).unwrap();
+    let black = picture.gray.iter().filter(|gray| **gray < 128).count();
+    assert!((1000..picture.gray.len() / 4).contains(&black), "{black} of {picture:?}");
+    assert_eq!(picture.gray.len(), (picture.width * picture.height) as usize);
+    assert_eq!(draw(&mut child, 99, 150.0), Err(ProblemKind::Damaged));
+    assert_eq!(draw(&mut child, 1, 150.0).unwrap(), picture, "the same file, not sent again");
+
+    open(&mut child, &std::fs::read(fixture("library/cases/harbour-mill-lease.pdf")).unwrap());
+    assert!(draw(&mut child, 2, 72.0).unwrap().gray.iter().any(|gray| *gray < 128));
+    open(&mut child, &std::fs::read(fixture("broken/password.pdf")).unwrap());
+    assert_eq!(draw(&mut child, 1, 72.0), Err(ProblemKind::Password));
+    assert_eq!(status(child.id())["Seccomp"], "2");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_page_without_measure_is_drawn_small_or_not_at_all() {
+    let mut child = reader();
+    let page = |size: &str, resources: &str, content: &str| {
+        format!(
+            "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+            3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 {size}]/Resources<<{resources}>>/Contents 4 0 R>>endobj
+            4 0 obj<</Length {}>>stream\n{content}\nendstream endobj {{}} trailer<</Root 1 0 R>>",
+            content.len()
+        )
+    };
+    open(&mut child, page("9000000 9000000", "", "0 0 4500000 9000000 re f").as_bytes());
+    let picture = draw(&mut child, 1, 300.0).unwrap();
+    assert!(picture.gray.len() <= 20_100_000, "{picture:?}");
+    assert_eq!((picture.gray.first(), picture.gray.last()), (Some(&0), Some(&255)));
+
+    // A form in itself.
+    let form = "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>/Length 5>>stream\n/X Do\nendstream endobj";
+    let nested =
+        page("9 9", "/XObject<</X 5 0 R>>", "/X Do").replace("{}", &format!("5 0 obj{form}"));
+    open(&mut child, nested.as_bytes());
+    assert_eq!(draw(&mut child, 1, 72.0).unwrap().gray, [255; 81]);
+
+    // Each byte stands for 64 of the same, three times over; then an end that unpacks to an end.
+    let mut end = vec![0x80];
+    for _ in 1..3 {
+        end.insert(0, u8::try_from(end.len()).unwrap() - 1);
+        end.push(0x80);
+    }
+    let bomb = end.iter().fold("81".repeat(4096), |bomb, byte| format!("{bomb}{byte:02x}"));
+    let form = format!(
+        "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Filter[/AHx{}]/Length {}>>stream\n{bomb}\nendstream endobj",
+        "/RL".repeat(3),
+        bomb.len()
+    );
+    let unpacked =
+        page("9 9", "/XObject<</X 5 0 R>>", "/X Do").replace("{}", &format!("5 0 obj{form}"));
+    open(&mut child, unpacked.as_bytes());
+    send(child.stdin.as_mut().unwrap(), &(DRAW, 1_u32, 72.0_f32));
+    let ended = child.wait_with_output().unwrap();
+    assert!(!ended.status.success());
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("memory allocation of"), "{said}");
+}
+
+/// A child that reads documents.
+#[track_caller]
+fn reader() -> Child {
+    command(DOCENT)
+        .args(["--child", "reader"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[track_caller]
+fn open(reader: &mut Child, pdf: &[u8]) {
+    let stdin = reader.stdin.as_mut().unwrap();
+    send(stdin, &(OPEN, pdf.len() as u64));
+    stdin.write_all(pdf).unwrap();
+}
+
+#[track_caller]
+fn draw(reader: &mut Child, page: u32, dots_per_inch: f32) -> Result<Picture, ProblemKind> {
+    send(reader.stdin.as_mut().unwrap(), &(DRAW, page, dots_per_inch));
+    let (reply, picture) = receive(reader.stdout.as_mut().unwrap());
+    let reply: u8 = reply;
+    assert_eq!(reply, DRAWN);
+    picture
 }
 
 #[test]
