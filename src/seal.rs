@@ -84,9 +84,8 @@ pub enum Rights {
     None,
     /// Threads, and these files to read.
     Read(Vec<PathBuf>),
-    /// To run the programs in these folders, and to read there, but to write nowhere. The network stays closed, as it is
-    /// to whatever docent starts.
-    Run(Vec<PathBuf>),
+    /// To become a program in these folders, with threads and with all that lies there to read.
+    Become(Vec<PathBuf>),
 }
 
 /// The kernel does not take all rights away.
@@ -112,8 +111,9 @@ pub fn confine(rights: &Rights) -> Result<(), ConfineError> {
     let (files, calls) = match rights {
         Rights::None => (files::close_all_but(&[]), calls::allow_memory_and_pipes()),
         Rights::Read(paths) => (files::close_all_but(paths), calls::allow_threads_and_reading()),
-        // Nobody can say which calls a foreign program makes.
-        Rights::Run(folders) => (files::close_all_but_running(folders), Ok(())),
+        Rights::Become(folders) => {
+            (files::close_all_but_running(folders), calls::allow_to_become_a_program())
+        }
     };
     files.and(calls.map_err(ConfineError::Calls))
 }

@@ -136,7 +136,7 @@ pub(super) fn confine() -> io::Result<Result<(), ConfineError>> {
     rustix::process::setrlimit(Resource::Cpu, at_most(PROCESSOR_SECONDS))?;
     rustix::process::setrlimit(Resource::Core, at_most(0))?;
     rustix::process::setrlimit(Resource::Fsize, at_most(0))?;
-    Ok(seal::confine(&Rights::Run(PROGRAM_FOLDERS.map(PathBuf::from).to_vec())))
+    Ok(seal::confine(&Rights::Become(PROGRAM_FOLDERS.map(PathBuf::from).to_vec())))
 }
 
 /// Why a picture was not read.

@@ -55,8 +55,7 @@ const THINKING: [libc::c_long; 18] = [
 ];
 
 /// What starts or steers processes, or reaches beyond this one.
-const BEYOND: [libc::c_long; 13] = [
-    libc::SYS_execve,
+const BEYOND: [libc::c_long; 12] = [
     libc::SYS_execveat,
     libc::SYS_kill,
     libc::SYS_tkill,
@@ -158,6 +157,18 @@ pub(super) fn allow_memory_and_pipes() -> Result<(), Error> {
 /// Leaves threads and reading files (which ones is Landlock's part). Refused are programs, processes, sockets, and changes
 /// to anything.
 pub(super) fn allow_threads_and_reading() -> Result<(), Error> {
+    let mut calls = changes_and_processes()?;
+    calls.extend(every([libc::SYS_execve]));
+    enforce(calls, SeccompAction::Allow, REFUSED)
+}
+
+/// As [`allow_threads_and_reading`], but this process may become another program, which has no other rights.
+pub(super) fn allow_to_become_a_program() -> Result<(), Error> {
+    enforce(changes_and_processes()?, SeccompAction::Allow, REFUSED)
+}
+
+/// What a process needs neither for threads nor for reading files, but the becoming of another program.
+fn changes_and_processes() -> Result<Calls, Error> {
     // Their arguments stand in memory, where no filter can look; libraries go back to the older forms when these are not
     // there.
     let unreadable = every([libc::SYS_clone3, libc::SYS_openat2]);
@@ -175,7 +186,7 @@ pub(super) fn allow_threads_and_reading() -> Result<(), Error> {
     calls.insert(libc::SYS_openat, writing(2)?);
     #[cfg(target_arch = "x86_64")]
     calls.insert(libc::SYS_open, writing(1)?);
-    enforce(calls, SeccompAction::Allow, REFUSED)
+    Ok(calls)
 }
 
 fn every(calls: impl IntoIterator<Item = libc::c_long>) -> Calls {

@@ -22,6 +22,8 @@ const WORD_GAP: f32 = 0.15;
 const LINE_JUMP: f32 = 0.5;
 /// A distance of baselines that begins a paragraph.
 const PARAGRAPH_JUMP: f32 = 1.7;
+/// The widest distance of baselines within a paragraph.
+const DOUBLE_SPACE: f32 = 2.6;
 /// How much wider than the lines before a distance must be to begin a paragraph.
 const LOOSER: f32 = 1.3;
 /// A gap that parts the cells of a table's row.
@@ -749,8 +751,13 @@ fn goes_on(block: &[&Line], line: &Line) -> bool {
         .and_then(|index| block.get(index))
         .map(|before| last.baseline - before.baseline);
     let before = before.filter(|before| *before > LINE_JUMP * size);
-    // Double-spaced print keeps its paragraphs when the lines before are as loose.
-    let widest = before.map_or(PARAGRAPH_JUMP * size, |before| (before * LOOSER).min(2.6 * size));
+    // Double-spaced print keeps its paragraphs when the lines before are as loose; a paragraph's first two lines are told by
+    // a sentence that goes on.
+    let is_open = !ends_sentence(last) && line.first_character().is_some_and(char::is_lowercase);
+    let first_distance =
+        if is_open && last.to > line.to - size { DOUBLE_SPACE } else { PARAGRAPH_JUMP };
+    let widest =
+        before.map_or(first_distance * size, |before| (before * LOOSER).min(DOUBLE_SPACE * size));
     if distance > widest {
         return false;
     }
@@ -759,7 +766,9 @@ fn goes_on(block: &[&Line], line: &Line) -> bool {
     if line.from > right || line.to < left {
         return false;
     }
-    if starts_item(line) && line.from <= first.from + 0.5 * size {
+    // A number that stands at a line's beginning by chance, `3.5 tonnes`, is in the middle of a sentence.
+    let is_amount = is_open_number(line) && !ends_sentence(last) && !starts_item(first);
+    if starts_item(line) && !is_amount && line.from <= first.from + 0.5 * size {
         return false;
     }
     // A first line that is indented begins a paragraph, unless the block's own first line hangs out.
@@ -785,6 +794,15 @@ fn starts_item(line: &Line) -> bool {
     let mut words = line.words.iter();
     let (Some(first), Some(_)) = (words.next(), words.next()) else { return false };
     line.item || is_item_mark(&first.text)
+}
+
+/// Whether a line begins with a number of parts before a word in small letters.
+fn is_open_number(line: &Line) -> bool {
+    let mut words = line.words.iter();
+    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
+    first.text.contains('.')
+        && first.text.ends_with(|last: char| last.is_ascii_digit())
+        && second.text.starts_with(char::is_lowercase)
 }
 
 fn is_item_mark(word: &str) -> bool {

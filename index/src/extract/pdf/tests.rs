@@ -157,6 +157,36 @@ fn words_and_lines_come_from_places() {
 }
 
 #[test]
+fn double_spaced_print_keeps_its_paragraphs() {
+    let lines = [
+        "The parties agree that the rent is due on the first day",
+        "of each quarter, and that it is paid without deduction.",
+        "Where it is late, interest runs from the day it was due.",
+        "Notices are sent by post to the address in the first",
+        "schedule.",
+    ];
+    let content: String = lines
+        .iter()
+        .zip([700, 676, 652, 600, 576])
+        .map(|(line, y)| shown_at(50, y, line))
+        .collect();
+    let document = one_page("", "", &format!("BT /F 10 Tf {content}ET"));
+    let joined = [lines[..3].join(" "), lines[3..].join(" ")].join("\n");
+    check(&document, &[&joined]);
+}
+
+#[test]
+fn an_amount_at_a_lines_beginning_is_no_list_item() {
+    let content = "BT /F 10 Tf 12 TL 50 700 Td (No vehicle that weighs more than) Tj T* (3.5 tonnes may stand in the yard.) Tj T* (4.2 The yard is closed.) Tj ET";
+    check(
+        &one_page("", "", content),
+        &[
+            "No vehicle that weighs more than 3.5 tonnes may stand in the yard.\n4.2 The yard is closed.",
+        ],
+    );
+}
+
+#[test]
 fn a_word_that_was_hyphenated_is_whole() {
     let document = one_page(
         "",
