@@ -17,6 +17,7 @@ mod full_disk;
 mod kill;
 mod library;
 mod model;
+mod ocr;
 mod opener;
 mod process;
 #[cfg(target_os = "linux")]

@@ -107,6 +107,22 @@ refused: becoming a program
 }
 
 #[test]
+fn what_recognises_may_have_threads_and_become_a_program_of_the_system() {
+    let expected = format!(
+        "\
+confined
+refused: reading the file
+{}refused: a signal to the parent
+done: a thread
+refused: starting a program
+",
+        changes_and_ways_out()
+    );
+    // The last thing that is tried is to become a program that prints nothing.
+    assert_eq!(probe("recogniser"), expected);
+}
+
+#[test]
 fn a_reader_at_work_is_confined() {
     let mut child = reader();
     let text = "a note";
