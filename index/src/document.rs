@@ -85,13 +85,24 @@ pub enum BlockKind {
     RunningHeader,
     /// As [`BlockKind::RunningHeader`], at the foot.
     RunningFooter,
+    /// What is filled in a field of a form, behind the field's label.
+    FormField,
+    /// A note or a comment that somebody put on the page.
+    Annotation,
+}
+
+impl BlockKind {
+    /// Whether it is no part of what the page itself says: somebody filled it in or put it on later.
+    pub fn is_added(self) -> bool {
+        matches!(self, Self::FormField | Self::Annotation)
+    }
 }
 
 /// A stretch of a page's text that belongs together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
     pub kind: BlockKind,
-    /// Bytes in the page's text. Blocks are in reading order and do not overlap.
+    /// Bytes in the page's text. Blocks are in reading order and do not overlap; form fields and annotations come last.
     pub span: Range<usize>,
     /// Where it stands; none in formats without pages.
     pub bounds: Option<Rect>,
@@ -134,6 +145,13 @@ pub struct Page {
 }
 
 impl Page {
+    /// The text of the page itself, without what is filled in its form and what is noted on it.
+    pub fn own_text(&self) -> &str {
+        let added = self.blocks.iter().find(|block| block.kind.is_added());
+        let end = added.map_or(self.text.len(), |block| block.span.start);
+        self.text.get(..end).unwrap_or_default().trim_end_matches('\n')
+    }
+
     /// The first and the last line of the source from which a stretch of the text comes, counted from 1; none in formats
     /// with pages.
     pub fn source_lines(&self, span: &Range<usize>) -> Option<(u32, u32)> {

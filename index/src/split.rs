@@ -195,6 +195,7 @@ impl Splitter<'_> {
         let contents = has_contents(page, pages);
         let mut pack = Pack::default();
         let mut headings: &[String] = &[];
+        let mut kind = BlockKind::Paragraph;
         // Headings that nothing followed yet: they head the next text, or are text themselves when none comes.
         let mut bare: Option<Range<usize>> = None;
         for block in &page.blocks {
@@ -214,26 +215,39 @@ impl Splitter<'_> {
                 BlockKind::Paragraph
                 | BlockKind::ListItem
                 | BlockKind::TableRow
-                | BlockKind::Code => {
-                    bare = None;
-                    if block.headings != headings {
+                | BlockKind::Code
+                | BlockKind::FormField
+                | BlockKind::Annotation => {
+                    // What is filled in or noted makes passages of its own: the page's own stay as they are.
+                    let begins_added = block.kind.is_added() && block.kind != kind;
+                    if block.headings != headings || begins_added {
                         self.close(page, &mut pack, headings);
                         headings = &block.headings;
                     }
+                    if let Some(span) = bare.take().filter(|_| begins_added) {
+                        self.bare(page, &span);
+                    }
+                    kind = block.kind;
                     self.block(page, block, &mut pack);
                 }
             }
         }
         self.close(page, &mut pack, headings);
         if let Some(span) = bare {
-            for unit in self.units(page, &span) {
-                if !pack.fits(&unit) {
-                    self.close(page, &mut pack, &[]);
-                }
-                pack.add(&unit);
-            }
-            self.close(page, &mut pack, &[]);
+            self.bare(page, &span);
         }
+    }
+
+    /// Makes passages of headings that no text follows.
+    fn bare(&mut self, page: &Page, span: &Range<usize>) {
+        let mut pack = Pack::default();
+        for unit in self.units(page, span) {
+            if !pack.fits(&unit) {
+                self.close(page, &mut pack, &[]);
+            }
+            pack.add(&unit);
+        }
+        self.close(page, &mut pack, &[]);
     }
 
     fn block(&mut self, page: &Page, block: &Block, pack: &mut Pack) {
@@ -349,6 +363,7 @@ impl<'a> Contexts<'a> {
             .flat_map(|page| page.blocks.iter().map(move |block| (page, block)))
             .filter(|(_, block)| {
                 !matches!(block.kind, BlockKind::RunningHeader | BlockKind::RunningFooter)
+                    && !block.kind.is_added()
             })
             .filter_map(|(page, block)| page.text.get(block.span.clone()))
             .flat_map(str::split_whitespace)

@@ -77,7 +77,8 @@ pub(super) fn run(session: &Session<'_>, path: &Path) -> Result<Outcome, Failure
     if session.cli.json {
         print_json(&extracted(path, &document))?;
     } else {
-        let pages: Vec<_> = document.pages.iter().map(|page| plain::text(&page.text)).collect();
+        let pages: Vec<_> =
+            document.pages.iter().map(|page| plain::text(page.own_text())).collect();
         let text = pages.join("\n\u{c}");
         print(&text)?;
         if !text.is_empty() && !text.ends_with('\n') {
@@ -140,6 +141,8 @@ fn extracted_block<'a>(page: &'a Page, block: &'a Block) -> ExtractedBlock<'a> {
         BlockKind::Code => ("code", None),
         BlockKind::RunningHeader => ("running_header", None),
         BlockKind::RunningFooter => ("running_footer", None),
+        BlockKind::FormField => ("form_field", None),
+        BlockKind::Annotation => ("annotation", None),
     };
     ExtractedBlock {
         kind,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::document::{Block, BlockKind, Document, OutlineEntry, Page};
+use crate::document::{Block, BlockKind, Document, OutlineEntry, Page, Rect};
 
 use super::Part;
 
@@ -18,6 +18,8 @@ const RUNNING_BLOCKS: usize = 4;
 /// A heading is at least so much larger than the body's text.
 const HEADING_SIZE: f32 = 1.14;
 const MAX_HEADING_CHARACTERS: usize = 200;
+/// Among so many blocks over a form field the one in its column is looked for.
+const NEAR_BLOCKS: usize = 64;
 /// More levels than people number.
 const MAX_LEVELS: usize = 6;
 
@@ -70,8 +72,12 @@ fn sound(mut page: Page) -> Page {
     }
     let text = page.text;
     let mut end = 0;
+    let mut is_added = false;
     page.blocks.retain(|block| {
-        let lies = block.span.start >= end && text.get(block.span.clone()).is_some();
+        is_added |= block.kind.is_added();
+        let lies = block.span.start >= end
+            && text.get(block.span.clone()).is_some()
+            && block.kind.is_added() == is_added;
         if lies {
             end = block.span.end;
         }
@@ -144,6 +150,7 @@ fn margin_blocks(page: &Page) -> Vec<(usize, bool)> {
         .blocks
         .iter()
         .enumerate()
+        .filter(|(_, block)| !block.kind.is_added())
         .filter_map(|(index, block)| {
             let head = margin(block)?;
             let bounds = block.bounds?;
@@ -233,6 +240,7 @@ fn mark_outlined<'a>(pages: &mut [Page], outline: &'a [OutlineEntry]) -> Vec<&'a
                 let text = block_text(&page.text, block);
                 if text.len() <= MAX_HEADING_CHARACTERS * 2
                     && !matches!(block.kind, BlockKind::RunningHeader | BlockKind::RunningFooter)
+                    && !block.kind.is_added()
                     && let Some(key) = title_key(text)
                 {
                     blocks.entry(key).or_default().push(index);
@@ -368,7 +376,9 @@ fn fill_headings(pages: &mut [Page], open: &[&OutlineEntry]) {
             enter(&mut path, entry.level.clamp(1, 6), &entry.title);
         }
         let Page { text, blocks, .. } = page;
-        for block in blocks {
+        let own = blocks.iter().position(|block| block.kind.is_added()).unwrap_or(blocks.len());
+        let (own, added) = blocks.split_at_mut(own);
+        for block in own.iter_mut() {
             if let BlockKind::Heading { level } = block.kind {
                 let title = block_text(text, block).to_owned();
                 leave(&mut path, level);
@@ -377,6 +387,30 @@ fn fill_headings(pages: &mut [Page], open: &[&OutlineEntry]) {
             } else {
                 block.headings = path.iter().map(|(_, title)| title.clone()).collect();
             }
+        }
+        head_added(text, own, added);
+    }
+}
+
+/// Gives form fields and annotations the headings of the text that they stand at: of the nearest block that begins over
+/// their foot, in their own column where there is one.
+fn head_added(text: &str, own: &[Block], added: &mut [Block]) {
+    if added.is_empty() {
+        return;
+    }
+    let mut by_top: Vec<(Rect, &Block)> =
+        own.iter().filter_map(|block| Some((block.bounds?, block))).collect();
+    by_top.sort_by(|(one, _), (other, _)| one.top.total_cmp(&other.top));
+    for block in added {
+        let Some(place) = block.bounds else { continue };
+        let begun = by_top.partition_point(|(bounds, _)| bounds.top < place.bottom);
+        let over = by_top.get(..begun).unwrap_or_default();
+        let is_beside = |bounds: &Rect| bounds.left < place.right && bounds.right > place.left;
+        let near = over.iter().rev().take(NEAR_BLOCKS).find(|(bounds, _)| is_beside(bounds));
+        let Some((_, nearest)) = near.or(over.last()) else { continue };
+        block.headings.clone_from(&nearest.headings);
+        if matches!(nearest.kind, BlockKind::Heading { .. }) {
+            block.headings.push(title(block_text(text, nearest)));
         }
     }
 }
@@ -389,16 +423,22 @@ fn leave(path: &mut Vec<(u8, String)>, level: u8) {
 
 fn enter(path: &mut Vec<(u8, String)>, level: u8, title: &str) {
     leave(path, level);
-    let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = self::title(title);
     if !title.is_empty() && path.len() < MAX_LEVELS {
-        path.push((level, title.chars().take(MAX_HEADING_CHARACTERS).collect()));
+        path.push((level, title));
     }
+}
+
+/// A heading's text as one line of bounded length.
+fn title(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(MAX_HEADING_CHARACTERS).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Head, Rect, Word};
+    use crate::document::{Head, Word};
 
     fn block(kind: BlockKind, span: std::ops::Range<usize>, font_size: f32) -> Block {
         let bounds = Some(Rect { left: 50.0, top: 300.0, right: 500.0, bottom: 310.0 });

@@ -2,9 +2,11 @@
 //!
 //! Built on lopdf's objects, with an own content interpreter and layout. The modules in the order of the way: the
 //! file's objects ([`source`]), tokens ([`lexer`]), fonts ([`font`] with [`cmap`], [`encoding`], [`standard`]), glyphs on
-//! the page ([`interpreter`], [`geometry`]), words and blocks ([`layout`], [`order`]). Where that finds nothing,
-//! a second reader is asked ([`second`]). Nothing here knows other pages than its own: that is [`super::assemble`].
+//! the page ([`interpreter`], [`geometry`]), words and blocks ([`layout`], [`order`]), what was filled in and noted on the
+//! page ([`annotation`]). Where that finds nothing, a second reader is asked ([`second`]). Nothing here knows other pages
+//! than its own: that is [`super::assemble`].
 
+mod annotation;
 mod cmap;
 mod encoding;
 mod font;
@@ -77,7 +79,11 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
             let other = other.and_then(|second| second.shows(index));
             shows = other.filter(|other| other.known() > shows.known()).unwrap_or(shows);
         }
-        let laid = |glyphs| layout::lay_out(glyphs, &geometry::beads(&source, node, &frame));
+        let laid = |glyphs| {
+            let mut laid = layout::lay_out(glyphs, &geometry::beads(&source, node, &frame));
+            annotation::add(&mut laid, &source, node, &frame, &layers, &mut fonts);
+            laid
+        };
         let label = labels.next().flatten();
         tally.page(index, label, (frame.width, frame.height), shows, laid, sink)?;
     }
@@ -135,9 +141,9 @@ impl Tally {
         let (has_pictures, cut, garbled) = (shows.has_pictures, shows.cut, shows.is_garbled());
         let laid = lay_out(shows.glyphs);
         self.pages += 1;
-        if !laid.text.is_empty() {
-            self.any_text = true;
-        } else if has_pictures {
+        self.any_text |= !laid.text.is_empty();
+        // A scanned form stays one, whatever is filled in.
+        if has_pictures && laid.blocks.iter().all(|block| block.kind.is_added()) {
             self.textless.push(number);
         }
         sink(Part::Page(Page {

@@ -114,27 +114,31 @@ impl Frame {
             _ => Self { matrix: Matrix::new(1.0, 0.0, 0.0, -1.0, -left, top), width, height },
         }
     }
+
+    /// Where a rectangle of the page's own space (left, bottom, right, top) is shown.
+    pub(super) fn shown(&self, [left, bottom, right, top]: [f32; 4]) -> Rect {
+        let (one, other) = (self.matrix.point(left, bottom), self.matrix.point(right, top));
+        Rect {
+            left: one.0.min(other.0),
+            top: one.1.min(other.1),
+            right: one.0.max(other.0),
+            bottom: one.1.max(other.1),
+        }
+    }
 }
 
 /// The places of a page's article beads as they are shown, in the order in which they are read.
 pub(super) fn beads(source: &Source, node: &PageNode<'_>, frame: &Frame) -> Vec<Rect> {
     let beads = node.dictionary.and_then(|page| source.array(page, b"B")).unwrap_or_default();
     let places = beads.iter().take(MAX_BEADS).filter_map(|bead| {
-        let [left, bottom, right, top] =
-            rectangle(source, source.get(as_dictionary(source.resolve(bead))?, b"R")?)?;
-        let (one, other) = (frame.matrix.point(left, bottom), frame.matrix.point(right, top));
-        Some(Rect {
-            left: one.0.min(other.0),
-            top: one.1.min(other.1),
-            right: one.0.max(other.0),
-            bottom: one.1.max(other.1),
-        })
+        let bead = as_dictionary(source.resolve(bead))?;
+        Some(frame.shown(rectangle(source, source.get(bead, b"R")?)?))
     });
     places.collect()
 }
 
 /// Left, bottom, right, top; none where it encloses nothing.
-fn rectangle(source: &Source, object: &Object) -> Option<[f32; 4]> {
+pub(super) fn rectangle(source: &Source, object: &Object) -> Option<[f32; 4]> {
     let numbers = source.numbers(object.as_array().ok()?);
     let [x, y, to_x, to_y] = numbers.get(..4)?.try_into().ok()?;
     let rectangle = [f32::min(x, to_x), f32::min(y, to_y), f32::max(x, to_x), f32::max(y, to_y)];

@@ -113,7 +113,7 @@ impl HiddenLayers {
     }
 
     /// Whether the layer, or the only layers of a membership, are switched off.
-    fn hides(&self, source: &Source, layer: &Object) -> bool {
+    pub(super) fn hides(&self, source: &Source, layer: &Object) -> bool {
         if self.0.is_empty() {
             return false;
         }
@@ -142,25 +142,42 @@ pub(super) fn run<'a>(
     layers: &HiddenLayers,
     fonts: &mut Fonts<'a>,
 ) -> Shows {
-    let mut interpreter = Interpreter {
-        source,
-        layers,
-        fonts,
-        shows: Shows::default(),
-        operators: 0,
-        strings: 0,
-        marks: Vec::new(),
-        lost_marks: 0,
-        forms: HashMap::new(),
-        form_bytes: 0,
-        frame: *frame,
-    };
+    let mut interpreter = Interpreter::new(source, frame, layers, fonts);
     let content = page_content(source, node);
     let state = State::new(frame.matrix);
     interpreter.content(&content, node.resources, state, 0);
     let Interpreter { mut shows, operators, strings, .. } = interpreter;
     shows.lost = shows.glyphs.is_empty() && (strings > 0 || operators == 0);
     shows
+}
+
+/// Runs the appearances of a page's annotations. What they cost is counted together.
+pub(super) struct Appearances<'a, 'b>(Interpreter<'a, 'b>);
+
+impl<'a, 'b> Appearances<'a, 'b> {
+    pub(super) fn new(
+        source: &'a Source,
+        frame: &Frame,
+        layers: &'b HiddenLayers,
+        fonts: &'b mut Fonts<'a>,
+    ) -> Self {
+        Self(Interpreter::new(source, frame, layers, fonts))
+    }
+
+    /// What a form shows whose space `matrix` brings onto the page. `resources` are those of a form that has none.
+    pub(super) fn glyphs(
+        &mut self,
+        form: &'a Stream,
+        resources: Option<&'a Dictionary>,
+        matrix: Matrix,
+    ) -> Vec<Glyph> {
+        let own = self.0.source.dictionary(&form.dict, b"Resources").or(resources);
+        let content = self.0.form(form);
+        // Each one costs, although its operators may be few.
+        self.0.operators += 1 + content.len() / 64;
+        self.0.content(&content, own, State::new(matrix), 1);
+        std::mem::take(&mut self.0.shows.glyphs)
+    }
 }
 
 fn page_content(source: &Source, node: &PageNode<'_>) -> Vec<u8> {
@@ -237,7 +254,28 @@ struct Interpreter<'a, 'b> {
     frame: Frame,
 }
 
-impl<'a> Interpreter<'a, '_> {
+impl<'a, 'b> Interpreter<'a, 'b> {
+    fn new(
+        source: &'a Source,
+        frame: &Frame,
+        layers: &'b HiddenLayers,
+        fonts: &'b mut Fonts<'a>,
+    ) -> Self {
+        Self {
+            source,
+            layers,
+            fonts,
+            shows: Shows::default(),
+            operators: 0,
+            strings: 0,
+            marks: Vec::new(),
+            lost_marks: 0,
+            forms: HashMap::new(),
+            form_bytes: 0,
+            frame: *frame,
+        }
+    }
+
     fn content(
         &mut self,
         content: &[u8],

@@ -65,13 +65,41 @@ fn metadata_title(source: &Source) -> Option<String> {
     let (_, item) = title.split_once("<rdf:li")?;
     let (_, item) = item.split_once('>')?;
     let (item, _) = item.split_once("</rdf:li>")?;
-    let mut plain = item.to_owned();
-    for (entity, character) in
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
-    {
-        plain = plain.replace(entity, character);
+    clean_title(&without_entities(item))
+}
+
+/// The text of a piece of XML, with the characters that its entities stand for.
+pub(super) fn without_entities(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        let entity = after.split_once(';').and_then(|(name, after)| {
+            let character = match name {
+                "lt" => '<',
+                "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
+                "amp" => '&',
+                "nbsp" => ' ',
+                number => {
+                    let number = number.strip_prefix('#')?;
+                    let code = match number.strip_prefix(['x', 'X']) {
+                        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                        None => number.parse().ok()?,
+                    };
+                    char::from_u32(code)?
+                }
+            };
+            Some((character, after))
+        });
+        // A sign that begins no entity stands for itself.
+        let (character, after) = entity.unwrap_or(('&', after));
+        plain.push(character);
+        rest = after;
     }
-    clean_title(&plain)
+    plain.push_str(rest);
+    plain
 }
 
 /// `D:20240131…` as `2024-01-31`.

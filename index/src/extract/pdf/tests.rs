@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::document::{BlockKind, Document};
+use crate::document::{BlockKind, Document, Rect};
 use crate::extract::Assembler;
 
 /// A PDF in the making: objects from number 4 on beside a catalog (1), a page tree (2) and a font Helvetica (3).
@@ -605,6 +605,143 @@ fn reading_stops_when_the_sink_says_so() {
         _ => ControlFlow::Continue(()),
     });
     assert_eq!(pages, 1);
+}
+
+/// A page with a printed text and with annotations, after the page's own text what they say.
+#[track_caller]
+fn check_added(catalog: &str, content: &str, annotations: &[&str], expected: &[&str]) -> Document {
+    let mut writer = Writer { catalog: catalog.to_owned(), ..Writer::default() };
+    let annotations = annotations.join(" ");
+    writer.page(&format!("/Annots [{annotations}]"), "", &format!("BT /F 10 Tf {content} ET"));
+    let document = read_all(&writer.finish());
+    let page = &document.pages[0];
+    is_sound(page);
+    let added: Vec<&str> = page
+        .blocks
+        .iter()
+        .filter(|block| block.kind.is_added())
+        .filter_map(|block| page.text.get(block.span.clone()))
+        .collect();
+    assert_eq!(added, expected);
+    document
+}
+
+#[test]
+fn a_filled_field_is_read_with_its_label() {
+    let field = "<< /Subtype /Widget /Rect [50 600 200 620] /T (b1) /Parent << /FT /Tx /TU (Date of birth) /V (12 May 1961) >> >>";
+    let document =
+        check_added("", "50 700 Td (Own text) Tj", &[field], &["Date of birth: 12 May 1961"]);
+    let page = &document.pages[0];
+    assert_eq!(page.text, "Own text\nDate of birth: 12 May 1961");
+    assert_eq!(page.own_text(), "Own text");
+    let block = &page.blocks[1];
+    assert_eq!(block.kind, BlockKind::FormField);
+    let place = Rect { left: 50.0, top: 180.0, right: 200.0, bottom: 200.0 };
+    assert_eq!(block.bounds, Some(place));
+    assert!(page.words.iter().skip(2).all(|word| word.bounds == place));
+}
+
+#[test]
+fn the_label_of_a_field_is_what_is_printed_at_it() {
+    let content = shown_at(50, 604, "Surname:")
+        + &shown_at(300, 604, "I agree to this")
+        + &shown_at(400, 650, "Town");
+    check_added(
+        "",
+        &content,
+        &[
+            "<< /Subtype /Widget /FT /Tx /T (Text1) /Rect [100 600 200 616] /V (Adler) >>",
+            "<< /Subtype /Widget /FT /Btn /T (c1) /Rect [285 600 296 611] /AS /Yes >>",
+            "<< /Subtype /Widget /FT /Tx /T (f1_2[0]) /Rect [398 630 500 646] /V (Leeds) >>",
+            "<< /Subtype /Widget /FT /Tx /T (form1[0].#subform[1].SpouseName[0]) /Rect [50 300 500 320] /V (Eve) >>",
+            "<< /Subtype /Widget /FT /Tx /T (f2) /Rect [50 100 500 120] /V <FEFF5408540C> >>",
+        ],
+        &["Town: Leeds", "Surname: Adler", "I agree to this: Yes", "Spouse Name: Eve", "合同"],
+    );
+}
+
+#[test]
+fn boxes_and_choices_are_read_as_what_was_chosen() {
+    let radio = "/Subtype /Widget /Parent << /FT /Btn /Ff 32768 /TU (Status) /V /1 >>";
+    let content = shown_at(120, 604, "married") + &shown_at(220, 604, "single");
+    check_added(
+        "",
+        &content,
+        &[
+            &format!("<< {radio} /Rect [100 600 110 610] /AS /1 >>"),
+            &format!("<< {radio} /Rect [200 600 210 610] /AS /Off >>"),
+            "<< /Subtype /Widget /FT /Btn /TU (Sex) /Ff 32768 /Rect [100 500 110 510] /AS /female >>",
+            "<< /Subtype /Widget /FT /Btn /TU (Smoker) /Rect [100 480 110 490] /AS /1 >>",
+            "<< /Subtype /Widget /FT /Btn /TU (Driver) /Rect [100 460 110 470] /AS /Off >>",
+            "<< /Subtype /Widget /FT /Btn /Ff 65536 /TU (Print) /Rect [100 440 110 450] /V /Yes >>",
+            "<< /Subtype /Widget /FT /Ch /TU (Country) /Rect [100 420 150 430] /Opt [[(CH) (Switzerland)] [(DE) (Germany)]] /V (CH) >>",
+            "<< /Subtype /Widget /FT /Ch /TU (Days) /Rect [100 400 150 410] /Opt [(Monday) (Friday)] /V [(Monday) (Friday)] >>",
+            "<< /Subtype /Widget /FT /Tx /Ff 8192 /TU (Secret) /Rect [100 380 150 390] /V (word) >>",
+        ],
+        &[
+            "Status: married",
+            "Sex: female",
+            "Smoker: ☒",
+            "Country: Switzerland",
+            "Days: Monday, Friday",
+        ],
+    );
+}
+
+#[test]
+fn a_field_without_a_value_says_what_is_drawn_in_it() {
+    let mut writer = Writer::default();
+    let drawn = writer.stream(
+        "/Subtype /Form /BBox [0 0 100 20] /Matrix [0 1 -1 0 0 0] /Resources << /Font << /F 3 0 R >> >>",
+        b"BT /F 10 Tf 2 5 Td (drawn here) Tj ET",
+    );
+    let field = |rect: &str, rest: &str| {
+        format!(
+            "<< /Subtype /Widget /FT /Tx /TU (Answer) /Rect [{rect}] /AP << /N {drawn} 0 R >> {rest} >>"
+        )
+    };
+    let fields = [field("50 600 70 700", ""), field("50 400 70 500", "/V (filled in)")].join(" ");
+    writer.page(&format!("/Annots [{fields}]"), "", "");
+    let document = read_all(&writer.finish());
+    check(&document, &["Answer: drawn here\nAnswer: filled in"]);
+    writer.catalog = "/AcroForm << /NeedAppearances true >>".to_owned();
+    check(&read_all(&writer.finish()), &["Answer: filled in"]);
+}
+
+#[test]
+fn comments_are_read_behind_their_author() {
+    let document = check_added(
+        "",
+        "50 700 Td (Own text) Tj",
+        &[
+            "<< /Subtype /Highlight /Rect [50 690 90 710] /T (Anna) /Contents (Is this right?\\rI doubt it.) >>",
+            "<< /Subtype /Popup /Parent << >> /Rect [50 680 90 700] /Contents (Is this right?) >>",
+            "<< /Subtype /FreeText /Rect [50 500 90 510] /T (Anna) /RC (<body><p>Fish &amp; <b>chips</b></p></body>) >>",
+            "<< /Subtype /Link /Rect [50 400 90 410] /Contents (To the start) /A << /URI (http://example.org) >> >>",
+            "<< /Subtype /Text /Rect [50 300 90 310] /StateModel (Review) /Contents (Accepted set by Anna) >>",
+            "<< /Subtype /Text /F 2 /Rect [50 300 90 310] /Contents (hidden) >>",
+            "<< /Subtype /Text /Rect [5000 300 5090 310] /Contents (off the page) >>",
+        ],
+        &["Anna: Is this right?", "I doubt it.", "Fish & chips"],
+    );
+    assert_eq!(document.pages[0].blocks[1].kind, BlockKind::Annotation);
+}
+
+#[test]
+fn a_field_stands_under_the_heading_over_it() {
+    let content = "/F 18 Tf 50 700 Td (Applicant) Tj /F 10 Tf 0 -30 Td (Please fill in all of these lines here.) Tj /F 18 Tf 0 -200 Td (Spouse) Tj /F 10 Tf 0 -30 Td (Only if you are married or were once.) Tj";
+    let document = check_added(
+        "",
+        content,
+        &[
+            "<< /Subtype /Widget /FT /Tx /TU (Name) /Rect [50 400 200 420] /V (Eve) >>",
+            "<< /Subtype /Widget /FT /Tx /TU (Name) /Rect [50 600 200 620] /V (Adam) >>",
+        ],
+        &["Name: Adam", "Name: Eve"],
+    );
+    let headings: Vec<_> =
+        document.pages[0].blocks.iter().map(|block| block.headings.clone()).collect();
+    assert_eq!(headings[4..], [["Applicant"], ["Spouse"]]);
 }
 
 fn rich_file() -> Vec<u8> {
