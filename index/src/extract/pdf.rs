@@ -1,7 +1,7 @@
 //! What does a PDF say, page by page?
 //!
 //! Built on lopdf's objects, with an own content interpreter and layout. The modules in the order of the way: the
-//! file's objects ([`source`]), tokens ([`lexer`]), fonts ([`font`] with [`cmap`], [`encoding`], [`standard`]), glyphs on
+//! file's objects ([`source`] with [`lock`]), tokens ([`lexer`]), fonts ([`font`] with [`cmap`], [`encoding`], [`standard`]), glyphs on
 //! the page ([`interpreter`], [`geometry`]), words and blocks ([`layout`], [`order`]), what was filled in and noted on the
 //! page ([`annotation`]). Where that finds nothing, a second reader is asked ([`second`]). Nothing here knows other pages
 //! than its own: that is [`super::assemble`].
@@ -14,6 +14,7 @@ mod geometry;
 mod interpreter;
 mod layout;
 mod lexer;
+mod lock;
 mod number;
 pub(super) mod ocr;
 mod order;

@@ -112,7 +112,8 @@ fn put_right(mut encryption: Dictionary) -> Dictionary {
     };
     encryption.set("V", version);
     encryption.set("Length", length);
-    let hash_length = if number(&encryption, b"R").is_some_and(|revision| revision >= 5) { 48 } else { 32 };
+    let hash_length =
+        if number(&encryption, b"R").is_some_and(|revision| revision >= 5) { 48 } else { 32 };
     for key in [b"O".as_slice(), b"U"] {
         if let Ok(Object::String(hash, _)) = encryption.get_mut(key) {
             hash.resize(hash_length, 0);
@@ -155,8 +156,12 @@ fn add_packed_objects(document: &mut Document) {
     }
     let mut packed = Vec::new();
     for ((container, _), object) in &document.objects {
-        let (Object::Stream(stream), Some(numbers)) = (object, wanted.get(container)) else { continue };
-        let Ok(mut unpacked) = ObjectStream::new_with_limit(stream, Some(MAX_STREAM_BYTES)) else { continue };
+        let (Object::Stream(stream), Some(numbers)) = (object, wanted.get(container)) else {
+            continue;
+        };
+        let Ok(mut unpacked) = ObjectStream::new_with_limit(stream, Some(MAX_STREAM_BYTES)) else {
+            continue;
+        };
         packed.extend(numbers.iter().filter_map(|number| {
             let id = (*number, 0);
             Some((id, unpacked.objects.remove(&id)?))

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use lopdf::xref::XrefRecovery;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
 
-use super::number;
+use super::{lock, number};
 
 /// What one stream may unpack to.
 pub(super) const MAX_STREAM_BYTES: usize = 64 << 20;
@@ -50,25 +50,16 @@ pub(super) struct PageNode<'a> {
 
 impl Source {
     pub(super) fn open(bytes: &[u8]) -> Result<Self, Unopened> {
-        let mut best = match load(bytes, false) {
-            Ok(document) => Some(document),
-            Err(error) if is_password(&error) => return Err(Unopened::Password),
-            Err(_) => None,
-        };
-        if best.as_ref().is_some_and(is_locked) {
-            return Err(Unopened::Password);
-        }
+        let mut best = open_locked(bytes, load(bytes, false), false)?;
         let is_rebuilt =
             |document: &Document| document.xref_recovery == Some(XrefRecovery::Reconstructed);
         let mut rebuilt_table = best.as_ref().is_none_or(is_rebuilt);
         if !best.as_ref().is_some_and(has_page_tree) {
             rebuilt_table = true;
-            let rebuilt = load(bytes, true)
-                .ok()
-                .filter(has_page_tree)
-                .or_else(|| load(&with_trailer(bytes), true).ok());
-            if rebuilt.as_ref().is_some_and(is_locked) {
-                return Err(Unopened::Password);
+            let mut rebuilt = open_locked(bytes, load(bytes, true), true)?.filter(has_page_tree);
+            if rebuilt.is_none() {
+                let mended = with_trailer(bytes);
+                rebuilt = open_locked(&mended, load(&mended, true), true)?;
             }
             // A rebuilt file replaces what was read only where it gives more.
             let objects = |document: &Option<Document>| {
@@ -393,6 +384,19 @@ fn fill_unmeasured(document: &mut Document, bytes: &[u8]) {
 
 fn is_password(error: &lopdf::Error) -> bool {
     matches!(error, lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_))
+}
+
+/// What was loaded of a file, its lock taken off where that needs no password; nothing where it could not be loaded.
+fn open_locked(
+    bytes: &[u8],
+    loaded: lopdf::Result<Document>,
+    rebuild: bool,
+) -> Result<Option<Document>, Unopened> {
+    match loaded {
+        Ok(document) if !is_locked(&document) => Ok(Some(document)),
+        Err(error) if !is_password(&error) => Ok(None),
+        _ => load(&lock::masked(bytes), rebuild).ok().map(lock::unlock).transpose(),
+    }
 }
 
 fn is_locked(document: &Document) -> bool {

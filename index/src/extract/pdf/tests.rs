@@ -1,5 +1,6 @@
 //! Small PDFs, written here by code, read as a whole.
 
+use lopdf::encryption::crypt_filters::{Aes128CryptFilter, Aes256CryptFilter, CryptFilter};
 use proptest::prelude::*;
 
 use super::*;
@@ -519,32 +520,178 @@ fn the_files_own_outline_makes_headings() {
     assert_eq!(blocks[1].headings, ["1. Aims"]);
 }
 
-fn encrypted(user_password: &str) -> Vec<u8> {
-    let mut writer = Writer::default();
+fn secret() -> Vec<u8> {
+    let mut writer = Writer { information: "/Title (Secrets)".to_owned(), ..Writer::default() };
     writer.page("", "", "BT /F 10 Tf 50 700 Td (secret) Tj ET");
-    let mut document = lopdf::Document::load_mem(&writer.finish()).unwrap();
-    let version = lopdf::EncryptionVersion::V2 {
-        document: &document,
-        owner_password: "owner",
-        user_password,
-        key_length: 128,
-        permissions: lopdf::Permissions::all(),
-    };
-    let state = lopdf::EncryptionState::try_from(version).unwrap();
+    writer.finish()
+}
+
+/// One page that says "secret", encrypted as is said and then changed.
+fn encrypted(
+    version: impl FnOnce(&lopdf::Document) -> lopdf::EncryptionVersion<'_>,
+    change: impl FnOnce(&mut lopdf::Document),
+) -> Vec<u8> {
+    let mut document = lopdf::Document::load_mem(&secret()).unwrap();
+    let state = lopdf::EncryptionState::try_from(version(&document)).unwrap();
     document.encrypt(&state).unwrap();
+    change(&mut document);
     let mut bytes = Vec::new();
     document.save_to(&mut bytes).unwrap();
     bytes
 }
 
+fn rc4<'a>(document: &'a lopdf::Document, user_password: &'a str) -> lopdf::EncryptionVersion<'a> {
+    lopdf::EncryptionVersion::V2 {
+        document,
+        owner_password: "owner",
+        user_password,
+        key_length: 128,
+        permissions: lopdf::Permissions::all(),
+    }
+}
+
+/// By a key of 40 bits.
+fn short_rc4(document: &lopdf::Document) -> lopdf::EncryptionVersion<'_> {
+    lopdf::EncryptionVersion::V1 {
+        document,
+        owner_password: "owner",
+        user_password: "",
+        permissions: lopdf::Permissions::all(),
+    }
+}
+
+fn aes<'a>(
+    document: &'a lopdf::Document,
+    user_password: &'a str,
+    filters: [&str; 2],
+) -> lopdf::EncryptionVersion<'a> {
+    let aes: std::sync::Arc<dyn CryptFilter> = std::sync::Arc::new(Aes128CryptFilter);
+    let [stream_filter, string_filter] = filters.map(|filter| filter.as_bytes().to_vec());
+    lopdf::EncryptionVersion::V4 {
+        document,
+        encrypt_metadata: false,
+        crypt_filters: [(b"StdCF".to_vec(), aes)].into(),
+        stream_filter,
+        string_filter,
+        owner_password: "owner",
+        user_password,
+        permissions: lopdf::Permissions::all(),
+    }
+}
+
+/// By a key of 256 bits.
+fn long_aes(is_old: bool) -> lopdf::EncryptionVersion<'static> {
+    let aes: std::sync::Arc<dyn CryptFilter> = std::sync::Arc::new(Aes256CryptFilter);
+    let crypt_filters = [(b"StdCF".to_vec(), aes)].into();
+    let (stream_filter, string_filter) = (b"StdCF".to_vec(), b"StdCF".to_vec());
+    let (owner_password, user_password) = ("owner", "");
+    let permissions = lopdf::Permissions::all();
+    let file_encryption_key = &[7; 32];
+    if is_old {
+        #[expect(deprecated, reason = "files of this kind are about")]
+        return lopdf::EncryptionVersion::R5 {
+            encrypt_metadata: true,
+            crypt_filters,
+            file_encryption_key,
+            stream_filter,
+            string_filter,
+            owner_password,
+            user_password,
+            permissions,
+        };
+    }
+    lopdf::EncryptionVersion::V5 {
+        encrypt_metadata: true,
+        crypt_filters,
+        file_encryption_key,
+        stream_filter,
+        string_filter,
+        owner_password,
+        user_password,
+        permissions,
+    }
+}
+
+#[track_caller]
+fn check_opened(bytes: &[u8]) {
+    let document = read_all(bytes);
+    check(&document, &["secret"]);
+    assert_eq!(document.head.title.as_deref(), Some("Secrets"));
+    assert_eq!(problems(&document), []);
+}
+
 #[test]
 fn a_file_that_opens_without_a_password_is_read() {
-    check(&read_all(&encrypted("")), &["secret"]);
+    check_opened(&encrypted(short_rc4, |_| ()));
+    check_opened(&encrypted(|document| rc4(document, ""), |_| ()));
+    check_opened(&encrypted(|document| aes(document, "", ["StdCF", "StdCF"]), |_| ()));
+    check_opened(&encrypted(|document| aes(document, "", ["StdCF", "Identity"]), |_| ()));
+    check_opened(&encrypted(|_| long_aes(true), |_| ()));
+    check_opened(&encrypted(|_| long_aes(false), |_| ()));
+}
+
+/// The encryption dictionary of a file.
+fn encryption(document: &mut lopdf::Document) -> &mut lopdf::Dictionary {
+    let id = document.trailer.get(b"Encrypt").unwrap().as_reference().unwrap();
+    document.get_dictionary_mut(id).unwrap()
+}
+
+#[test]
+fn encryption_that_others_understand_is_understood() {
+    // A key that is counted in bytes.
+    check_opened(&encrypted(
+        |document| aes(document, "", ["StdCF", "StdCF"]),
+        |document| {
+            encryption(document).set("Length", 16);
+        },
+    ));
+    // Hashes that are filled up.
+    check_opened(&encrypted(
+        |document| rc4(document, ""),
+        |document| {
+            let Ok(lopdf::Object::String(hash, _)) = encryption(document).get_mut(b"O") else {
+                panic!()
+            };
+            hash.extend([0; 8]);
+        },
+    ));
+    // A dictionary in the trailer itself.
+    check_opened(&encrypted(
+        |document| rc4(document, ""),
+        |document| {
+            let direct = encryption(document).clone();
+            document.trailer.set("Encrypt", direct);
+        },
+    ));
+    // A file without an identifier.
+    let mut document = lopdf::Document::load_mem(&secret()).unwrap();
+    document.trailer.set("ID", vec![lopdf::Object::string_literal("")]);
+    let state = lopdf::EncryptionState::try_from(rc4(&document, "")).unwrap();
+    document.encrypt(&state).unwrap();
+    document.trailer.remove(b"ID");
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    let document = read_all(&bytes);
+    check(&document, &["secret"]);
+    assert_eq!(problems(&document), []);
+}
+
+#[test]
+fn encryption_that_encrypts_nothing_is_no_lock() {
+    // Of attached files only.
+    check_opened(&encrypted(|document| aes(document, "word", ["Identity", "Identity"]), |_| ()));
+    let plain = |encrypt: &str| {
+        let bytes = String::from_utf8(secret()).unwrap();
+        bytes.replace("/Info <<", &format!("/Encrypt {encrypt} /Info <<"))
+    };
+    for encrypt in ["null", "99 0 R", "3 0 R", "<< >>", "7"] {
+        check_opened(plain(encrypt).as_bytes());
+    }
 }
 
 #[test]
 fn a_file_with_a_password_is_a_problem() {
-    let document = read_all(&encrypted("word"));
+    let document = read_all(&encrypted(|document| rc4(document, "word"), |_| ()));
     assert_eq!(problems(&document), [(ProblemKind::Password, None)]);
     assert!(document.pages.is_empty());
 }
