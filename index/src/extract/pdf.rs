@@ -2,7 +2,7 @@
 //!
 //! Built on lopdf's objects, with an own content interpreter and layout. The modules in the order of the way: the
 //! file's objects ([`source`] with [`lock`]), tokens ([`lexer`]), fonts ([`font`] with [`cmap`], [`encoding`], [`standard`]), glyphs on
-//! the page ([`interpreter`], [`geometry`]), words and blocks ([`layout`], [`order`]), what was filled in and noted on the
+//! the page ([`interpreter`], [`geometry`], [`layer`]), words and blocks ([`layout`], [`order`]), what was filled in and noted on the
 //! page ([`annotation`]). Where that finds nothing, a second reader is asked ([`second`]). Nothing here knows other pages
 //! than its own: that is [`super::assemble`].
 
@@ -12,6 +12,7 @@ mod encoding;
 mod font;
 mod geometry;
 mod interpreter;
+mod layer;
 mod layout;
 mod lexer;
 mod lock;
@@ -35,7 +36,8 @@ use crate::document::{Head, Page, Problem, ProblemKind};
 
 use super::{Part, Sink};
 use geometry::Frame;
-use interpreter::{Fonts, Glyph, HiddenLayers, Shows};
+use interpreter::{Fonts, Glyph, Shows};
+use layer::HiddenLayers;
 use layout::Laid;
 use second::Second;
 use source::{Source, Unopened};

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use lopdf::{Dictionary, Object, Stream};
 
 use super::geometry::{Frame, Matrix, rectangle};
-use super::interpreter::{Appearances, Fonts, HiddenLayers};
+use super::interpreter::{Appearances, Fonts};
+use super::layer::HiddenLayers;
 use super::layout::{self, Laid};
 use super::number;
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};

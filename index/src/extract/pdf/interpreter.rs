@@ -3,14 +3,15 @@
 //! Runs a content stream as far as text needs it: graphics and text state, all text operators, forms, marked content.
 //! Everything is counted: a hostile stream ends at the bounds, with what was shown until then.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use lopdf::{Dictionary, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Object, Stream};
 
 use super::encoding::Text;
 use super::font::{Font, Shown};
 use super::geometry::{Frame, Matrix};
+use super::layer::HiddenLayers;
 use super::lexer::{Lexer, Token};
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
 
@@ -82,56 +83,6 @@ impl Shows {
 #[derive(Debug, Default)]
 pub(super) struct Fonts<'a> {
     loaded: HashMap<*const Dictionary, Rc<Font<'a>>>,
-}
-
-/// Optional content that is switched off when the document is opened.
-#[derive(Debug, Default)]
-pub(super) struct HiddenLayers(HashSet<ObjectId>);
-
-impl HiddenLayers {
-    pub(super) fn of(source: &Source) -> Self {
-        let configuration = source
-            .catalog()
-            .and_then(|catalog| source.dictionary(catalog, b"OCProperties"))
-            .and_then(|properties| {
-                source.dictionary(properties, b"D").map(|default| (properties, default))
-            });
-        let Some((properties, default)) = configuration else { return Self::default() };
-        let identifiers = |dictionary: &Dictionary, key: &[u8]| -> Vec<ObjectId> {
-            let array = source.array(dictionary, key).unwrap_or_default();
-            array.iter().filter_map(|layer| layer.as_reference().ok()).collect()
-        };
-        let mut hidden = HashSet::new();
-        if source.name(default, b"BaseState") == Some(b"OFF") {
-            hidden.extend(identifiers(properties, b"OCGs"));
-            for shown in identifiers(default, b"ON") {
-                hidden.remove(&shown);
-            }
-        }
-        hidden.extend(identifiers(default, b"OFF"));
-        Self(hidden)
-    }
-
-    /// Whether the layer, or the only layers of a membership, are switched off.
-    pub(super) fn hides(&self, source: &Source, layer: &Object) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
-        if layer.as_reference().is_ok_and(|id| self.0.contains(&id)) {
-            return true;
-        }
-        let Some(membership) = as_dictionary(source.resolve(layer)) else { return false };
-        match membership.get(b"OCGs") {
-            Ok(Object::Reference(id)) if self.0.contains(id) => true,
-            Ok(layers) => source.resolve(layers).as_array().is_ok_and(|layers| {
-                !layers.is_empty()
-                    && layers
-                        .iter()
-                        .all(|layer| layer.as_reference().is_ok_and(|id| self.0.contains(&id)))
-            }),
-            Err(_) => false,
-        }
-    }
 }
 
 /// Runs a page's content.

@@ -99,6 +99,11 @@ impl Source {
         &Object::Null
     }
 
+    /// As [`Source::resolve`], for the object of a number.
+    pub(super) fn resolve_id(&self, id: ObjectId) -> &Object {
+        self.document.objects.get(&id).map_or(&Object::Null, |object| self.resolve(object))
+    }
+
     /// The value of a key, references followed; none where it is missing or null.
     pub(super) fn get<'a>(&'a self, dictionary: &'a Dictionary, key: &[u8]) -> Option<&'a Object> {
         let object = self.resolve(dictionary.get(key).ok()?);

@@ -288,17 +288,56 @@ fn actual_text_stands_for_what_is_drawn() {
     check(&document, &["A fi nd"]);
 }
 
-#[test]
-fn a_hidden_layer_is_not_read() {
+/// Whether text is read that belongs to a membership of an open and a closed layer, with further entries in the
+/// configuration, the open layer and the membership; `ON` and `OFF` stand for the layers.
+#[track_caller]
+fn check_layer(configuration: &str, open: &str, membership: &str, is_read: bool) {
     let mut writer = Writer::default();
-    let layer = writer.object("<< /Type /OCG /Name (Draft) >>");
-    writer.catalog = format!("/OCProperties << /OCGs [{layer} 0 R] /D << /OFF [{layer} 0 R] >> >>");
+    let open = writer.object(format!("<< /Type /OCG /Name (Open) {open} >>"));
+    let closed = writer.object("<< /Type /OCG /Name (Closed) >>");
+    let named = |text: &str| {
+        text.replace("OPEN", &format!("{open} 0 R")).replace("CLOSED", &format!("{closed} 0 R"))
+    };
+    writer.catalog = named(&format!(
+        "/OCProperties << /OCGs [OPEN CLOSED] /D << /OFF [CLOSED] {configuration} >> >>"
+    ));
     writer.page(
         "",
-        &format!("/Properties << /L {layer} 0 R >>"),
-        "BT /F 10 Tf 50 700 Td (seen) Tj /OC /L BDC 0 -12 Td (unseen) Tj EMC ET",
+        &format!("/Properties << /L {} >>", named(membership)),
+        "BT /F 10 Tf 50 700 Td (always) Tj /OC /L BDC 0 -12 Td (sometimes) Tj EMC ET",
     );
-    check(&read_all(&writer.finish()), &["seen"]);
+    let expected = if is_read { "always sometimes" } else { "always" };
+    check(&read_all(&writer.finish()), &[expected]);
+}
+
+#[test]
+fn a_hidden_layer_is_not_read() {
+    check_layer("", "", "CLOSED", false);
+    check_layer("", "", "OPEN", true);
+    check_layer("/BaseState /OFF", "", "OPEN", false);
+    check_layer("/BaseState /OFF /ON [OPEN]", "", "OPEN", true);
+}
+
+#[test]
+fn a_layer_follows_what_it_says_of_its_use() {
+    let usage = "/Usage << /View << /ViewState /OFF >> /Print << /PrintState /ON >> >>";
+    check_layer("", usage, "OPEN", true);
+    check_layer("/AS [<< /Event /Print /OCGs [OPEN] >>]", usage, "OPEN", true);
+    check_layer("/AS [<< /Event /View /OCGs [OPEN] >>]", usage, "OPEN", false);
+    check_layer("/BaseState /OFF", "/Intent /Design", "OPEN", true);
+}
+
+#[test]
+fn a_membership_is_shown_by_its_policy() {
+    let membership = |policy: &str| format!("<< /Type /OCMD /OCGs [OPEN CLOSED null] {policy} >>");
+    check_layer("", "", &membership(""), true);
+    check_layer("", "", &membership("/P /AllOn"), false);
+    check_layer("", "", &membership("/P /AnyOff"), true);
+    check_layer("", "", &membership("/P /AllOff"), false);
+    check_layer("", "", "<< /Type /OCMD /OCGs CLOSED >>", false);
+    check_layer("", "", "<< /Type /OCMD /OCGs [] /P /AllOn >>", true);
+    check_layer("", "", &membership("/P /AllOn /VE [/Not CLOSED]"), true);
+    check_layer("", "", &membership("/VE [/And OPEN [/Or CLOSED [/Not OPEN]]]"), false);
 }
 
 #[test]
