@@ -300,8 +300,7 @@ impl ProblemKind {
         match self {
             Self::Password => "save a copy without the password in the folder",
             Self::NoText | Self::Garbled => {
-                "it is read by OCR after everything else where Tesseract is installed (Debian, Ubuntu: sudo apt install \
-                 tesseract-ocr; macOS: brew install tesseract)"
+                "read by OCR at the end if installed: sudo apt install tesseract-ocr (macOS: brew install tesseract)"
             }
             Self::Doubtful => "check the page itself, or scan it again with more dots an inch",
             Self::Unrecognised => {

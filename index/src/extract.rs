@@ -63,7 +63,8 @@ impl Format {
     }
 }
 
-/// A part of a document, in the order a reader gives them: the head first, then pages, problems at any place.
+/// A part of a document, in the order a reader gives them: the head first, then pages, problems at any place. A page whose
+/// number has come before takes that one's place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Part {
     Head(Head),

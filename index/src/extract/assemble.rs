@@ -33,8 +33,18 @@ impl Assembler {
     pub fn push(&mut self, part: Part) {
         match part {
             Part::Head(head) => self.document.head = head,
-            Part::Page(page) => self.document.pages.push(sound(page)),
+            Part::Page(page) => self.put(sound(page)),
             Part::Problem(problem) => self.document.problems.push(problem),
+        }
+    }
+
+    /// Puts a page behind the others, or in the place of the one with its number.
+    fn put(&mut self, page: Page) {
+        let place = usize::try_from(page.number).ok().and_then(|number| number.checked_sub(1));
+        let pages = &mut self.document.pages;
+        match place.and_then(|place| pages.get_mut(place)) {
+            Some(before) if before.number == page.number => *before = page,
+            _ => pages.push(page),
         }
     }
 

@@ -40,9 +40,10 @@ use interpreter::{Fonts, Glyph, Shows};
 use layer::HiddenLayers;
 use layout::Laid;
 use second::Second;
-use source::{Source, Unopened};
+use source::{PageNode, Source, Unopened};
 
-/// Reads a PDF; parts go to `sink` as they are ready: the head first, then each page in order, problems at any time.
+/// Reads a PDF; parts go to `sink` as they are ready: the head first, then each page in order, problems at any time. At the
+/// end, pages that were read better the second time come once more.
 /// Never fails: what can't be read is a problem.
 pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     // The sink's wish to stop is looked at inside; at the end there is nothing left to stop.
@@ -69,31 +70,58 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
     if pages.is_empty() {
         return read_without_source(second(), ProblemKind::Damaged, sink);
     }
-    let mut labels = outline::page_labels(&source, pages.len()).into_iter();
+    let labels = outline::page_labels(&source, pages.len());
+    let label = |index: usize| labels.get(index).cloned().flatten();
     sink(Part::Head(outline::head(&source, &pages)))?;
     let layers = HiddenLayers::of(&source);
     let mut fonts = Fonts::default();
     let mut tally = Tally::default();
+    let mut poor = Vec::new();
     for (index, node) in pages.iter().enumerate() {
         let frame = Frame::of(&source, node);
-        let mut shows = interpreter::run(&source, node, &frame, &layers, &mut fonts);
-        if shows.lost || shows.is_garbled() {
-            let other = second().filter(|second| second.page_count() == pages.len());
-            let other = other.and_then(|second| second.shows(index));
-            shows = other.filter(|other| other.known() > shows.known()).unwrap_or(shows);
+        let shows = interpreter::run(&source, node, &frame, &layers, &mut fonts);
+        let known = (shows.is_poor() && !shows.cut).then(|| shows.known());
+        let laid = |glyphs| whole_layout(glyphs, &source, node, &frame, &layers, &mut fonts);
+        let found = send(index, label(index), &frame, shows, laid, sink)?;
+        match known {
+            Some(known) => poor.push((index, node, frame, known, found)),
+            None => tally.count(found, sink)?,
         }
-        let laid = |glyphs| {
-            let mut laid = layout::lay_out(glyphs, &geometry::beads(&source, node, &frame));
-            annotation::add(&mut laid, &source, node, &frame, &layers, &mut fonts);
-            laid
+    }
+    // Behind all pages, since it has no bounds of its own: should it end this process, they have been sent. A page that it
+    // reads better is sent once more.
+    let cache = Second::cache();
+    for (index, node, frame, known, found) in poor {
+        let other = second().filter(|second| second.page_count() == pages.len());
+        let other = other.and_then(|second| second.shows(index, &cache));
+        let found = match other.filter(|other| other.known() > known) {
+            Some(shows) => {
+                let laid =
+                    |glyphs| whole_layout(glyphs, &source, node, &frame, &layers, &mut fonts);
+                send(index, label(index), &frame, shows, laid, sink)?
+            }
+            None => found,
         };
-        let label = labels.next().flatten();
-        tally.page(index, label, (frame.width, frame.height), shows, laid, sink)?;
+        tally.count(found, sink)?;
     }
     if source.is_damaged(pages.len()) {
         sink(problem(ProblemKind::Damaged, None))?;
     }
     tally.finish(sink)
+}
+
+/// A page's own text in its order, and what was filled in and noted on it.
+fn whole_layout<'a>(
+    glyphs: Vec<Glyph>,
+    source: &'a Source,
+    node: &PageNode<'a>,
+    frame: &Frame,
+    layers: &HiddenLayers,
+    fonts: &mut Fonts<'a>,
+) -> Laid {
+    let mut laid = layout::lay_out(glyphs, &geometry::beads(source, node, frame));
+    annotation::add(&mut laid, source, node, frame, layers, fonts);
+    laid
 }
 
 /// Reads a file of which lopdf gets no page: what the second reader has of it, or only why there is nothing.
@@ -105,11 +133,14 @@ fn read_without_source(
     let Some(second) = second else { return sink(problem(kind, None)) };
     sink(Part::Head(Head { paged: true, ..Head::default() }))?;
     let mut tally = Tally::default();
+    let cache = Second::cache();
     for index in 0..second.page_count() {
-        let shows = second.shows(index).unwrap_or_default();
-        let size = second.size(index).unwrap_or_default();
+        let Some((frame, shows)) = second.frame(index).zip(second.shows(index, &cache)) else {
+            continue;
+        };
         let laid = |glyphs| layout::lay_out(glyphs, &[]);
-        tally.page(index, None, size, shows, laid, sink)?;
+        let found = send(index, None, &frame, shows, laid, sink)?;
+        tally.count(found, sink)?;
     }
     if kind != ProblemKind::Password {
         sink(problem(kind, None))?;
@@ -119,6 +150,51 @@ fn read_without_source(
 
 fn problem(kind: ProblemKind, page: Option<u32>) -> Part {
     Part::Problem(Problem { kind, page })
+}
+
+/// What was found on a page.
+#[derive(Debug)]
+struct Found {
+    number: u32,
+    has_text: bool,
+    /// It shows pictures and no text of its own.
+    is_textless: bool,
+    problems: Vec<ProblemKind>,
+}
+
+/// Lays a page out and sends it.
+fn send(
+    index: usize,
+    label: Option<String>,
+    frame: &Frame,
+    shows: Shows,
+    lay_out: impl FnOnce(Vec<Glyph>) -> Laid,
+    sink: &mut Sink<'_>,
+) -> ControlFlow<(), Found> {
+    let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+    let has_pictures = shows.has_pictures;
+    let mut problems = Vec::new();
+    if shows.is_garbled() {
+        problems.push(ProblemKind::Garbled);
+    }
+    if shows.cut {
+        problems.push(ProblemKind::TooLarge);
+    }
+    let laid = lay_out(shows.glyphs);
+    let has_text = !laid.text.is_empty();
+    // A scanned form stays one, whatever is filled in.
+    let is_textless = has_pictures && laid.blocks.iter().all(|block| block.kind.is_added());
+    sink(Part::Page(Page {
+        number,
+        label,
+        text: laid.text,
+        blocks: laid.blocks,
+        words: laid.words,
+        lines: Vec::new(),
+        size: Some((frame.width, frame.height)),
+        recognised: None,
+    }))?;
+    ControlFlow::Continue(Found { number, has_text, is_textless, problems })
 }
 
 /// What the pages so far were like.
@@ -131,47 +207,20 @@ struct Tally {
 }
 
 impl Tally {
-    fn page(
-        &mut self,
-        index: usize,
-        label: Option<String>,
-        size: (f32, f32),
-        shows: Shows,
-        lay_out: impl FnOnce(Vec<Glyph>) -> Laid,
-        sink: &mut Sink<'_>,
-    ) -> ControlFlow<()> {
-        let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
-        let (has_pictures, cut, garbled) = (shows.has_pictures, shows.cut, shows.is_garbled());
-        let laid = lay_out(shows.glyphs);
+    fn count(&mut self, found: Found, sink: &mut Sink<'_>) -> ControlFlow<()> {
         self.pages += 1;
-        self.any_text |= !laid.text.is_empty();
-        // A scanned form stays one, whatever is filled in.
-        if has_pictures && laid.blocks.iter().all(|block| block.kind.is_added()) {
-            self.textless.push(number);
+        self.any_text |= found.has_text;
+        if found.is_textless {
+            self.textless.push(found.number);
         }
-        sink(Part::Page(Page {
-            number,
-            label,
-            text: laid.text,
-            blocks: laid.blocks,
-            words: laid.words,
-            lines: Vec::new(),
-            size: Some(size),
-            recognised: None,
-        }))?;
-        if garbled {
-            sink(problem(ProblemKind::Garbled, Some(number)))?;
-        }
-        if cut {
-            sink(problem(ProblemKind::TooLarge, Some(number)))?;
-        }
-        ControlFlow::Continue(())
+        found.problems.into_iter().try_for_each(|kind| sink(problem(kind, Some(found.number))))
     }
 
-    fn finish(self, sink: &mut Sink<'_>) -> ControlFlow<()> {
+    fn finish(mut self, sink: &mut Sink<'_>) -> ControlFlow<()> {
         if self.pages > 0 && !self.any_text {
             return sink(problem(ProblemKind::NoText, None));
         }
+        self.textless.sort_unstable();
         for page in self.textless {
             sink(problem(ProblemKind::NoText, Some(page)))?;
         }

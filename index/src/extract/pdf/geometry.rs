@@ -2,6 +2,9 @@
 
 use std::ops::Mul;
 
+use hayro::hayro_syntax::object::{self, Dict};
+use hayro::hayro_syntax::page::{Page, Rotation};
+use hayro::kurbo::Affine;
 use lopdf::Object;
 
 use super::number;
@@ -11,6 +14,9 @@ use super::source::{PageNode, Source, as_dictionary, as_number};
 
 /// US Letter, for pages that name no size.
 const DEFAULT_BOX: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
+
+/// Page trees are a few levels deep.
+const MAX_TREE_DEPTH: usize = 64;
 
 /// More articles than a page has.
 const MAX_BEADS: usize = 100;
@@ -77,6 +83,12 @@ impl Mul for Matrix {
     }
 }
 
+impl From<Matrix> for Affine {
+    fn from(Matrix { a, b, c, d, e, f }: Matrix) -> Self {
+        Self::new([a, b, c, d, e, f].map(f64::from))
+    }
+}
+
 /// A page's frame: the way to it from the content stream's space, and its size in points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Frame {
@@ -87,19 +99,37 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn of(source: &Source, node: &PageNode<'_>) -> Self {
-        let media =
-            node.media_box.and_then(|media| rectangle(source, media)).unwrap_or(DEFAULT_BOX);
-        let crop = node
-            .crop_box
-            .and_then(|crop| rectangle(source, crop))
-            .and_then(|crop| intersection(media, crop));
+        let media = node.media_box.and_then(|media| rectangle(source, media));
+        let crop = node.crop_box.and_then(|crop| rectangle(source, crop));
+        let quarters =
+            node.rotation.and_then(as_number).map_or(0, |angle| number::whole(angle / 90.0));
+        Self::new(media, crop, quarters)
+    }
+
+    /// The same for a page that hayro found.
+    pub(super) fn of_other(page: &Page<'_>) -> Self {
+        let corners = |bounds: object::Rect| {
+            upright([bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(number::narrow))
+        };
+        // For a box that is not there hayro takes another paper than is taken here.
+        let media = corners(page.media_box()).filter(|_| has_box(page, b"MediaBox"));
+        let crop = corners(page.crop_box()).filter(|_| has_box(page, b"CropBox"));
+        let quarters = match page.rotation() {
+            Rotation::None => 0,
+            Rotation::Horizontal => 1,
+            Rotation::Flipped => 2,
+            Rotation::FlippedHorizontal => 3,
+        };
+        Self::new(media, crop, quarters)
+    }
+
+    /// From the boxes (left, bottom, right, top) and the quarter turns, clockwise.
+    fn new(media: Option<[f32; 4]>, crop: Option<[f32; 4]>, quarters: i32) -> Self {
+        let media = media.unwrap_or(DEFAULT_BOX);
+        let crop = crop.and_then(|crop| intersection(media, crop));
         let [left, bottom, right, top] = crop.unwrap_or(media);
-        let quarters = node
-            .rotation
-            .and_then(as_number)
-            .map_or(0, |angle| number::whole(angle / 90.0).rem_euclid(4));
         let (width, height) = (right - left, top - bottom);
-        match quarters {
+        match quarters.rem_euclid(4) {
             1 => Self {
                 matrix: Matrix::new(0.0, 1.0, 1.0, 0.0, -bottom, -left),
                 width: height,
@@ -140,9 +170,23 @@ pub(super) fn beads(source: &Source, node: &PageNode<'_>, frame: &Frame) -> Vec<
 /// Left, bottom, right, top; none where it encloses nothing.
 pub(super) fn rectangle(source: &Source, object: &Object) -> Option<[f32; 4]> {
     let numbers = source.numbers(object.as_array().ok()?);
-    let [x, y, to_x, to_y] = numbers.get(..4)?.try_into().ok()?;
+    upright(numbers.get(..4)?.try_into().ok()?)
+}
+
+/// The same from any two opposite corners.
+fn upright([x, y, to_x, to_y]: [f32; 4]) -> Option<[f32; 4]> {
     let rectangle = [f32::min(x, to_x), f32::min(y, to_y), f32::max(x, to_x), f32::max(y, to_y)];
     (rectangle[2] - rectangle[0] > 1.0 && rectangle[3] - rectangle[1] > 1.0).then_some(rectangle)
+}
+
+/// Whether the page, or what it inherits from, has this box.
+fn has_box(page: &Page<'_>, key: &[u8]) -> bool {
+    fn parent<'a>(node: &Dict<'a>) -> Option<Dict<'a>> {
+        node.get(b"Parent")
+    }
+    std::iter::successors(Some(page.raw().clone()), parent)
+        .take(MAX_TREE_DEPTH)
+        .any(|node| node.contains_key(key))
 }
 
 fn intersection(outer: [f32; 4], inner: [f32; 4]) -> Option<[f32; 4]> {

@@ -73,6 +73,11 @@ impl Shows {
         self.glyphs.len().saturating_sub(self.unknown)
     }
 
+    /// Whether another reader may find more.
+    pub(super) fn is_poor(&self) -> bool {
+        self.lost || self.is_garbled()
+    }
+
     /// Whether the text of most glyphs is not known.
     pub(super) fn is_garbled(&self) -> bool {
         self.unknown > self.known()

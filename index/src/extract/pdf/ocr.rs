@@ -217,13 +217,12 @@ mod tests {
 
     /// Lines of words, a paragraph to each, at 144 dots an inch: `(paragraph, line, left, top, confidence, text)`.
     fn recognition(words: &[(u32, u32, u32, u32, f32, &str)]) -> Recognition {
-        let mut tsv = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t\n".to_owned();
-        for (number, (paragraph, line, left, top, confidence, text)) in words.iter().enumerate() {
+        let head = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n1\t1\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t\n";
+        let lines = words.iter().map(|(paragraph, line, left, top, confidence, text)| {
             let width = 10 * text.chars().count();
-            tsv += &format!(
-                "5\t1\t1\t{paragraph}\t{line}\t{number}\t{left}\t{top}\t{width}\t20\t{confidence}\t{text}\n"
-            );
-        }
+            format!("5\t1\t1\t{paragraph}\t{line}\t1\t{left}\t{top}\t{width}\t20\t{confidence}\t{text}\n")
+        });
+        let tsv = std::iter::once(head.to_owned()).chain(lines).collect();
         Recognition { tsv, dots_per_inch: 144.0 }
     }
 

@@ -4,10 +4,14 @@
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+use hayro::kurbo::Affine;
 use hayro::vello_cpu::color::palette::css::WHITE;
-use hayro::{PixmapSettings, RenderCache, RenderSettings};
+use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
+use hayro::{RenderCache, RenderSettings};
 use serde::{Deserialize, Serialize};
 
+use super::geometry::Frame;
+use super::number;
 use super::second::guarded;
 use crate::document::ProblemKind;
 
@@ -66,34 +70,37 @@ impl Renderer {
     pub fn picture(&self, page: u32, dots_per_inch: f32) -> Option<Picture> {
         guarded(|| {
             let page = self.pdf.pages().get(usize::try_from(page).ok()?.checked_sub(1)?)?;
-            let (width, height) = page.render_dimensions();
-            if !(width >= 1.0 && height >= 1.0) {
-                return None;
-            }
+            let frame = Frame::of_other(page);
             let scale = (dots_per_inch / POINTS)
-                .min((MAX_PIXELS / (width * height)).sqrt())
-                .min(MAX_SIDE / width.max(height));
-            let pixels = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
-            let drawn = hayro::render(
+                .min((MAX_PIXELS / (frame.width * frame.height)).sqrt())
+                .min(MAX_SIDE / frame.width.max(frame.height));
+            let [width, height] = [frame.width, frame.height]
+                .map(|side| u16::try_from(number::whole(side * scale)).unwrap_or(u16::MAX).max(1));
+            let mut context = RenderContext::new(width, height);
+            hayro::render_into(
                 page,
                 &RenderCache::new(),
                 &InterpreterSettings::default(),
                 &RenderSettings::default(),
-                &pixels,
+                &mut context,
+                Affine::scale(scale.into()) * Affine::from(frame.matrix),
             );
+            let mut drawn = Pixmap::new(width, height);
+            let on_white =
+                RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..Default::default() };
+            context.render_with(&mut drawn, &mut Resources::default(), on_white);
             // The ground is opaque, so that the colours are as they are seen. Weights of ITU-R BT.601, in 256ths.
             let gray = drawn.data().iter().map(|pixel| {
                 let [red, green, blue] = [pixel.r, pixel.g, pixel.b].map(u32::from);
                 u8::try_from((77 * red + 150 * green + 29 * blue) >> 8).unwrap_or(u8::MAX)
             });
             Some(Picture {
-                width: u32::from(drawn.width()),
-                height: u32::from(drawn.height()),
+                width: width.into(),
+                height: height.into(),
                 dots_per_inch: scale * POINTS,
                 gray: gray.collect(),
             })
         })
-        .filter(|picture| picture.width > 0 && picture.height > 0)
     }
 }
 

@@ -9,15 +9,14 @@ use hayro::hayro_interpret::font::{Glyph as DrawnGlyph, GlyphRun};
 use hayro::hayro_interpret::hayro_cmap::{BfString, WritingMode};
 use hayro::hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps,
-    InterpreterCache, InterpreterSettings, RenderContent, SoftMask, TransformExt as _,
-    interpret_page,
+    InterpreterCache, InterpreterSettings, RenderContent, SoftMask, interpret_page,
 };
 use hayro::hayro_syntax::Pdf;
-use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath, Point, Rect};
 use smallvec::SmallVec;
 
 use super::encoding::{Text, is_private};
+use super::geometry::Frame;
 use super::interpreter::{Glyph, MAX_GLYPHS, Shows};
 use super::number::narrow;
 use super::source::MAX_PAGES;
@@ -44,26 +43,31 @@ impl Second {
         self.pdf.pages().len().min(MAX_PAGES)
     }
 
-    /// Width and height of a page as it is shown, in points; `index` counts from 0.
-    pub(super) fn size(&self, index: usize) -> Option<(f32, f32)> {
-        self.pdf.pages().get(index).map(Page::render_dimensions)
+    /// The frame of a page; `index` counts from 0.
+    pub(super) fn frame(&self, index: usize) -> Option<Frame> {
+        self.pdf.pages().get(index).map(Frame::of_other)
     }
 
-    /// What a page shows; `index` counts from 0.
-    pub(super) fn shows(&self, index: usize) -> Option<Shows> {
-        guarded(|| {
-            let page = self.pdf.pages().get(index)?;
-            let (width, height) = page.render_dimensions();
-            let to_page = page.initial_transform(true).to_kurbo();
-            let cache = InterpreterCache::new();
-            let settings =
-                InterpreterSettings { render_content: RenderContent::PAGE, ..Default::default() };
-            let frame = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
-            let mut context = Context::new(to_page, frame, &cache, self.pdf.xref(), settings);
-            let mut device = Glyphs { shows: Shows::default(), frame };
+    /// What is kept from page to page.
+    pub(super) fn cache<'a>() -> InterpreterCache<'a> {
+        InterpreterCache::new()
+    }
+
+    /// What a page shows, as far as it can be read; `index` counts from 0.
+    pub(super) fn shows<'a>(&'a self, index: usize, cache: &InterpreterCache<'a>) -> Option<Shows> {
+        let page = self.pdf.pages().get(index)?;
+        let frame = Frame::of_other(page);
+        let bounds = Rect::new(0.0, 0.0, frame.width.into(), frame.height.into());
+        let settings =
+            InterpreterSettings { render_content: RenderContent::PAGE, ..Default::default() };
+        let mut device = Glyphs { shows: Shows::default(), bounds };
+        _ = guarded(|| {
+            let way = frame.matrix.into();
+            let mut context = Context::new(way, bounds, cache, self.pdf.xref(), settings);
             interpret_page(page, &mut context, &mut device);
-            Some(device.shows)
-        })
+            Some(())
+        });
+        Some(device.shows)
     }
 }
 
@@ -75,7 +79,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
 /// Takes the glyphs of what is drawn.
 struct Glyphs {
     shows: Shows,
-    frame: Rect,
+    bounds: Rect,
 }
 
 impl Glyphs {
@@ -93,7 +97,7 @@ impl Glyphs {
         let along = to_page * Point::new(EM, 0.0) - origin;
         let across = to_page * Point::new(0.0, EM) - origin;
         let (length, height) = (along.hypot(), across.hypot());
-        let inside = self.frame.inflate(height / 2.0, height / 2.0).contains(origin);
+        let inside = self.bounds.inflate(height / 2.0, height / 2.0).contains(origin);
         if !(origin.is_finite() && length > 0.01 && height > 0.01 && inside) {
             return;
         }
@@ -102,8 +106,7 @@ impl Glyphs {
             Some(BfString::String(text)) => text.chars().collect(),
             None => SmallVec::new(),
         };
-        // Controls and private characters are codes that were passed through.
-        if text.iter().all(|character| character.is_control() || is_private(*character)) {
+        if text.iter().all(|character| says_nothing(*character)) {
             self.shows.unknown += 1;
             text = SmallVec::from_slice(&[char::REPLACEMENT_CHARACTER]);
         }
@@ -130,6 +133,12 @@ impl Glyphs {
             width: if vertical { narrow(width / EM) * em } else { 0.0 },
         });
     }
+}
+
+/// Controls and private characters are codes that were passed through; the last ones are what programs write that know
+/// no better.
+fn says_nothing(character: char) -> bool {
+    character.is_control() || is_private(character) || matches!(character, '\u{fffd}'..='\u{ffff}')
 }
 
 impl<'a> Device<'a> for Glyphs {

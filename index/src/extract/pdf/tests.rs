@@ -968,33 +968,96 @@ proptest! {
     }
 }
 
+/// A page whose content only the second reader finds: its length is negative.
+fn lost_page(writer: &mut Writer, entries: &str, content: &str) {
+    let wrong = writer.object(format!("<< /Length -7 >>\nstream\n{content}\nendstream"));
+    let page = writer.object(format!(
+        "<< /Type /Page /Parent 2 0 R {entries} /Resources << /Font << /F 3 0 R >> >> /Contents {wrong} 0 R >>"
+    ));
+    writer.pages.push(page);
+}
+
 #[test]
 fn the_second_reader_is_asked_where_the_first_finds_nothing() {
     let mut writer = Writer::default();
     writer.page("", "", "BT /F 20 Tf 50 700 Td (One) Tj ET");
-    let wrong =
-        writer.object("<< /Length -7 >>\nstream\nBT /F 20 Tf 50 700 Td (Two) Tj ET\nendstream");
-    let page = writer.object(format!(
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 3 0 R >> >> /Contents {wrong} 0 R >>"
+    lost_page(&mut writer, "/MediaBox [0 0 600 800]", "BT /F 20 Tf 50 700 Td (Two) Tj ET");
+    writer.page("", "", "BT /F 20 Tf 50 700 Td (Three) Tj ET");
+    let bytes = writer.finish();
+    let document = read_all(&bytes);
+    check(&document, &["One", "Two", "Three"]);
+    assert_eq!(document.problems, []);
+
+    // It may end the process: then what the first one read has been sent.
+    let mut sent = Vec::new();
+    read(&bytes, &mut |part| {
+        if let Part::Page(page) = part {
+            sent.push((page.number, page.text));
+        }
+        ControlFlow::Continue(())
+    });
+    let expected = [(1, "One"), (2, ""), (3, "Three"), (2, "Two")];
+    assert_eq!(sent, expected.map(|(number, text)| (number, text.to_owned())));
+}
+
+/// A page in a font that says what its letters are in a stream without a true length.
+fn garbled_page(mapping: &str) -> Vec<u8> {
+    let mut writer = Writer::default();
+    let map = writer.object(format!(
+        "<< /Length -7 >>\nstream\nbegincmap 1 begincodespacerange <0000> <ffff> endcodespacerange {mapping} endcmap\nendstream"
     ));
-    writer.pages.push(page);
-    check(&read_all(&writer.finish()), &["One", "Two"]);
+    let letters = writer.object("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /L /DW 600 /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>");
+    let fonts = format!(
+        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /L /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [{letters} 0 R] >> >>"
+    );
+    writer.page("", &fonts, "BT /F 20 Tf 50 700 Td <011101120113> Tj ET");
+    writer.finish()
+}
+
+#[test]
+fn the_second_reader_is_asked_where_the_first_knows_few_letters() {
+    let document = read_all(&garbled_page(
+        "3 beginbfchar <0111> <004f> <0112> <006e> <0113> <0065> endbfchar",
+    ));
+    check(&document, &["One"]);
+    assert_eq!(document.problems, []);
+}
+
+#[test]
+fn the_second_reader_is_not_believed_when_it_knows_no_better() {
+    let document = read_all(&garbled_page(
+        "3 beginbfchar <0111> <ffff> <0112> <fffd> <0113> <e001> endbfchar",
+    ));
+    check(&document, &["\u{fffd}\u{fffd}\u{fffd}"]);
+    assert_eq!(document.problems, [Problem { kind: ProblemKind::Garbled, page: Some(1) }]);
 }
 
 #[test]
 fn both_readers_see_the_same_words_at_the_same_places() {
-    let mut writer = Writer::default();
-    writer.page("", "", "BT /F 20 Tf 50 700 Td (Notice of 30 days) Tj ET");
-    let bytes = writer.finish();
-    let second = Second::open(&bytes).unwrap();
-    assert_eq!(second.page_count(), 1);
-    assert_eq!(second.size(0), Some((600.0, 800.0)));
-    let first = read_all(&bytes);
-    let laid = layout::lay_out(second.shows(0).unwrap().glyphs, &[]);
-    assert_eq!(laid.text, first.pages[0].text);
-    for (word, other) in laid.words.iter().zip(&first.pages[0].words) {
-        assert!((word.bounds.left - other.bounds.left).abs() < 0.5);
-        assert!((word.bounds.bottom - other.bounds.bottom).abs() < 3.0);
+    // One names no size, one a crop box outside of its page.
+    for entries in [
+        "/MediaBox [0 0 600 800]",
+        "/MediaBox [10 20 600 800] /CropBox [40 30 500 790] /Rotate 90",
+        "/MediaBox [0 0 600 800] /CropBox [-50 300 500 790] /Rotate 270",
+        "/Rotate 180",
+        "/MediaBox [0 0 600 800] /CropBox [900 900 901 901]",
+    ] {
+        let content = "BT /F 20 Tf 50 700 Td (Notice of 30 days) Tj ET";
+        let mut writer = Writer::default();
+        let stream = writer.stream("", content.as_bytes());
+        let page = writer.object(format!(
+            "<< /Type /Page /Parent 2 0 R {entries} /Resources << /Font << /F 3 0 R >> >> /Contents {stream} 0 R >>"
+        ));
+        writer.pages.push(page);
+        lost_page(&mut writer, entries, content);
+        let document = read_all(&writer.finish());
+        check(&document, &["Notice of 30 days"; 2]);
+        let [first, second] = document.pages.as_slice() else { panic!("two pages") };
+        assert_eq!(first.size, second.size);
+        for (word, other) in first.words.iter().zip(&second.words) {
+            assert!((word.bounds.left - other.bounds.left).abs() < 3.0, "{entries}");
+            assert!((word.bounds.bottom - other.bounds.bottom).abs() < 3.0, "{entries}");
+        }
     }
 }
 
@@ -1010,6 +1073,21 @@ fn a_page_is_drawn_as_it_is_shown() {
     assert_eq!((at(125, 25), at(125, 75), at(50, 25), at(300, 100)), (0, 255, 255, 255));
     assert_eq!(render::render(&bytes, 2, 36.0), None);
     assert_eq!(render::render(b"no file", 1, 36.0), None);
+}
+
+#[test]
+fn a_page_that_names_no_size_is_drawn_in_the_size_it_is_read_in() {
+    let mut writer = Writer::default();
+    let content = writer.stream("", b"0 692 100 100 re f");
+    let page = writer.object(format!("<< /Type /Page /Parent 2 0 R /Contents {content} 0 R >>"));
+    writer.pages.push(page);
+    let bytes = writer.finish();
+    let size = read_all(&bytes).pages[0].size;
+    let picture = render::render(&bytes, 1, 72.0).unwrap();
+    assert_eq!((picture.width, picture.height), (612, 792));
+    assert_eq!(size, Some((612.0, 792.0)));
+    let at = |x: usize, y: usize| picture.gray[y * 612 + x];
+    assert_eq!((at(5, 5), at(95, 95), at(105, 50), at(50, 105)), (0, 0, 255, 255));
 }
 
 #[test]
