@@ -33,15 +33,6 @@ impl Work {
         let known = store.recognitions(&scan.content)?;
         Ok(Self { scan, known })
     }
-
-    pub fn content(&self) -> ContentHash {
-        self.scan.content
-    }
-
-    /// How many pages it still has.
-    pub fn pages(&self) -> usize {
-        self.scan.unread.len()
-    }
 }
 
 /// What came of a scan, bit by bit; for the store to keep.

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::docent::{Docent, fixture};
 
 /// Whether there is something to test with. Where `.ci/run` runs, there is.
-fn has_tesseract() -> bool {
+#[expect(clippy::print_stdout, reason = "a test that is not run says so")]
+pub(crate) fn has_tesseract() -> bool {
     let has =
         ["/usr/bin/tesseract", "/usr/local/bin/tesseract"].iter().any(|p| Path::new(p).is_file());
     if !has {

@@ -8,6 +8,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::docent::{Docent, fixture};
+use crate::ocr::has_tesseract;
 use crate::terminal::Terminal;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -119,6 +120,30 @@ fn a_note_that_is_saved_can_be_asked_about() {
     terminal.wait_for("orange and ends at six");
     std::fs::remove_file(docent.library().join("second.md")).unwrap();
     terminal.wait_until("one document to be left", |screen| screen.contains("1 document"));
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn a_scan_that_comes_is_read_and_can_be_asked_about() {
+    if !has_tesseract() {
+        return;
+    }
+    let docent = Docent::new();
+    docent.write("first.md", "# Pump\n\nThe seal of pump 7 was changed in May.");
+    let library = docent.library().to_str().unwrap().to_owned();
+    let mut terminal = Terminal::start(docent.home(), [library.as_str()], SIZE);
+    terminal.wait_for("1 document");
+    terminal.keys(F4);
+    docent.write("letter.pdf", std::fs::read(fixture("broken/scan.pdf")).unwrap());
+    terminal.wait_until("the scan to be read", |screen| {
+        screen.contains("2 documents · 2 passages") && !screen.contains("problem")
+    });
+    terminal.keys(ESCAPE);
+    terminal.wait_for("ask about your documents");
+    ask(&mut terminal, "On which days can heavy goods be brought up by the crane?");
+    let answered = terminal.wait_for("Tuesday and Thursday");
+    assert!(answered.contains("OCR 9"), "{answered}");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 }

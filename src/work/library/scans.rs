@@ -3,17 +3,20 @@
 //! On a thread of its own, after everything else, a second or more a page. It is stopped for a question and begun again:
 //! what was read is kept page by page.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use docent_index::document::ContentHash;
+use docent_index::store::{Scan, Store};
 use tokio_util::sync::CancellationToken;
 
 use super::Order;
 use crate::error::Failure;
-use crate::ingest;
 use crate::ingest::scans::{Progress, ScanReader, Work};
+use crate::ingest::{self, IngestError};
 use crate::loading::Embedders;
 use crate::work::inbox::Inbox;
 use crate::work::thread::{Thread, guarded};
@@ -29,6 +32,54 @@ pub(super) enum Made {
     End(Result<(), Failure>),
     /// Tesseract is not installed.
     Unavailable,
+}
+
+/// The scans that are to be read.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    is_listed: bool,
+    /// The next one last.
+    waiting: Vec<Scan>,
+    /// Those that can't be read are not tried again and again.
+    begun: HashSet<ContentHash>,
+    /// Pages that were read since there was nothing to read, and how many there are with those that wait.
+    pub(super) done: usize,
+    pub(super) of: usize,
+}
+
+impl Queue {
+    /// There may be others than are listed.
+    pub(super) fn is_stale(&mut self) {
+        self.is_listed = false;
+    }
+
+    /// What was begun and left is to be done after all.
+    pub(super) fn begin_again(&mut self) {
+        self.begun.clear();
+        self.is_listed = false;
+    }
+
+    /// Nothing of what is listed can be read.
+    pub(super) fn give_up(&mut self) {
+        self.waiting.clear();
+    }
+
+    pub(super) fn next(&mut self, store: &Store) -> Result<Option<Work>, IngestError> {
+        if !self.is_listed {
+            let mut scans = store.scans()?;
+            scans.retain(|scan| !self.begun.contains(&scan.content));
+            scans.reverse();
+            self.of = self.done + scans.iter().map(|scan| scan.unread.len()).sum::<usize>();
+            self.waiting = scans;
+            self.is_listed = true;
+        }
+        let Some(scan) = self.waiting.pop() else {
+            (self.done, self.of) = (0, 0);
+            return Ok(None);
+        };
+        self.begun.insert(scan.content);
+        Work::new(store, scan).map(Some)
+    }
 }
 
 /// A thread that reads scans until this is dropped.

@@ -1,16 +1,15 @@
 //! What is done next to the index?
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docent_engine::embed::TokenCounter;
-use docent_index::document::ContentHash;
-use docent_index::store::{EmbedderId, Folder, Scan, Store};
+use docent_index::store::{EmbedderId, Folder, Store};
 
-use super::scans::{Made, Scans};
+use super::scans::{Made, Queue, Scans};
 use super::vectors::Vectors;
 use super::{End, Librarian, Order, content};
 use crate::error::Failure;
@@ -70,14 +69,7 @@ pub(super) struct Writer<'a> {
     embedded: Option<(usize, usize)>,
     /// None before there is a scan to read.
     scans: Option<Scans>,
-    /// There may be scans that wait.
-    is_unscanned: bool,
-    /// Scans to be read, the next one last.
-    waiting_scans: Vec<Scan>,
-    /// Scans that were begun: those that can't be read are not tried again and again.
-    begun_scans: HashSet<ContentHash>,
-    /// Pages that were recognised since there was nothing to recognise, and how many there are with those that wait.
-    recognised: (usize, usize),
+    scan_queue: Queue,
     published: Instant,
     rate: Rate,
     idle_since: Instant,
@@ -103,10 +95,7 @@ impl<'a> Writer<'a> {
             is_unembedded: true,
             embedded: None,
             scans: None,
-            is_unscanned: true,
-            waiting_scans: Vec::new(),
-            begun_scans: HashSet::new(),
-            recognised: (0, 0),
+            scan_queue: Queue::default(),
             published: now,
             rate: Rate::default(),
             idle_since: now,
@@ -320,7 +309,8 @@ impl<'a> Writer<'a> {
         self.read = if self.tasks.is_empty() { 0 } else { done };
         self.store.publish()?;
         self.published = Instant::now();
-        (self.is_unswept, self.is_unembedded, self.is_unscanned) = (true, true, true);
+        (self.is_unswept, self.is_unembedded) = (true, true);
+        self.scan_queue.is_stale();
         // Passages have come to those that wait.
         self.embedded = self.embedded.map(|(done, _)| (done, 0));
         self.rate = Rate::default();
@@ -378,21 +368,10 @@ impl<'a> Writer<'a> {
         if self.scans.as_ref().is_some_and(Scans::is_busy) {
             return Ok(Step::Awaited);
         }
-        if self.is_unscanned && self.own.setting.ocr {
-            self.is_unscanned = false;
-            let mut scans = self.store.scans()?;
-            scans.retain(|scan| !self.begun_scans.contains(&scan.content));
-            scans.reverse();
-            let left: usize = scans.iter().map(|scan| scan.unread.len()).sum();
-            self.recognised.1 = self.recognised.0 + left;
-            self.waiting_scans = scans;
-        }
-        let Some(scan) = self.waiting_scans.pop() else {
-            self.recognised = (0, 0);
+        if !self.own.setting.ocr {
             return Ok(Step::None);
-        };
-        self.begun_scans.insert(scan.content);
-        let work = ingest::scans::Work::new(&self.store, scan)?;
+        }
+        let Some(work) = self.scan_queue.next(&self.store)? else { return Ok(Step::None) };
         self.tell_recognising();
         let scans = match &mut self.scans {
             Some(scans) => scans,
@@ -416,12 +395,12 @@ impl<'a> Writer<'a> {
                         self.publish()?;
                         self.own.teller.is_stale();
                     } else {
-                        self.recognised.0 += 1;
+                        self.scan_queue.done += 1;
                         self.tell_recognising();
                     }
                 }
                 Made::End(end) => end?,
-                Made::Unavailable => self.waiting_scans.clear(),
+                Made::Unavailable => self.scan_queue.give_up(),
             }
         }
         Ok(())
@@ -430,13 +409,12 @@ impl<'a> Writer<'a> {
     /// Leaves the scan in work for something more urgent; it is begun again where it was left.
     fn leave_scan(&mut self) {
         if self.scans.as_ref().is_some_and(Scans::stop) {
-            self.begun_scans.clear();
-            self.is_unscanned = true;
+            self.scan_queue.begin_again();
         }
     }
 
     fn tell_recognising(&mut self) {
-        let (done, of) = self.recognised;
+        let Queue { done, of, .. } = self.scan_queue;
         self.rate.note(Instant::now(), done);
         let per_second = self.rate.per_second();
         self.own.teller.stage(Stage::Recognising(Progress { done, of, per_second }));
