@@ -13,6 +13,10 @@ use super::Part;
 const MARGIN: f32 = 0.14;
 /// On so many pages a line must come back to be a running one.
 const RUNNING_PAGES: usize = 3;
+/// As [`RUNNING_PAGES`], for a line that the file itself says to be a running one.
+const TAGGED_PAGES: usize = 2;
+/// A file that names its headings has one on every so many pages, at least.
+const TAGGED_REACH: usize = 8;
 /// How many blocks from either end of a page may be running ones.
 const RUNNING_BLOCKS: usize = 4;
 /// A heading is at least so much larger than the body's text.
@@ -52,18 +56,24 @@ impl Assembler {
     pub fn finish(self) -> Document {
         let mut document = self.document;
         if document.head.paged {
+            settle_tagged_lines(&mut document.pages);
             mark_running_blocks(&mut document.pages);
             let outline = std::mem::take(&mut document.head.outline);
-            let open = if outline.is_empty() {
-                Vec::new()
+            if settle_tagged_headings(&mut document.pages, outline.len()) {
+                mark_like_tagged(&mut document.pages);
+                fill_headings(&mut document.pages, &[]);
             } else {
-                mark_outlined(&mut document.pages, &outline)
-            };
-            let found = outline.len() - open.len();
-            if found * 2 < outline.len() || outline.is_empty() {
-                mark_by_print(&mut document.pages);
+                let open = if outline.is_empty() {
+                    Vec::new()
+                } else {
+                    mark_outlined(&mut document.pages, &outline)
+                };
+                let found = outline.len() - open.len();
+                if found * 2 < outline.len() || outline.is_empty() {
+                    mark_by_print(&mut document.pages);
+                }
+                fill_headings(&mut document.pages, &open);
             }
-            fill_headings(&mut document.pages, &open);
             document.head.outline = outline;
         } else {
             fill_headings(&mut document.pages, &[]);
@@ -176,6 +186,63 @@ fn margin_blocks(page: &Page) -> Vec<(usize, bool)> {
         *count <= RUNNING_BLOCKS
     });
     found.into_iter().map(|(index, head, _)| (index, head)).collect()
+}
+
+/// Lines that the file itself says to be running ones. What stands on one page only is kept as text: programs take a
+/// letter's head for one, too.
+fn settle_tagged_lines(pages: &mut [Page]) {
+    let is_running =
+        |block: &Block| matches!(block.kind, BlockKind::RunningHeader | BlockKind::RunningFooter);
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for page in pages.iter() {
+        for block in page.blocks.iter().filter(|block| is_running(block)) {
+            if let Some(key) = running_key(block_text(&page.text, block)) {
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+    }
+    for page in pages {
+        let Page { text, blocks, .. } = page;
+        for block in blocks.iter_mut().filter(|block| is_running(block)) {
+            let is_alone = match running_key(block_text(text, block)) {
+                Some(key) => {
+                    let is_number = !key.chars().any(char::is_alphabetic);
+                    !is_number && counts.get(&key).is_none_or(|count| *count < TAGGED_PAGES)
+                }
+                None => block_text(text, block).chars().any(char::is_alphabetic),
+            };
+            if is_alone {
+                block.kind = BlockKind::Paragraph;
+            }
+        }
+    }
+}
+
+/// Whether the headings that the file itself names are all that are needed, with so many entries in its contents;
+/// otherwise they are taken back.
+fn settle_tagged_headings(pages: &mut [Page], entries: usize) -> bool {
+    let is_heading = |block: &Block| matches!(block.kind, BlockKind::Heading { .. });
+    let (mut headings, mut heading_bytes, mut bytes) = (0_usize, 0, 0);
+    for block in pages.iter().flat_map(|page| &page.blocks) {
+        bytes += block.span.len();
+        if is_heading(block) {
+            headings += 1;
+            heading_bytes += block.span.len();
+        }
+    }
+    // Where a third of the text is headings, somebody used them for large print.
+    let is_sound = heading_bytes * 3 <= bytes;
+    let is_enough =
+        headings > 0 && headings * 2 >= entries && headings * TAGGED_REACH >= pages.len();
+    if is_sound && is_enough {
+        return true;
+    }
+    for block in
+        pages.iter_mut().flat_map(|page| &mut page.blocks).filter(|block| is_heading(block))
+    {
+        block.kind = BlockKind::Paragraph;
+    }
+    false
 }
 
 fn mark_running_blocks(pages: &mut [Page]) {
@@ -296,19 +363,27 @@ fn body_size(pages: &[Page]) -> f32 {
     body
 }
 
-/// Marks headings by their print: larger than the body's text, or bold in a body that is not.
-fn mark_by_print(pages: &mut [Page]) {
-    let (mut bold, mut plain) = (0_usize, 0_usize);
-    for block in pages.iter().flat_map(|page| &page.blocks).filter(|block| is_text(block)) {
-        if block.bold {
-            bold += block.span.len();
-        } else {
-            plain += block.span.len();
+/// What print tells of headings: the body's text that they stand out of.
+struct Print {
+    body: f32,
+    body_is_bold: bool,
+}
+
+impl Print {
+    fn of(pages: &[Page]) -> Self {
+        let (mut bold, mut plain) = (0_usize, 0_usize);
+        for block in pages.iter().flat_map(|page| &page.blocks).filter(|block| is_text(block)) {
+            if block.bold {
+                bold += block.span.len();
+            } else {
+                plain += block.span.len();
+            }
         }
+        Self { body: body_size(pages), body_is_bold: bold > plain }
     }
-    let body_is_bold = bold > plain;
-    let body = body_size(pages);
-    let rank = |page: &Page, block: &Block| -> Option<u32> {
+
+    /// The size of a block that could be a heading, in tenths of a point; 0 for one that is only bold.
+    fn rank(&self, page: &Page, block: &Block) -> Option<u32> {
         let text = block_text(&page.text, block).trim();
         let length = text.chars().take(MAX_HEADING_CHARACTERS + 1).count();
         let letters = text
@@ -317,18 +392,62 @@ fn mark_by_print(pages: &mut [Page]) {
             .filter(|character| character.is_alphabetic())
             .count();
         let ends_open = text.ends_with([',', ';', '.', ':']) && !text.ends_with("...");
-        if !is_text(block) || length > MAX_HEADING_CHARACTERS || letters < 2 || letters * 3 < length
-        {
+        if length > MAX_HEADING_CHARACTERS || letters < 2 || letters * 3 < length {
             return None;
         }
         let size = block.font_size?;
-        if size >= body * HEADING_SIZE {
+        if size >= self.body * HEADING_SIZE {
             return Some(tenths(Some(size)));
         }
-        let is_bold =
-            block.bold && !body_is_bold && size >= body * 0.97 && length <= 120 && !ends_open;
+        let is_bold = block.bold
+            && !self.body_is_bold
+            && size >= self.body * 0.97
+            && length <= 120
+            && !ends_open;
         is_bold.then_some(0)
+    }
+}
+
+/// Marks what looks like the headings that the file itself names: people forget some.
+fn mark_like_tagged(pages: &mut [Page]) {
+    let print = Print::of(pages);
+    let mut levels: HashMap<u32, HashMap<u8, usize>> = HashMap::new();
+    let mut blocks = 0_usize;
+    for page in pages.iter() {
+        for block in &page.blocks {
+            blocks += 1;
+            if let BlockKind::Heading { level } = block.kind
+                && let Some(rank) = print.rank(page, block)
+            {
+                *levels.entry(rank).or_default().entry(level).or_default() += 1;
+            }
+        }
+    }
+    let level_of = |page: &Page, block: &Block| {
+        let counts = is_text(block).then(|| levels.get(&print.rank(page, block)?)).flatten()?;
+        counts.iter().max_by_key(|(level, count)| (**count, **level)).map(|(level, _)| *level)
     };
+    let alike: Vec<Vec<Option<u8>>> = pages
+        .iter()
+        .map(|page| page.blocks.iter().map(|block| level_of(page, block)).collect())
+        .collect();
+    if alike.iter().flatten().flatten().count() * 4 > blocks {
+        return;
+    }
+    for (page, levels) in pages.iter_mut().zip(alike) {
+        for (block, level) in page.blocks.iter_mut().zip(levels) {
+            if let Some(level) = level {
+                block.kind = BlockKind::Heading { level };
+            }
+        }
+    }
+}
+
+/// Marks headings by their print: larger than the body's text, or bold in a body that is not.
+fn mark_by_print(pages: &mut [Page]) {
+    let print = Print::of(pages);
+    let rank =
+        |page: &Page, block: &Block| is_text(block).then(|| print.rank(page, block)).flatten();
     // The sizes of headings, the largest first, are their levels; bold ones of the body's size come last.
     let mut ranks: HashMap<u32, usize> = HashMap::new();
     let mut blocks = 0_usize;

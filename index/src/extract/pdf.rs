@@ -3,7 +3,7 @@
 //! Built on lopdf's objects, with an own content interpreter and layout. The modules in the order of the way: the
 //! file's objects ([`source`] with [`lock`]), tokens ([`lexer`]), fonts ([`font`] with [`cmap`], [`encoding`], [`standard`]), glyphs on
 //! the page ([`interpreter`], [`geometry`], [`layer`]), words and blocks ([`layout`], [`order`]), what was filled in and noted on the
-//! page ([`annotation`]). Where that finds nothing, a second reader is asked ([`second`]). Nothing here knows other pages
+//! page ([`annotation`]), what the file itself says its blocks are ([`tag`]). Where that finds nothing, a second reader is asked ([`second`]). Nothing here knows other pages
 //! than its own: that is [`super::assemble`].
 
 mod annotation;
@@ -24,6 +24,7 @@ pub(super) mod render;
 mod second;
 mod source;
 mod standard;
+mod tag;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,7 @@ use layer::HiddenLayers;
 use layout::Laid;
 use second::Second;
 use source::{PageNode, Source, Unopened};
+use tag::{Structure, Tagged};
 
 /// Reads a PDF; parts go to `sink` as they are ready: the head first, then each page in order, problems at any time. At the
 /// end, pages that were read better the second time come once more.
@@ -74,14 +76,18 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
     let label = |index: usize| labels.get(index).cloned().flatten();
     sink(Part::Head(outline::head(&source, &pages)))?;
     let layers = HiddenLayers::of(&source);
+    let structure = Structure::of(&source);
     let mut fonts = Fonts::default();
     let mut tally = Tally::default();
     let mut poor = Vec::new();
     for (index, node) in pages.iter().enumerate() {
         let frame = Frame::of(&source, node);
-        let shows = interpreter::run(&source, node, &frame, &layers, &mut fonts);
+        let shows =
+            interpreter::run(&source, node, &frame, &layers, structure.as_ref(), &mut fonts);
         let known = (shows.is_poor() && !shows.cut).then(|| shows.known());
-        let laid = |glyphs| whole_layout(glyphs, &source, node, &frame, &layers, &mut fonts);
+        let laid = |glyphs, tagged| {
+            whole_layout(glyphs, tagged, &source, node, &frame, &layers, &mut fonts)
+        };
         let found = send(index, label(index), &frame, shows, laid, sink)?;
         match known {
             Some(known) => poor.push((index, node, frame, known, found)),
@@ -96,8 +102,9 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
         let other = other.and_then(|second| second.shows(index, &cache));
         let found = match other.filter(|other| other.known() > known) {
             Some(shows) => {
-                let laid =
-                    |glyphs| whole_layout(glyphs, &source, node, &frame, &layers, &mut fonts);
+                let laid = |glyphs, tagged| {
+                    whole_layout(glyphs, tagged, &source, node, &frame, &layers, &mut fonts)
+                };
                 send(index, label(index), &frame, shows, laid, sink)?
             }
             None => found,
@@ -113,6 +120,7 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
 /// A page's own text in its order, and what was filled in and noted on it.
 fn whole_layout<'a>(
     glyphs: Vec<Glyph>,
+    tagged: Vec<Tagged>,
     source: &'a Source,
     node: &PageNode<'a>,
     frame: &Frame,
@@ -120,6 +128,7 @@ fn whole_layout<'a>(
     fonts: &mut Fonts<'a>,
 ) -> Laid {
     let mut laid = layout::lay_out(glyphs, &geometry::beads(source, node, frame));
+    tag::apply(&mut laid, tagged, frame.height);
     annotation::add(&mut laid, source, node, frame, layers, fonts);
     laid
 }
@@ -138,7 +147,7 @@ fn read_without_source(
         let Some((frame, shows)) = second.frame(index).zip(second.shows(index, &cache)) else {
             continue;
         };
-        let laid = |glyphs| layout::lay_out(glyphs, &[]);
+        let laid = |glyphs, _| layout::lay_out(glyphs, &[]);
         let found = send(index, None, &frame, shows, laid, sink)?;
         tally.count(found, sink)?;
     }
@@ -168,7 +177,7 @@ fn send(
     label: Option<String>,
     frame: &Frame,
     shows: Shows,
-    lay_out: impl FnOnce(Vec<Glyph>) -> Laid,
+    lay_out: impl FnOnce(Vec<Glyph>, Vec<Tagged>) -> Laid,
     sink: &mut Sink<'_>,
 ) -> ControlFlow<(), Found> {
     let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
@@ -180,7 +189,7 @@ fn send(
     if shows.cut {
         problems.push(ProblemKind::TooLarge);
     }
-    let laid = lay_out(shows.glyphs);
+    let laid = lay_out(shows.glyphs, shows.tagged);
     let has_text = !laid.text.is_empty();
     // A scanned form stays one, whatever is filled in.
     let is_textless = has_pictures && laid.blocks.iter().all(|block| block.kind.is_added());

@@ -14,6 +14,7 @@ use super::geometry::{Frame, Matrix};
 use super::layer::HiddenLayers;
 use super::lexer::{Lexer, Token};
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
+use super::tag::{Structure, Tag, Tagged};
 
 const MAX_OPERATORS: usize = 3_000_000;
 pub(super) const MAX_GLYPHS: usize = 1_000_000;
@@ -58,6 +59,8 @@ pub(super) struct Glyph {
 #[derive(Debug, Default)]
 pub(super) struct Shows {
     pub(super) glyphs: Vec<Glyph>,
+    /// Those that the file's tags say something of.
+    pub(super) tagged: Vec<Tagged>,
     pub(super) has_pictures: bool,
     /// Glyphs whose text nothing tells.
     pub(super) unknown: usize,
@@ -96,9 +99,13 @@ pub(super) fn run<'a>(
     node: &PageNode<'a>,
     frame: &Frame,
     layers: &HiddenLayers,
+    structure: Option<&Structure<'a>>,
     fonts: &mut Fonts<'a>,
 ) -> Shows {
     let mut interpreter = Interpreter::new(source, frame, layers, fonts);
+    interpreter.structure = structure;
+    interpreter.elements =
+        structure.zip(node.dictionary).and_then(|(structure, page)| structure.elements_of(page));
     let content = page_content(source, node);
     let state = State::new(frame.matrix);
     interpreter.content(&content, node.resources, state, 0);
@@ -193,11 +200,15 @@ struct Mark {
     actual: Option<Text>,
     replaces: bool,
     hidden: bool,
+    tag: Option<Tag>,
 }
 
 struct Interpreter<'a, 'b> {
     source: &'a Source,
     layers: &'b HiddenLayers,
+    structure: Option<&'b Structure<'a>>,
+    /// What the marks of the page or the form stand for.
+    elements: Option<&'a [Object]>,
     fonts: &'b mut Fonts<'a>,
     shows: Shows,
     operators: usize,
@@ -220,6 +231,8 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         Self {
             source,
             layers,
+            structure: None,
+            elements: None,
             fonts,
             shows: Shows::default(),
             operators: 0,
@@ -324,7 +337,7 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                 b"Do" => self.draw(resources, &operands, &state, depth),
                 b"BI" => self.shows.has_pictures = true,
                 b"ID" => lexer.skip_image_data(),
-                b"BMC" => self.open_mark(None, &[], marks_before),
+                b"BMC" => self.open_mark(None, &operands, marks_before),
                 b"BDC" => self.open_mark(resources, &operands, marks_before),
                 b"EMC" => {
                     if self.lost_marks > 0 {
@@ -399,7 +412,16 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             self.lost_marks += 1;
             return;
         }
-        let mut mark = Mark { actual: None, replaces: false, hidden: false };
+        let around = self.marks.last().and_then(|mark| mark.tag);
+        let mut mark = Mark { actual: None, replaces: false, hidden: false, tag: around };
+        if let Some(structure) = self.structure {
+            let named = match operands {
+                [_, Token::Name(name)] => self.resource(resources, b"Properties", name),
+                _ => None,
+            };
+            let named = named.and_then(|named| as_dictionary(self.source.resolve(named)));
+            mark.tag = structure.tag(operands, named, self.elements).or(around);
+        }
         let actual = if let [Token::Name(tag), Token::Name(name)] = operands {
             let properties = self.resource(resources, b"Properties", name);
             if tag == b"OC" {
@@ -452,7 +474,13 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                 let inner = State { matrix: matrix * state.matrix, ..state.clone() };
                 let own = source.dictionary(&stream.dict, b"Resources").or(resources);
                 let content = self.form(stream);
+                let elements = self.elements;
+                if stream.dict.has(b"StructParents") {
+                    self.elements =
+                        self.structure.and_then(|structure| structure.elements_of(&stream.dict));
+                }
                 self.content(&content, own, inner, depth + 1);
+                self.elements = elements;
             }
             _ => self.shows.cut = true,
         }
@@ -596,6 +624,16 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             }
             None => shown.text,
         };
+        if let Some(tag) = self.marks.last().and_then(|mark| mark.tag) {
+            // In the middle of its height, where no other line reaches.
+            let (up_x, up_y) = (across.0 / height, across.1 / height);
+            let rise = if font.vertical { 0.0 } else { size * 0.3 };
+            self.shows.tagged.push(Tagged {
+                x: f32::midpoint(start.0, end.0) + up_x * rise,
+                y: f32::midpoint(start.1, end.1) + up_y * rise,
+                tag,
+            });
+        }
         self.shows.glyphs.push(Glyph {
             text,
             start,

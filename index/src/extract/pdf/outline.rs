@@ -264,7 +264,7 @@ fn destinations<'a>(source: &'a Source, catalog: &'a Dictionary) -> HashMap<Vec<
 }
 
 /// Visits the pairs of a name or number tree, with a bound on depth and number.
-fn walk_tree<'a>(
+pub(super) fn walk_tree<'a>(
     source: &'a Source,
     root: Option<&'a Object>,
     leaf: &[u8],

@@ -930,6 +930,108 @@ fn a_field_stands_under_the_heading_over_it() {
     assert_eq!(headings[4..], [["Applicant"], ["Spouse"]]);
 }
 
+/// A tagged file: each page is a list of marks with their role, their place and their text; `Artifact` and `Header` are
+/// roles of artifacts, and marks with the same role and a star belong to the element of the mark before.
+fn tagged(pages: &[&[(&str, i32, &str)]]) -> Document {
+    let mut writer = Writer::default();
+    let mut tree = Vec::new();
+    for (number, marks) in pages.iter().enumerate() {
+        let mut elements: Vec<u32> = Vec::new();
+        let mut content = "BT /F 10 Tf ".to_owned();
+        for (role, y, text) in *marks {
+            let mark = match *role {
+                "Artifact" => "/Artifact BMC ".to_owned(),
+                "Header" => "/Artifact << /Type /Pagination /Subtype /Header >> BDC ".to_owned(),
+                _ => format!("/{role} << /MCID {} >> BDC ", elements.len()),
+            };
+            content += &(mark + &shown_at(50, *y, text) + "EMC ");
+            if role.ends_with('*') {
+                elements.extend(elements.last().copied());
+            } else if !matches!(*role, "Artifact" | "Header") {
+                let parent = writer.object(format!("<< /S /{role} >>"));
+                elements.push(writer.object(format!("<< /S /Span /P {parent} 0 R >>")));
+            }
+        }
+        writer.page(&format!("/StructParents {number}"), "", &(content + "ET"));
+        let elements: Vec<String> =
+            elements.iter().map(|element| format!("{element} 0 R")).collect();
+        tree.push(format!("{number} [{}]", elements.join(" ")));
+    }
+    let tree = tree.join(" ");
+    writer.catalog = format!(
+        "/MarkInfo << /Marked true >> /StructTreeRoot << /RoleMap << /Clause /H2 /H1 /H1 >> /ParentTree << /Nums [{tree}] >> >>"
+    );
+    let document = read_all(&writer.finish());
+    document.pages.iter().for_each(is_sound);
+    document
+}
+
+/// The kinds and texts of a page's blocks.
+fn blocks(page: &Page) -> Vec<(BlockKind, &str)> {
+    let text = |block: &crate::document::Block| page.text.get(block.span.clone()).unwrap();
+    page.blocks.iter().map(|block| (block.kind, text(block))).collect()
+}
+
+const LONG: &str = "This goes on for a while as the text of a lease does.";
+
+#[test]
+fn a_tagged_file_names_its_headings() {
+    let document = tagged(&[&[
+        ("H1", 700, "Lease of"),
+        ("H1*", 660, "the garden"),
+        ("P", 648, LONG),
+        ("Clause", 636, "Watering"),
+        ("P", 624, LONG),
+        ("P", 612, LONG),
+    ]]);
+    let page = &document.pages[0];
+    assert_eq!(
+        blocks(page),
+        [
+            (BlockKind::Heading { level: 1 }, "Lease of the garden"),
+            (BlockKind::Paragraph, LONG),
+            (BlockKind::Heading { level: 2 }, "Watering"),
+            (BlockKind::Paragraph, format!("{LONG} {LONG}").as_str()),
+        ]
+    );
+    assert_eq!(page.blocks[3].headings, ["Lease of the garden", "Watering"]);
+}
+
+#[test]
+fn a_tagged_file_names_its_items() {
+    let document = tagged(&[&[("P", 700, LONG), ("LI", 688, "One can"), ("LI", 676, "Two cans")]]);
+    assert_eq!(
+        blocks(&document.pages[0]),
+        [
+            (BlockKind::Paragraph, LONG),
+            (BlockKind::ListItem, "One can"),
+            (BlockKind::ListItem, "Two cans"),
+        ]
+    );
+}
+
+#[test]
+fn tags_that_call_all_text_a_heading_are_not_believed() {
+    let document = tagged(&[&[("H1", 700, LONG), ("H1", 660, LONG), ("P", 620, LONG)]]);
+    assert!(blocks(&document.pages[0]).iter().all(|(kind, _)| *kind == BlockKind::Paragraph));
+}
+
+#[test]
+fn artifacts_that_come_back_are_running_lines() {
+    let page = |head: &'static str, number: &'static str| {
+        [("Header", 740, head), ("P", 400, LONG), ("Artifact", 30, number)]
+    };
+    let letter = page("Oakfield House, 5 Mill Lane", "1");
+    let document = tagged(&[&letter]);
+    assert_eq!(document.pages[0].blocks[0].kind, BlockKind::Paragraph);
+    assert_eq!(document.pages[0].blocks[2].kind, BlockKind::RunningFooter);
+    let document = tagged(&[&letter, &page("Oakfield House, 5 Mill Lane", "2")]);
+    for page in &document.pages {
+        assert_eq!(page.blocks[0].kind, BlockKind::RunningHeader);
+        assert_eq!(page.blocks[1].kind, BlockKind::Paragraph);
+    }
+}
+
 fn rich_file() -> Vec<u8> {
     let mut writer = Writer::default();
     let map = writer.stream(
