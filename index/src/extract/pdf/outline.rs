@@ -36,22 +36,111 @@ pub(super) fn head(source: &Source, pages: &[PageNode<'_>]) -> Head {
     Head { title, language, tags: Vec::new(), date, paged: true, outline: outline(source, pages) }
 }
 
-/// One line without what programs put in by themselves; none when nothing is left.
+/// One line without what programs put in by themselves; none when nothing is left that a person would call a title.
 fn clean_title(title: &str) -> Option<String> {
-    let title: String = title
+    let line = one_line(title);
+    let name = line
+        .strip_prefix("Microsoft ")
+        .and_then(|rest| rest.split_once(" - "))
+        .filter(|(program, _)| PROGRAMS.contains(program))
+        .map_or(line.as_str(), |(_, name)| name);
+    if name.starts_with("http://") || name.starts_with("https://") {
+        return None;
+    }
+    // Of a path the file's name is kept.
+    let is_path =
+        name.starts_with(['/', '\\']) || name.get(1..3).is_some_and(|drive| drive == ":\\");
+    let name = if is_path { name.rsplit(['/', '\\']).next().unwrap_or(name) } else { name };
+    let name = match name.rsplit_once('.') {
+        Some((name, ending)) if ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) => name,
+        _ => name,
+    };
+    let letters: String = name
+        .chars()
+        .filter(|character| character.is_alphabetic())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    let is_word = !letters.is_ascii() || letters.len() >= 2 && letters.len() * 3 >= digits;
+    let says_something = is_word && !letters.is_empty() && !NO_TITLES.contains(&letters.as_str());
+    says_something.then(|| super::nfc(name).chars().take(MAX_TITLE_CHARACTERS).collect())
+}
+
+/// An entry in a table of contents, which may be a number or the name of a file.
+fn entry_title(title: &str) -> Option<String> {
+    let line = one_line(title);
+    let says_something = line.chars().any(char::is_alphanumeric);
+    says_something.then(|| super::nfc(&line).chars().take(MAX_TITLE_CHARACTERS).collect())
+}
+
+fn one_line(text: &str) -> String {
+    let spaced: String = text
         .chars()
         .map(|character| if character.is_control() { ' ' } else { character })
         .collect();
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let title = title.strip_prefix("Microsoft Word - ").unwrap_or(&title);
-    let says_nothing = title.is_empty()
-        || title.chars().all(|character| !character.is_alphanumeric())
-        || matches!(
-            title.to_lowercase().as_str(),
-            "untitled" | "unknown" | "none" | "title" | "document"
-        );
-    (!says_nothing).then(|| super::nfc(title).chars().take(MAX_TITLE_CHARACTERS).collect())
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// What stands in front of a file's name, behind `Microsoft`.
+const PROGRAMS: &[&str] =
+    &["Word", "Excel", "PowerPoint", "Publisher", "Visio", "Project", "Outlook"];
+
+/// The endings of files that documents are printed from.
+const ENDINGS: &[&str] = &[
+    "ai", "cdr", "csv", "doc", "docm", "docx", "dot", "dotx", "dvi", "dwg", "eps", "exe", "fm",
+    "htm", "html", "indd", "key", "md", "numbers", "odg", "odp", "ods", "odt", "pages", "pdf",
+    "pmd", "ppt", "pptm", "pptx", "ps", "pub", "qxd", "qxp", "rtf", "tex", "tif", "tiff", "txt",
+    "vp", "vsd", "vsdx", "wpd", "wps", "xls", "xlsm", "xlsx", "xps",
+];
+
+/// What programs call documents that nobody named; letters only.
+const NO_TITLES: &[&str] = &[
+    "adobephotoshoppdf",
+    "anonymous",
+    "book",
+    "diapositive",
+    "document",
+    "documento",
+    "dokument",
+    "empty",
+    "enscriptoutput",
+    "folie",
+    "fullpagephoto",
+    "layout",
+    "mappe",
+    "microsoftpowerpointpräsentation",
+    "microsoftword",
+    "neuedokument",
+    "none",
+    "notitle",
+    "null",
+    "page",
+    "pdf",
+    "pdffile",
+    "powerpointpräsentation",
+    "powerpointpresentation",
+    "presentacióndepowerpoint",
+    "presentation",
+    "präsentation",
+    "présentationpowerpoint",
+    "print",
+    "printing",
+    "scan",
+    "scanneddocument",
+    "sheet",
+    "slide",
+    "tabelle",
+    "title",
+    "unknown",
+    "unbenannt",
+    "unnamed",
+    "untitled",
+    "untitleddocument",
+    "worddocument",
+    "文档",
+    "文書",
+    "無題",
+];
 
 /// The title in the XMP metadata: the first item of `dc:title`.
 fn metadata_title(source: &Source) -> Option<String> {
@@ -216,8 +305,12 @@ fn outline(source: &Source, pages: &[PageNode<'_>]) -> Vec<OutlineEntry> {
         {
             waiting.push((first, level + 1));
         }
-        let target =
-            source.get(item, b"Dest").or_else(|| source.get(source.dictionary(item, b"A")?, b"D"));
+        let target = source.get(item, b"Dest").or_else(|| {
+            // Other actions lead into other files.
+            let action = source.dictionary(item, b"A")?;
+            let is_here = source.name(action, b"S").is_none_or(|kind| kind == b"GoTo");
+            is_here.then(|| source.get(action, b"D")).flatten()
+        });
         let target = target.and_then(|target| match target {
             Object::Name(name) | Object::String(name, _) => {
                 let names = names.get_or_insert_with(|| destinations(source, catalog));
@@ -236,7 +329,7 @@ fn outline(source: &Source, pages: &[PageNode<'_>]) -> Vec<OutlineEntry> {
                 as_number(other).and_then(|index| u32::try_from(number::whole(index) + 1).ok())
             }
         });
-        let title = source.text(item, b"Title").and_then(|title| clean_title(&title));
+        let title = source.text(item, b"Title").and_then(|title| entry_title(&title));
         if let (Some(title), Some(page)) = (title, page) {
             entries.push(OutlineEntry {
                 title,
@@ -315,8 +408,24 @@ mod tests {
 
     #[test]
     fn titles_lose_what_programs_put_in() {
-        assert_eq!(clean_title(" Microsoft Word - Plan\t2.doc").as_deref(), Some("Plan 2.doc"));
-        assert_eq!(clean_title("untitled"), None);
-        assert_eq!(clean_title("\u{0}"), None);
+        for (title, cleaned) in [
+            (" Microsoft Word - Plan\t2.doc", "Plan 2"),
+            ("Microsoft Word", ""),
+            ("Microsoft - a history", "Microsoft - a history"),
+            ("X:\\Data\\current\\garden.vp", "garden"),
+            ("Lease v1.2", "Lease v1.2"),
+            ("Erlkönig.pages", "Erlkönig"),
+            ("合同", "合同"),
+            ("Untitled-1", ""),
+            ("(anonymous)", ""),
+            ("文档1", ""),
+            ("c.html", ""),
+            ("02148000.2004.sw.fm", ""),
+            ("https://example.org/a/long/way", ""),
+            ("untitled", ""),
+            ("\u{0}", ""),
+        ] {
+            assert_eq!(clean_title(title).unwrap_or_default(), cleaned, "{title}");
+        }
     }
 }

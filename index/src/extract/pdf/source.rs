@@ -317,6 +317,10 @@ pub(super) fn text_string(object: &Object) -> Option<String> {
         [0xfe, 0xff, rest @ ..] => Some(units(rest, u16::from_be_bytes)),
         [0xff, 0xfe, rest @ ..] => Some(units(rest, u16::from_le_bytes)),
         [0xef, 0xbb, 0xbf, rest @ ..] => Some(String::from_utf8_lossy(rest).into_owned()),
+        // Many programs write UTF-8 without its mark; text in other encodings is hardly ever UTF-8 by chance.
+        _ if !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() => {
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        }
         _ => lopdf::decode_text_string(object)
             .ok()
             .or_else(|| Some(String::from_utf8_lossy(bytes).into_owned())),

@@ -565,6 +565,35 @@ fn secret() -> Vec<u8> {
     writer.finish()
 }
 
+#[test]
+fn an_outline_leads_by_names_and_actions_and_never_round_in_circles() {
+    let mut writer = Writer::default();
+    let pages: Vec<u32> =
+        (0..3).map(|_| writer.page("", "", "BT /F 10 Tf 50 700 Td (x) Tj ET")).collect();
+    let next = pages[2] + 1;
+    let [named, inner, elsewhere, action, round] = [next, next + 1, next + 2, next + 3, next + 4];
+    writer.object(format!(
+        "<< /Title (\\344\\366) /Dest (chapter) /First {inner} 0 R /Next {elsewhere} 0 R >>"
+    ));
+    writer.object(format!("<< /Title <EFBBBFC3A9> /Dest [1 /Fit] /Next {inner} 0 R >>"));
+    writer.object(format!(
+        "<< /Title (Other file) /A << /S /GoToR /F (b.pdf) /D [0 /Fit] >> /Next {action} 0 R >>"
+    ));
+    writer.object(format!(
+        "<< /Title <FEFF004200E9> /A << /S /GoTo /D [{} 0 R /XYZ 0 0 0] >> /Next {round} 0 R >>",
+        pages[0]
+    ));
+    writer.object(format!("<< /Title (2) /Dest /old /First {named} 0 R >>"));
+    writer.catalog = format!(
+        "/Outlines << /First {named} 0 R >> /Dests << /old << /D [{} 0 R /Fit] >> >> /Names << /Dests << /Kids [<< /Names [(chapter) << /D [{} 0 R /Fit] >>] >>] >> >>",
+        pages[1], pages[2]
+    );
+    let outline = read_all(&writer.finish()).head.outline;
+    let entries: Vec<_> =
+        outline.iter().map(|entry| (entry.title.as_str(), entry.level, entry.page)).collect();
+    assert_eq!(entries, [("äö", 1, 3), ("é", 2, 2), ("Bé", 1, 1), ("2", 1, 2)]);
+}
+
 /// One page that says "secret", encrypted as is said and then changed.
 fn encrypted(
     version: impl FnOnce(&lopdf::Document) -> lopdf::EncryptionVersion<'_>,
