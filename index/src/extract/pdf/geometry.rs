@@ -179,14 +179,14 @@ fn upright([x, y, to_x, to_y]: [f32; 4]) -> Option<[f32; 4]> {
     (rectangle[2] - rectangle[0] > 1.0 && rectangle[3] - rectangle[1] > 1.0).then_some(rectangle)
 }
 
-/// Whether the page, or what it inherits from, has this box.
+/// Whether the page, or what it inherits from, has a box under this key.
 fn has_box(page: &Page<'_>, key: &[u8]) -> bool {
     fn parent<'a>(node: &Dict<'a>) -> Option<Dict<'a>> {
         node.get(b"Parent")
     }
     std::iter::successors(Some(page.raw().clone()), parent)
         .take(MAX_TREE_DEPTH)
-        .any(|node| node.contains_key(key))
+        .any(|node| node.get::<object::Rect>(key).is_some())
 }
 
 fn intersection(outer: [f32; 4], inner: [f32; 4]) -> Option<[f32; 4]> {

@@ -1165,12 +1165,13 @@ fn the_second_reader_is_not_believed_when_it_knows_no_better() {
 
 #[test]
 fn both_readers_see_the_same_words_at_the_same_places() {
-    // One names no size, one a crop box outside of its page.
+    // One names no size, one half of one, one a crop box outside of its page.
     for entries in [
         "/MediaBox [0 0 600 800]",
         "/MediaBox [10 20 600 800] /CropBox [40 30 500 790] /Rotate 90",
         "/MediaBox [0 0 600 800] /CropBox [-50 300 500 790] /Rotate 270",
         "/Rotate 180",
+        "/MediaBox [0 0 6]",
         "/MediaBox [0 0 600 800] /CropBox [900 900 901 901]",
     ] {
         let content = "BT /F 20 Tf 50 700 Td (Notice of 30 days) Tj ET";
