@@ -66,7 +66,8 @@ pub(super) struct Shows {
     pub(super) unknown: usize,
     /// A bound was reached.
     pub(super) cut: bool,
-    /// The content says nothing, or it says text and none of it came out: something of the file was not understood.
+    /// There is content that says nothing, or it says text and none of it came out: something of the file was not
+    /// understood.
     pub(super) lost: bool,
 }
 
@@ -110,7 +111,9 @@ pub(super) fn run<'a>(
     let state = State::new(frame.matrix);
     interpreter.content(&content, node.resources, state, 0);
     let Interpreter { mut shows, operators, strings, .. } = interpreter;
-    shows.lost = shows.glyphs.is_empty() && (strings > 0 || operators == 0);
+    // Also content that names an object which is not there.
+    let has_content = node.dictionary.is_some_and(|page| page.has(b"Contents"));
+    shows.lost = shows.glyphs.is_empty() && (strings > 0 || operators == 0 && has_content);
     shows
 }
 

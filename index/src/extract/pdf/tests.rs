@@ -1131,6 +1131,22 @@ fn the_second_reader_is_asked_where_the_first_finds_nothing() {
     assert_eq!(sent, expected.map(|(number, text)| (number, text.to_owned())));
 }
 
+#[test]
+fn a_page_is_lost_when_it_has_content_that_says_nothing() {
+    let is_lost = |contents: &str| {
+        let mut writer = Writer::default();
+        let page = writer.object(format!("<< /Type /Page /Parent 2 0 R {contents} >>"));
+        writer.pages.push(page);
+        let source = Source::open(&writer.finish()).unwrap();
+        let node = source.pages()[0];
+        let frame = Frame::of(&source, &node);
+        let layers = HiddenLayers::of(&source);
+        interpreter::run(&source, &node, &frame, &layers, &mut Fonts::default()).lost
+    };
+    assert!(is_lost("/Contents 99 0 R"));
+    assert!(!is_lost(""), "an empty sheet has none");
+}
+
 /// A page in a font that says what its letters are in a stream without a true length.
 fn garbled_page(mapping: &str) -> Vec<u8> {
     let mut writer = Writer::default();
