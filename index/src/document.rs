@@ -215,6 +215,8 @@ pub enum ProblemKind {
     Doubtful,
     /// OCR found no text in its picture.
     Unrecognised,
+    /// A form whose pages are made by the program that opens it.
+    XfaForm,
     Damaged,
     Empty,
     TooLarge,
@@ -238,6 +240,7 @@ impl ProblemKind {
             Self::Garbled => "garbled",
             Self::Doubtful => "doubtful",
             Self::Unrecognised => "unrecognised",
+            Self::XfaForm => "xfa_form",
             Self::Damaged => "damaged",
             Self::Empty => "empty",
             Self::TooLarge => "too_large",
@@ -251,12 +254,13 @@ impl ProblemKind {
         }
     }
 
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Password,
         Self::NoText,
         Self::Garbled,
         Self::Doubtful,
         Self::Unrecognised,
+        Self::XfaForm,
         Self::Damaged,
         Self::Empty,
         Self::TooLarge,
@@ -277,11 +281,12 @@ impl ProblemKind {
     /// Why, in plain words.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Password => "opens only with a password",
+            Self::Password => "opens only with a password or a certificate",
             Self::NoText => "has no text layer, only pictures",
             Self::Garbled => "its fonts do not say which letters they draw",
             Self::Doubtful => "was read by OCR, which is not sure of many words",
             Self::Unrecognised => "is a picture in which OCR found no text",
+            Self::XfaForm => "is a form that only Adobe Acrobat can show (XFA)",
             Self::Damaged => "is damaged",
             Self::Empty => "is empty",
             Self::TooLarge => "is larger than the size limit",
@@ -298,7 +303,7 @@ impl ProblemKind {
     /// What to do about it.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Password => "save a copy without the password in the folder",
+            Self::Password => "save a copy that opens without it in the folder",
             Self::NoText | Self::Garbled => {
                 "read by OCR at the end if installed: sudo apt install tesseract-ocr (macOS: brew install tesseract)"
             }
@@ -306,6 +311,7 @@ impl ProblemKind {
             Self::Unrecognised => {
                 "if there is writing on it, install its language for Tesseract or type it into a note"
             }
+            Self::XfaForm => "open it in Acrobat and print it to a new PDF",
             Self::Damaged => {
                 "get the file again from where it came, or open and save it with a PDF program"
             }

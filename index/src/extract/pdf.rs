@@ -111,6 +111,9 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
         };
         tally.count(found, sink)?;
     }
+    if annotation::is_made_when_opened(&source) {
+        sink(problem(ProblemKind::XfaForm, None))?;
+    }
     if source.is_damaged(pages.len()) {
         sink(problem(ProblemKind::Damaged, None))?;
     }

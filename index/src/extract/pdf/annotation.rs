@@ -13,7 +13,7 @@ use super::layer::HiddenLayers;
 use super::layout::{self, Laid};
 use super::number;
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
-use crate::document::{Block, BlockKind, Rect, Word};
+use crate::document::{Block, BlockKind, Page, Rect, Word};
 
 /// More than a page of the densest form has.
 const MAX_ANNOTATIONS: usize = 5000;
@@ -49,6 +49,24 @@ struct Added {
     /// Each is a block.
     lines: Vec<String>,
     bounds: Rect,
+}
+
+/// Whether the file is a form whose pages are not in it: the program that opens it makes them from a description (XFA), and
+/// the one page that it has asks for such a program.
+pub(super) fn is_made_when_opened(source: &Source) -> bool {
+    let Some(catalog) = source.catalog() else { return false };
+    let Some(form) = source.dictionary(catalog, b"AcroForm") else { return false };
+    let needs_rendering = source.get(catalog, b"NeedsRendering");
+    source.get(form, b"XFA").is_some() && matches!(needs_rendering, Some(Object::Boolean(true)))
+}
+
+/// Puts what was filled in and noted on a page behind another text of it.
+pub(super) fn keep(page: &Page, laid: &mut Laid) {
+    for block in page.blocks.iter().filter(|block| block.kind.is_added()) {
+        if let (Some(line), Some(bounds)) = (page.text.get(block.span.clone()), block.bounds) {
+            append(laid, block.kind, line, bounds);
+        }
+    }
 }
 
 /// Adds what is filled in and noted on a page to its text.

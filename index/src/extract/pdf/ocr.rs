@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::interpreter::Glyph;
-use super::layout;
+use super::{annotation, layout};
 use crate::document::{Page, Problem, ProblemKind};
 use crate::extract::Part;
 
@@ -82,7 +82,8 @@ fn recognised_page(page: Page, recognition: &Recognition) -> Vec<Part> {
         weight += letters;
     }
     let confidence = (sum / weight / 100.0).clamp(0.0, 1.0);
-    let laid = layout::lay_out(glyphs(&kept), &[]);
+    let mut laid = layout::lay_out(glyphs(&kept), &[]);
+    annotation::keep(&page, &mut laid);
     let doubt = (confidence < DOUBTFUL).then(|| problem(ProblemKind::Doubtful));
     let page = Page {
         text: laid.text,
@@ -214,6 +215,7 @@ fn is_unspaced(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::{Block, BlockKind, Rect};
 
     /// Lines of words, a paragraph to each, at 144 dots an inch: `(paragraph, line, left, top, confidence, text)`.
     fn recognition(words: &[(u32, u32, u32, u32, f32, &str)]) -> Recognition {
@@ -229,6 +231,28 @@ mod tests {
     fn page(recognition: &Recognition) -> Vec<Part> {
         let page = Page { number: 3, label: Some("iii".to_owned()), ..Page::default() };
         recognised_page(page, recognition)
+    }
+
+    #[test]
+    fn what_is_filled_in_on_a_scan_stays() {
+        let bounds = Some(Rect { left: 50.0, top: 50.0, right: 90.0, bottom: 60.0 });
+        let block = |kind, span| Block {
+            kind,
+            span,
+            bounds,
+            font_size: None,
+            bold: false,
+            headings: Vec::new(),
+        };
+        let page = Page {
+            text: "\u{fffd}\nName: Eve".to_owned(),
+            blocks: vec![block(BlockKind::Paragraph, 0..3), block(BlockKind::FormField, 4..13)],
+            ..Page::default()
+        };
+        let parts = recognised_page(page, &recognition(&[(1, 1, 100, 100, 95.0, "Applicant")]));
+        let [Part::Page(page)] = parts.as_slice() else { panic!("{parts:?}") };
+        assert_eq!(page.text, "Applicant\nName: Eve");
+        assert_eq!(page.blocks[1].kind, BlockKind::FormField);
     }
 
     #[test]

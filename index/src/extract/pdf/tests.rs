@@ -924,6 +924,15 @@ fn a_field_without_a_value_says_what_is_drawn_in_it() {
 }
 
 #[test]
+fn a_form_that_is_made_when_it_is_opened_is_a_problem() {
+    let wait = "50 700 Td (Please wait...) Tj";
+    let form = "/AcroForm << /XFA (x) >>";
+    let document = check_added(&format!("{form} /NeedsRendering true"), wait, &[], &[]);
+    assert_eq!(problems(&document), [(ProblemKind::XfaForm, None)]);
+    assert_eq!(problems(&check_added(form, wait, &[], &[])), []);
+}
+
+#[test]
 fn comments_are_read_behind_their_author() {
     let document = check_added(
         "",
