@@ -11,6 +11,7 @@ mod cmap;
 mod encoding;
 mod font;
 mod geometry;
+mod inflate;
 mod interpreter;
 mod layer;
 mod layout;

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use lopdf::xref::XrefRecovery;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
 
+use super::inflate::inflate;
 use super::{lock, number};
 
 /// What one stream may unpack to.
@@ -174,6 +175,11 @@ impl Source {
                 stream.content.get(..MAX_STREAM_BYTES).unwrap_or(&stream.content),
             );
         };
+        let parameters =
+            stream.dict.get(b"DecodeParms").ok().map(|parameters| self.resolve(parameters));
+        if is_deflated(filter) && parameters.is_none_or(Object::is_null) {
+            return Cow::Owned(inflate(&stream.content, MAX_STREAM_BYTES).0);
+        }
         let is_plain = match stream.dict.get(b"Filter") {
             Ok(Object::Name(name)) => full_filter_name(name) == name.as_slice(),
             Ok(Object::Array(names)) => names.iter().all(|name| matches!(name, Object::Name(name) if full_filter_name(name) == name.as_slice() && name != b"Crypt")),
@@ -286,6 +292,18 @@ impl Source {
         }
         Stream::new(dictionary, stream.content.clone())
     }
+}
+
+/// Whether deflate is the one filter.
+fn is_deflated(filter: &Object) -> bool {
+    let name = match filter {
+        Object::Array(filters) => match filters.as_slice() {
+            [only] => only,
+            _ => return false,
+        },
+        name => name,
+    };
+    name.as_name().is_ok_and(|name| full_filter_name(name) == b"FlateDecode")
 }
 
 pub(super) fn as_dictionary(object: &Object) -> Option<&Dictionary> {

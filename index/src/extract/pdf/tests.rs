@@ -1150,7 +1150,7 @@ fn a_page_is_lost_when_it_has_content_that_says_nothing() {
         let node = source.pages()[0];
         let frame = Frame::of(&source, &node);
         let layers = HiddenLayers::of(&source);
-        interpreter::run(&source, &node, &frame, &layers, &mut Fonts::default()).lost
+        interpreter::run(&source, &node, &frame, &layers, None, &mut Fonts::default()).lost
     };
     assert!(is_lost("/Contents 99 0 R"));
     assert!(!is_lost(""), "an empty sheet has none");
