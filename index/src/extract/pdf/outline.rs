@@ -7,12 +7,14 @@ use lopdf::{Dictionary, Object, ObjectId};
 use crate::document::{Head, OutlineEntry};
 
 use super::number;
-use super::source::{PageNode, Source, as_dictionary, as_number};
+use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
 
 const MAX_ENTRIES: usize = 10_000;
 const MAX_DEPTH: usize = 16;
 /// Nodes of a name or number tree that are looked at.
 const MAX_NODES: usize = 100_000;
+/// What stands on a page as its number is shorter.
+const MAX_LABEL_BYTES: usize = 64;
 /// A longer title is no title.
 const MAX_TITLE_CHARACTERS: usize = 500;
 
@@ -76,6 +78,7 @@ fn entry_title(title: &str) -> Option<String> {
 fn one_line(text: &str) -> String {
     let spaced: String = text
         .chars()
+        .filter(|character| !turns(*character))
         .map(|character| if character.is_control() { ' ' } else { character })
         .collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -141,6 +144,11 @@ const NO_TITLES: &[&str] = &[
     "文書",
     "無題",
 ];
+
+/// Whether the character turns the direction of writing of what stands beside it.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// The title in the XMP metadata: the first item of `dc:title`.
 fn metadata_title(source: &Source) -> Option<String> {
@@ -221,7 +229,11 @@ pub(super) fn page_labels(source: &Source, count: usize) -> Vec<Option<String>> 
             after.checked_sub(1).and_then(|place| starts.get(place)).map(|(start, style)| {
                 let first = source.number(style, b"St").map_or(1, number::whole).max(1);
                 let value = usize::try_from(first).unwrap_or(1) + (index - start);
-                let prefix = source.text(style, b"P").unwrap_or_default();
+                // It is read for each page.
+                let prefix = source.get(style, b"P").filter(|prefix| {
+                    prefix.as_str().is_ok_and(|bytes| bytes.len() <= 2 * MAX_LABEL_BYTES)
+                });
+                let prefix = prefix.and_then(text_string).unwrap_or_default();
                 let numeral = match source.name(style, b"S") {
                     Some(b"D") => value.to_string(),
                     Some(b"R") => roman(value).to_uppercase(),
@@ -232,11 +244,12 @@ pub(super) fn page_labels(source: &Source, count: usize) -> Vec<Option<String>> 
                 };
                 let label: String = format!("{prefix}{numeral}")
                     .chars()
-                    .filter(|character| !character.is_control())
+                    .filter(|character| !character.is_control() && !turns(*character))
                     .collect();
                 label
             });
-        labels.push(label.filter(|label| !label.trim().is_empty() && label.len() <= 64));
+        labels
+            .push(label.filter(|label| !label.trim().is_empty() && label.len() <= MAX_LABEL_BYTES));
     }
     labels
 }
@@ -325,9 +338,8 @@ fn outline(source: &Source, pages: &[PageNode<'_>]) -> Vec<OutlineEntry> {
         });
         let page = target.and_then(|target| match target {
             Object::Reference(id) => numbers.get(id).copied(),
-            other => {
-                as_number(other).and_then(|index| u32::try_from(number::whole(index) + 1).ok())
-            }
+            other => as_number(other)
+                .and_then(|index| u32::try_from(number::whole(index).checked_add(1)?).ok()),
         });
         let title = source.text(item, b"Title").and_then(|title| entry_title(&title));
         if let (Some(title), Some(page)) = (title, page) {
