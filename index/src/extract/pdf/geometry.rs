@@ -17,6 +17,8 @@ const DEFAULT_BOX: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
 
 /// Page trees are a few levels deep.
 const MAX_TREE_DEPTH: usize = 64;
+/// In points; PDF's own bound is 14,400, and units may be larger.
+const MAX_SIDE: f32 = 1e6;
 
 /// More articles than a page has.
 const MAX_BEADS: usize = 100;
@@ -167,7 +169,7 @@ pub(super) fn beads(source: &Source, node: &PageNode<'_>, frame: &Frame) -> Vec<
     places.collect()
 }
 
-/// Left, bottom, right, top; none where it encloses nothing.
+/// Left, bottom, right, top; none where it encloses nothing or more than any page has.
 pub(super) fn rectangle(source: &Source, object: &Object) -> Option<[f32; 4]> {
     let numbers = source.numbers(object.as_array().ok()?);
     upright(numbers.get(..4)?.try_into().ok()?)
@@ -176,7 +178,9 @@ pub(super) fn rectangle(source: &Source, object: &Object) -> Option<[f32; 4]> {
 /// The same from any two opposite corners.
 fn upright([x, y, to_x, to_y]: [f32; 4]) -> Option<[f32; 4]> {
     let rectangle = [f32::min(x, to_x), f32::min(y, to_y), f32::max(x, to_x), f32::max(y, to_y)];
-    (rectangle[2] - rectangle[0] > 1.0 && rectangle[3] - rectangle[1] > 1.0).then_some(rectangle)
+    let is_side = |length: f32| length > 1.0 && length <= MAX_SIDE;
+    (is_side(rectangle[2] - rectangle[0]) && is_side(rectangle[3] - rectangle[1]))
+        .then_some(rectangle)
 }
 
 /// Whether the page, or what it inherits from, has a box under this key.
