@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use unicode_normalization::char::compose;
+use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use crate::document::{Block, BlockKind, Rect, Word};
@@ -97,7 +97,8 @@ fn clean(glyphs: &mut [Glyph]) {
                 let mut replaced: super::encoding::Text = smallvec::SmallVec::new();
                 match *character {
                     '\u{ad}' | '\u{2010}' | '\u{2011}' => replaced.push('-'),
-                    '\u{200b}'..='\u{200f}'
+                    '\u{61c}'
+                    | '\u{200b}'..='\u{200f}'
                     | '\u{202a}'..='\u{202e}'
                     | '\u{2060}'..='\u{206f}'
                     | '\u{feff}'
@@ -866,6 +867,10 @@ enum Joint {
 fn joint(line: &Line, next: &Line) -> Joint {
     let (before_last, last) = line.last_characters();
     let Some(first) = next.first_character() else { return Joint::Space };
+    // A mark that begins a line would compose with what stands before it, or change places with its marks.
+    if canonical_combining_class(first) != 0 {
+        return Joint::Space;
+    }
     match (before_last, last) {
         // `PDF-` before `based` is a compound's own hyphen.
         (Some(_), Some('-')) if line.ends_in_capitals() => Joint::Nothing,
