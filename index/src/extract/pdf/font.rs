@@ -25,6 +25,8 @@ use super::standard::Standard;
 
 /// More width entries than any font has glyphs.
 const MAX_WIDTHS: usize = 100_000;
+/// So many can't be meant: there are 65,536 CIDs.
+const ENDLESS_WIDTHS: f32 = 1e6;
 /// How many glyphs have a place in the usual order of TrueType fonts, and which of them are letters, digits and signs of
 /// ASCII.
 const USUAL_GLYPHS: u32 = 258;
@@ -355,7 +357,7 @@ impl Simple {
                             _ => text_of_name(name),
                         };
                     }
-                    code += 1;
+                    code = code.saturating_add(1);
                 }
                 other => {
                     if let Some(start) = as_number(other) {
@@ -407,7 +409,7 @@ impl Simple {
         (0_u8..=255)
             .map(|code| {
                 let given = widths.as_ref().map(|widths| {
-                    usize::try_from(i32::from(code) - first)
+                    usize::try_from(i32::from(code).saturating_sub(first))
                         .ok()
                         .and_then(|index| widths.get(index))
                         .copied()
@@ -741,6 +743,8 @@ fn character_of_utf16(code: u32, length: usize) -> Option<char> {
 /// The widths of a composite font: `first [w w w]` and `first last w`.
 fn load_widths(source: &Source, entries: &[Object]) -> HashMap<u32, f32> {
     let mut widths = HashMap::new();
+    // Ranges may repeat each other without end.
+    let mut given = 0_usize;
     let mut entries = entries.iter().map(|entry| source.resolve(entry));
     while let (Some(first), Some(second)) = (entries.next(), entries.next()) {
         let Some(first) =
@@ -750,7 +754,8 @@ fn load_widths(source: &Source, entries: &[Object]) -> HashMap<u32, f32> {
         };
         if let Object::Array(list) = second {
             for (cid, width) in (first..).zip(source.numbers(list)) {
-                if widths.len() >= MAX_WIDTHS {
+                given += 1;
+                if given > MAX_WIDTHS {
                     return widths;
                 }
                 widths.insert(cid, width / 1000.0);
@@ -760,7 +765,8 @@ fn load_widths(source: &Source, entries: &[Object]) -> HashMap<u32, f32> {
         {
             let last = u32::try_from(number::whole(last)).unwrap_or_default();
             for cid in first..=last.min(0xffff) {
-                if widths.len() >= MAX_WIDTHS {
+                given += 1;
+                if given > MAX_WIDTHS {
                     return widths;
                 }
                 widths.insert(cid, width / 1000.0);
@@ -773,17 +779,19 @@ fn load_widths(source: &Source, entries: &[Object]) -> HashMap<u32, f32> {
 /// As [`load_widths`] for vertical writing: three numbers each, advance and origin.
 fn load_vertical_widths(source: &Source, entries: &[Object]) -> HashMap<u32, (f32, f32, f32)> {
     let mut widths = HashMap::new();
+    let mut given = 0_usize;
     let mut entries = entries.iter().map(|entry| source.resolve(entry));
-    while let (Some(first), Some(second)) = (entries.next(), entries.next()) {
+    while given < MAX_WIDTHS
+        && let (Some(first), Some(second)) = (entries.next(), entries.next())
+    {
         let Some(first) =
             as_number(first).and_then(|first| u32::try_from(number::whole(first)).ok())
         else {
             continue;
         };
         let mut add = |cid: u32, triple: &[f32]| {
-            if let [advance, x, y] = triple
-                && widths.len() < MAX_WIDTHS
-            {
+            if let [advance, x, y] = triple {
+                given += 1;
                 widths.insert(cid, (advance / 1000.0, x / 1000.0, y / 1000.0));
             }
         };
@@ -800,6 +808,20 @@ fn load_vertical_widths(source: &Source, entries: &[Object]) -> HashMap<u32, (f3
         }
     }
     widths
+}
+
+/// Whether the widths of a composite font, in ranges with so many numbers each, are given for more codes than there are:
+/// who writes them out one by one does not come to an end.
+pub(super) fn is_endless(source: &Source, entries: &[Object], numbers: usize) -> bool {
+    let mut given = 0.0;
+    let mut entries = entries.iter().map(|entry| source.resolve(entry));
+    while let (Some(first), Some(second)) = (entries.next(), entries.next()) {
+        if let (Some(first), Some(last)) = (as_number(first), as_number(second)) {
+            given += (last - first).max(0.0);
+            entries.by_ref().take(numbers).for_each(drop);
+        }
+    }
+    given > ENDLESS_WIDTHS
 }
 
 /// The encoding that a Type 1 program names or lists in its clear part.

@@ -31,6 +31,12 @@ const MAX_ACTUAL_CHARACTERS: usize = 10_000;
 const MAX_KEPT_FORM_BYTES: usize = 32 << 20;
 /// Fonts that are kept from page to page.
 const MAX_KEPT_FONTS: usize = 512;
+/// The longest string that is shown: twice what PDF itself allows a string, many times over.
+const MAX_SHOWN_BYTES: usize = 1 << 18;
+/// Of a page: as a glyph may stand for several characters, or ActualText for many, glyphs alone bound no text.
+const MAX_CHARACTERS: usize = 4 * MAX_GLYPHS;
+/// What the loading of a font counts for, in operators.
+const FONT_COST: usize = 100;
 
 /// A glyph on the page as it is shown; lengths in points, y downwards.
 #[derive(Clone, Debug)]
@@ -92,6 +98,7 @@ impl Shows {
 #[derive(Debug, Default)]
 pub(super) struct Fonts<'a> {
     loaded: HashMap<*const Dictionary, Rc<Font<'a>>>,
+    missing: Option<Rc<Font<'a>>>,
 }
 
 /// Runs a page's content.
@@ -107,7 +114,7 @@ pub(super) fn run<'a>(
     interpreter.structure = structure;
     interpreter.elements =
         structure.zip(node.dictionary).and_then(|(structure, page)| structure.elements_of(page));
-    let content = page_content(source, node);
+    let content = page_content(source, node, &mut interpreter.shows.cut);
     let state = State::new(frame.matrix);
     interpreter.content(&content, node.resources, state, 0);
     let Interpreter { mut shows, operators, strings, .. } = interpreter;
@@ -146,17 +153,22 @@ impl<'a, 'b> Appearances<'a, 'b> {
     }
 }
 
-fn page_content(source: &Source, node: &PageNode<'_>) -> Vec<u8> {
+fn page_content(source: &Source, node: &PageNode<'_>, is_cut: &mut bool) -> Vec<u8> {
+    let mut data = |stream| {
+        let (data, cut) = source.data_and_cut(stream);
+        *is_cut |= cut;
+        data
+    };
     let Some(contents) = node.dictionary.and_then(|page| source.get(page, b"Contents")) else {
         return Vec::new();
     };
     match contents {
-        Object::Stream(stream) => source.data(stream).into_owned(),
+        Object::Stream(stream) => data(stream).into_owned(),
         Object::Array(parts) => {
             let mut content = Vec::new();
             for part in parts {
                 if let Object::Stream(stream) = source.resolve(part) {
-                    content.extend_from_slice(&source.data(stream));
+                    content.extend_from_slice(&data(stream));
                     content.push(b'\n');
                 }
                 if content.len() > super::source::MAX_STREAM_BYTES {
@@ -221,6 +233,8 @@ struct Interpreter<'a, 'b> {
     lost_marks: usize,
     forms: HashMap<*const Stream, Rc<[u8]>>,
     form_bytes: usize,
+    /// Of the glyphs' texts.
+    characters: usize,
     frame: Frame,
 }
 
@@ -244,6 +258,7 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             lost_marks: 0,
             forms: HashMap::new(),
             form_bytes: 0,
+            characters: 0,
             frame: *frame,
         }
     }
@@ -255,8 +270,13 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         state: State<'a>,
         depth: usize,
     ) {
+        // What is drawn again and again is read again, though no operator may be in it.
+        if depth > 0 {
+            self.operators += content.len() / 64;
+        }
         let mut lexer = Lexer::new(content);
         let mut operands: Vec<Token<'_>> = Vec::new();
+        let mut array_ended = false;
         let mut state = state;
         let mut saved: Vec<State<'a>> = Vec::new();
         let mut lost_saves = 0_usize;
@@ -266,18 +286,18 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         while let Some(token) = lexer.next() {
             let Token::Operator(operator) = token else {
                 if operands.len() < MAX_OPERANDS {
+                    array_ended |= token == Token::ArrayEnd;
                     operands.push(token);
                 }
                 continue;
             };
             // Inside an array an operator can't be meant; what shows text ends the array.
-            let is_open = matches!(operands.first(), Some(Token::ArrayStart))
-                && !operands.contains(&Token::ArrayEnd);
+            let is_open = matches!(operands.first(), Some(Token::ArrayStart)) && !array_ended;
             if is_open && operands.len() < MAX_STRAY_OPERANDS && !ends_array(operator) {
                 continue;
             }
             self.operators += 1;
-            if self.operators > MAX_OPERATORS || self.shows.glyphs.len() > MAX_GLYPHS {
+            if self.operators > MAX_OPERATORS || self.is_full() {
                 self.shows.cut = true;
                 break;
             }
@@ -352,6 +372,7 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                 _ => {}
             }
             operands.clear();
+            array_ended = false;
         }
         self.marks.truncate(marks_before);
     }
@@ -370,7 +391,10 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         let found = self
             .resource(resources, b"Font", name)
             .and_then(|font| as_dictionary(source.resolve(font)));
-        let Some(dictionary) = found else { return Rc::new(Font::missing()) };
+        let Some(dictionary) = found else {
+            let missing = self.fonts.missing.get_or_insert_with(|| Rc::new(Font::missing()));
+            return Rc::clone(missing);
+        };
         self.load_font(dictionary)
     }
 
@@ -378,9 +402,12 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         if self.fonts.loaded.len() >= MAX_KEPT_FONTS {
             self.fonts.loaded.clear();
         }
-        let source = self.source;
+        let (source, operators) = (self.source, &mut self.operators);
         let font = self.fonts.loaded.entry(std::ptr::from_ref(dictionary));
-        Rc::clone(font.or_insert_with(|| Rc::new(Font::load(source, dictionary))))
+        Rc::clone(font.or_insert_with(|| {
+            *operators += FONT_COST;
+            Rc::new(Font::load(source, dictionary))
+        }))
     }
 
     fn graphics_state(
@@ -445,6 +472,7 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         };
         if let Some(actual) = actual {
             mark.replaces = true;
+            self.operators += actual.len() / 64;
             mark.actual = Some(actual.chars().take(MAX_ACTUAL_CHARACTERS).collect());
         }
         self.marks.push(mark);
@@ -495,7 +523,9 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         if let Some(content) = self.forms.get(&key) {
             return Rc::clone(content);
         }
-        let content: Rc<[u8]> = Rc::from(self.source.data(stream).as_ref());
+        let (data, cut) = self.source.data_and_cut(stream);
+        self.shows.cut |= cut;
+        let content: Rc<[u8]> = Rc::from(data.as_ref());
         if self.form_bytes + content.len() <= MAX_KEPT_FORM_BYTES {
             self.form_bytes += content.len();
             self.forms.insert(key, Rc::clone(&content));
@@ -530,6 +560,9 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                 }
                 Token::String(bytes) => {
                     let source = self.source;
+                    let shown_bytes = bytes.get(..MAX_SHOWN_BYTES).unwrap_or(bytes);
+                    self.shows.cut |= shown_bytes.len() < bytes.len();
+                    let bytes = shown_bytes;
                     let mut shown_glyphs: Vec<Shown> = Vec::with_capacity(bytes.len());
                     font.decode(source, bytes, &mut |shown| shown_glyphs.push(shown));
                     for (index, shown) in shown_glyphs.into_iter().enumerate() {
@@ -618,6 +651,10 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         if !visible || self.marks.iter().any(|mark| mark.hidden) {
             return;
         }
+        if self.is_full() {
+            self.shows.cut = true;
+            return;
+        }
         let sign = if state.size < 0.0 { -1.0 } else { 1.0 };
         let text = match self.marks.iter_mut().find(|mark| mark.replaces) {
             Some(mark) => mark.actual.take().unwrap_or_default(),
@@ -637,6 +674,7 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                 tag,
             });
         }
+        self.characters += text.len();
         self.shows.glyphs.push(Glyph {
             text,
             start,
@@ -654,6 +692,11 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             vertical: font.vertical,
             width: shown.offset.0.abs() * 2.0 * size,
         });
+    }
+
+    /// Whether the page has as much text as is taken of one.
+    fn is_full(&self) -> bool {
+        self.shows.glyphs.len() >= MAX_GLYPHS || self.characters >= MAX_CHARACTERS
     }
 
     /// Whether most of a glyph lies on the page as it is shown.

@@ -10,7 +10,7 @@ use lopdf::xref::XrefRecovery;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
 
 use super::inflate::inflate;
-use super::{lock, number};
+use super::{font, lock, number};
 
 /// What one stream may unpack to.
 pub(super) const MAX_STREAM_BYTES: usize = 64 << 20;
@@ -20,6 +20,10 @@ pub(super) const MAX_PAGES: usize = 50_000;
 const MAX_TREE_DEPTH: usize = 64;
 /// A reference that leads on for longer leads nowhere.
 const MAX_REFERENCES: usize = 16;
+
+/// How often a packed stream that is too large is halved until what is left of it is not: packed twice, it may become a
+/// million times as large.
+const HALVINGS: usize = 20;
 
 /// What a file without a header gets.
 const HEADER: &[u8] = b"%PDF-1.4\n";
@@ -162,8 +166,13 @@ impl Source {
         self.dictionary(&self.document.trailer, b"Info")
     }
 
-    /// What a stream unpacks to; empty where it can't be unpacked or is larger than the bound.
+    /// What a stream unpacks to, as far as the bound; empty where it can't be unpacked.
     pub(super) fn data<'a>(&'a self, stream: &'a Stream) -> Cow<'a, [u8]> {
+        self.data_and_cut(stream).0
+    }
+
+    /// As [`Source::data`], and whether there is more than the bound.
+    pub(super) fn data_and_cut<'a>(&'a self, stream: &'a Stream) -> (Cow<'a, [u8]>, bool) {
         let Some(filter) = stream
             .dict
             .get(b"Filter")
@@ -171,14 +180,14 @@ impl Source {
             .map(|filter| self.resolve(filter))
             .filter(|filter| !filter.is_null())
         else {
-            return Cow::Borrowed(
-                stream.content.get(..MAX_STREAM_BYTES).unwrap_or(&stream.content),
-            );
+            let data = stream.content.get(..MAX_STREAM_BYTES).unwrap_or(&stream.content);
+            return (Cow::Borrowed(data), data.len() < stream.content.len());
         };
         let parameters =
             stream.dict.get(b"DecodeParms").ok().map(|parameters| self.resolve(parameters));
         if is_deflated(filter) && parameters.is_none_or(Object::is_null) {
-            return Cow::Owned(inflate(&stream.content, MAX_STREAM_BYTES).0);
+            let (data, cut) = inflate(&stream.content, MAX_STREAM_BYTES);
+            return (Cow::Owned(data), cut);
         }
         let is_plain = match stream.dict.get(b"Filter") {
             Ok(Object::Name(name)) => full_filter_name(name) == name.as_slice(),
@@ -192,13 +201,25 @@ impl Source {
             }
             _ => true,
         };
-        let unpacked = if is_plain && plain_parameters {
-            stream.decompressed_content_with_limit(MAX_STREAM_BYTES)
+        let (data, cut) = if is_plain && plain_parameters {
+            unpacked(stream)
         } else {
-            self.with_direct_filters(stream, filter)
-                .decompressed_content_with_limit(MAX_STREAM_BYTES)
+            unpacked(&self.with_direct_filters(stream, filter))
         };
-        Cow::Owned(unpacked.unwrap_or_default())
+        (Cow::Owned(data), cut)
+    }
+
+    /// Whether a reader that believes the widths of every font would be busy for good.
+    pub(super) fn has_endless_widths(&self) -> bool {
+        let is_endless = |font: &Dictionary| {
+            [(b"W".as_slice(), 1), (b"W2", 3)].into_iter().any(|(key, numbers)| {
+                self.array(font, key).is_some_and(|widths| font::is_endless(self, widths, numbers))
+            })
+        };
+        self.document.objects.values().filter_map(as_dictionary).any(|object| {
+            let inner = self.array(object, b"DescendantFonts").unwrap_or_default();
+            is_endless(object) || inner.iter().filter_map(as_dictionary).any(is_endless)
+        })
     }
 
     /// The pages in order, with what they inherit. Loops in the tree and what is no page are left out.
@@ -304,6 +325,24 @@ fn is_deflated(filter: &Object) -> bool {
         name => name,
     };
     name.as_name().is_ok_and(|name| full_filter_name(name) == b"FlateDecode")
+}
+
+/// What a stream unpacks to, as far as the bound, and whether there is more.
+fn unpacked(stream: &Stream) -> (Vec<u8>, bool) {
+    let mut part = None;
+    for _ in 0..HALVINGS {
+        let stream = part.as_ref().unwrap_or(stream);
+        match stream.decompressed_content_with_limit(MAX_STREAM_BYTES) {
+            Ok(data) => return (data, part.is_some()),
+            Err(lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded {
+                ..
+            })) => {}
+            Err(_) => break,
+        }
+        let half = stream.content.get(..stream.content.len() / 2).unwrap_or_default();
+        part = Some(Stream::new(stream.dict.clone(), half.to_vec()));
+    }
+    (Vec::new(), part.is_some())
 }
 
 pub(super) fn as_dictionary(object: &Object) -> Option<&Dictionary> {
