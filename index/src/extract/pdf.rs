@@ -34,7 +34,7 @@ use std::ops::ControlFlow;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::document::{Head, Page, Problem, ProblemKind};
+use crate::document::{Head, Page, Problem, ProblemKind, Rect};
 
 use super::{Part, Sink};
 use geometry::Frame;
@@ -58,7 +58,6 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
         return sink(problem(ProblemKind::Empty, None));
     }
     let second = OnceCell::new();
-    let second = || second.get_or_init(|| Second::open(bytes)).as_ref();
     let source = match Source::open(bytes) {
         Ok(source) => source,
         Err(unopened) => {
@@ -66,8 +65,12 @@ fn read_parts(bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
                 Unopened::Password => ProblemKind::Password,
                 Unopened::Damaged => ProblemKind::Damaged,
             };
-            return read_without_source(second(), kind, sink);
+            return read_without_source(Second::open(bytes).as_ref(), kind, sink);
         }
+    };
+    let second = || {
+        let tame = || (!source.has_endless_widths()).then(|| Second::open(bytes)).flatten();
+        second.get_or_init(tame).as_ref()
     };
     let pages = source.pages();
     if pages.is_empty() {
@@ -238,6 +241,23 @@ impl Tally {
             sink(problem(ProblemKind::NoText, Some(page)))?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Cuts what reaches beyond the page's edges off the places of its text.
+fn keep_on_page(laid: &mut Laid, frame: &Frame) {
+    let Frame { width, height, .. } = *frame;
+    // What is no number becomes one here.
+    let on = |place: f32, end: f32| place.max(0.0).min(end.max(0.0));
+    let bounds = laid.words.iter_mut().map(|word| &mut word.bounds);
+    let bounds = bounds.chain(laid.blocks.iter_mut().filter_map(|block| block.bounds.as_mut()));
+    for bounds in bounds {
+        *bounds = Rect {
+            left: on(bounds.left, width),
+            top: on(bounds.top, height),
+            right: on(bounds.right, width),
+            bottom: on(bounds.bottom, height),
+        };
     }
 }
 
