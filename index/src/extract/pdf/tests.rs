@@ -4,7 +4,7 @@ use lopdf::encryption::crypt_filters::{Aes128CryptFilter, Aes256CryptFilter, Cry
 use proptest::prelude::*;
 
 use super::*;
-use crate::document::{BlockKind, Document, Rect};
+use crate::document::{BlockKind, Document};
 use crate::extract::Assembler;
 
 /// A PDF in the making: objects from number 4 on beside a catalog (1), a page tree (2) and a font Helvetica (3).
