@@ -16,6 +16,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::assemble::Assembler;
+#[cfg(any(test, fuzzing))]
+pub use self::pdf::laws;
 pub use self::pdf::ocr::{Recognition, is_for_ocr, with_recognised};
 pub use self::pdf::render::{Picture, Renderer, render};
 use crate::document::{Head, Page, Problem};

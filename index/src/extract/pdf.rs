@@ -11,8 +11,12 @@ mod cmap;
 mod encoding;
 mod font;
 mod geometry;
+#[cfg(test)]
+mod hostile;
 mod inflate;
 mod interpreter;
+#[cfg(any(test, fuzzing))]
+pub mod laws;
 mod layer;
 mod layout;
 mod lexer;
@@ -196,7 +200,8 @@ fn send(
     if shows.cut {
         problems.push(ProblemKind::TooLarge);
     }
-    let laid = lay_out(shows.glyphs, shows.tagged);
+    let mut laid = lay_out(shows.glyphs, shows.tagged);
+    keep_on_page(&mut laid, frame);
     let has_text = !laid.text.is_empty();
     // A scanned form stays one, whatever is filled in.
     let is_textless = has_pictures && laid.blocks.iter().all(|block| block.kind.is_added());
