@@ -173,6 +173,17 @@ fn widths_that_repeat_each_other_come_to_an_end() {
 }
 
 #[test]
+fn a_large_grid_of_cells_takes_no_time() {
+    let mut content = b"BT /F 2 Tf ".to_vec();
+    for cell in 0..40_000 {
+        let (column, row) = (cell % 50 * 12, 800 - cell / 50);
+        content.extend(format!("1 0 0 1 {column} {row} Tm (abc) Tj ").bytes());
+    }
+    let (page, _) = soon(&packed(content));
+    assert_eq!(page.words.len(), 40_000);
+}
+
+#[test]
 fn a_mark_at_the_beginning_of_a_line_leaves_the_text_composed() {
     // A kana with its mark on the next line.
     let (page, _) = soon(&laws::page_with(b"BT /D 9 Tf 9 700 Td (P) Tj 0 -9 Td (O) Tj ET"));

@@ -20,6 +20,8 @@ const JUMPS: usize = 8;
 const JUMP_SHARE: f32 = 0.25;
 /// Shorter lines are labels and parts of formulas, which may stand anywhere.
 const JUMP_WORDS: usize = 4;
+/// So many words are looked at on a page in search of gutters: a grid of cells has many gaps, and none is one.
+const MAX_SOUGHT: usize = 2_000_000;
 /// No page that a person reads has more lines; looking for gutters takes the square of them.
 const MAX_LINES: usize = 2000;
 /// Cuts in cuts.
@@ -71,8 +73,9 @@ struct Gutter {
 fn split_at_gutters(lines: &[Line]) -> Vec<Line> {
     let mut ordered = Vec::with_capacity(lines.len());
     let mut start = 0;
+    let mut sought = 0;
     while let Some(rest) = lines.get(start..).filter(|rest| !rest.is_empty()) {
-        let columns = widest_gutter(rest).and_then(|gutter| {
+        let columns = widest_gutter(rest, &mut sought).and_then(|gutter| {
             let part = rest.get(..gutter.end)?;
             columns_of(part, f32::midpoint(gutter.left, gutter.right))
                 .map(|columns| (gutter.end, columns))
@@ -89,8 +92,8 @@ fn split_at_gutters(lines: &[Line]) -> Vec<Line> {
     ordered
 }
 
-/// The gutter that runs down from the first line over most lines.
-fn widest_gutter(lines: &[Line]) -> Option<Gutter> {
+/// The gutter that runs down from the first line over most lines. `sought` counts the words that are looked at.
+fn widest_gutter(lines: &[Line], sought: &mut usize) -> Option<Gutter> {
     let first = lines.first().filter(|line| is_upright(line))?;
     let mut best: Option<Gutter> = None;
     for (left, right) in first.gaps(GUTTER_WIDTH) {
@@ -98,6 +101,10 @@ fn widest_gutter(lines: &[Line]) -> Option<Gutter> {
         let mut last = first;
         for line in lines.iter().skip(1) {
             let step = line.baseline - last.baseline;
+            *sought += line.word_count();
+            if *sought > MAX_SOUGHT {
+                return None;
+            }
             if !is_upright(line) || step < -0.1 * line.size || step > 3.0 * line.size {
                 break;
             }
