@@ -130,7 +130,7 @@ impl CMap {
         let range = ranges.iter().rev().take(8).find(|range| code <= range.high)?;
         let mut units = range.first.clone();
         let last = units.last_mut()?;
-        let sum = u32::from(*last) + (code - range.low);
+        let sum = u32::from(*last).wrapping_add(code - range.low);
         *last = u16::try_from(sum & 0xffff).ok()?;
         says_something(&units).then_some(units)
     }
