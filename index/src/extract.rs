@@ -6,6 +6,7 @@
 
 mod assemble;
 mod builder;
+mod hyphen;
 mod markdown;
 mod pdf;
 mod text;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::document::{Block, BlockKind, Document, OutlineEntry, Page, Rect};
 
-use super::Part;
+use super::{Part, hyphen};
 
 /// The share of a page's height, from either end, in which running headers and footers stand.
 const MARGIN: f32 = 0.14;
@@ -56,6 +56,7 @@ impl Assembler {
     pub fn finish(self) -> Document {
         let mut document = self.document;
         if document.head.paged {
+            hyphen::resolve(&mut document.pages);
             settle_tagged_lines(&mut document.pages);
             mark_running_blocks(&mut document.pages);
             let outline = std::mem::take(&mut document.head.outline);

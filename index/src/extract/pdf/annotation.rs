@@ -14,6 +14,7 @@ use super::layout::{self, Laid};
 use super::number;
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
 use crate::document::{Block, BlockKind, Page, Rect, Word};
+use crate::extract::hyphen;
 
 /// More than a page of the densest form has.
 const MAX_ANNOTATIONS: usize = 5000;
@@ -250,7 +251,9 @@ impl<'a> Reader<'a, '_> {
             .unwrap_or(Matrix::IDENTITY);
         let matrix = own * placed(inner, own, target) * self.frame.matrix;
         let resources = self.form.and_then(|form| source.dictionary(form, b"DR"));
-        layout::lay_out(self.appearances.glyphs(form, resources, matrix), &[]).text
+        layout::lay_out(self.appearances.glyphs(form, resources, matrix), &[])
+            .text
+            .replace(hyphen::BREAK, "")
     }
 
     /// The stream of the normal appearance, of the state that is on where there are several.

@@ -11,6 +11,7 @@ use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use crate::document::{Block, BlockKind, Rect, Word};
+use crate::extract::hyphen;
 
 use super::interpreter::Glyph;
 use super::number;
@@ -860,7 +861,7 @@ fn only(word: &str) -> Option<char> {
 enum Joint {
     Space,
     Nothing,
-    /// The hyphen at the line's end goes.
+    /// Whether the hyphen at the line's end goes is told by the document's other words.
     Hyphen,
 }
 
@@ -919,6 +920,7 @@ impl Laid {
                 Joint::Nothing => {}
                 Joint::Hyphen => {
                     self.text.pop();
+                    self.text.push(hyphen::BREAK);
                     if let Some(word) = self.words.last_mut() {
                         word.span.end = number::offset(self.text.len());
                     }

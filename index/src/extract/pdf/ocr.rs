@@ -268,7 +268,7 @@ mod tests {
             (2, 2, 410, 184, 40.0, "·"),
         ]));
         let [Part::Page(page)] = parts.as_slice() else { panic!("{parts:?}") };
-        assert_eq!(page.text, "Termination\nNotice of termination counts.");
+        assert_eq!(page.text, "Termination\nNotice of termi\u{ad}nation counts.");
         assert_eq!((page.number, page.label.as_deref()), (3, Some("iii")));
         assert!(page.recognised.is_some_and(|confidence| (0.91..0.95).contains(&confidence)));
         let first = page.words[0].bounds;
