@@ -33,6 +33,8 @@ const CELL_GAP: f32 = 2.0;
 const BACK: f32 = 0.6;
 /// Glyphs this near each other with the same text are one glyph printed twice, for boldness or a shadow.
 const OVERPRINT: f32 = 0.1;
+/// So many dots in a line lead the eye.
+const LEADER_DOTS: usize = 6;
 /// How many glyphs back a hole in the line is looked for.
 const HOLE_REACH: usize = 512;
 
@@ -562,6 +564,15 @@ impl Line {
         matches!(self.words.as_slice(), [word] if is_mark(&word.text))
     }
 
+    /// Whether dots lead the eye across it, as to the page's number in a table of contents.
+    fn has_leader(&self) -> bool {
+        let dots = |word: &Piece| {
+            let count = word.text.bytes().filter(|byte| *byte == b'.').count();
+            if count == word.text.len() || count >= LEADER_DOTS { count } else { 0 }
+        };
+        self.words.iter().map(dots).sum::<usize>() >= LEADER_DOTS
+    }
+
     fn first_character(&self) -> Option<char> {
         self.words.first()?.text.chars().next()
     }
@@ -732,7 +743,11 @@ fn assemble(lines: &[Line]) -> Laid {
 /// Whether a line belongs to the block before it.
 fn goes_on(block: &[&Line], line: &Line) -> bool {
     let (Some(first), Some(last)) = (block.first(), block.last()) else { return false };
-    if dot(last.direction, line.direction) < 0.99 || last.is_row() || line.is_row() {
+    if dot(last.direction, line.direction) < 0.99
+        || last.is_row()
+        || line.is_row()
+        || last.has_leader()
+    {
         return false;
     }
     let size = last.size.max(line.size);
@@ -770,7 +785,8 @@ fn goes_on(block: &[&Line], line: &Line) -> bool {
     }
     // A number that stands at a line's beginning by chance, `3.5 tonnes`, is in the middle of a sentence.
     let is_amount = is_open_number(line) && !ends_sentence(last) && !starts_item(first);
-    if starts_item(line) && !is_amount && line.from <= first.from + 0.5 * size {
+    let is_mark_by_chance = is_amount || is_reference(first, line) || is_initial(block, line);
+    if starts_item(line) && !is_mark_by_chance && line.from <= first.from + 0.5 * size {
         return false;
     }
     // A first line that is indented begins a paragraph, unless the block's own first line hangs out.
@@ -780,6 +796,10 @@ fn goes_on(block: &[&Line], line: &Line) -> bool {
     if indented > 0.8 * size && indented < 4.0 * size {
         let hangs = block.len() == 1 && !ends_short;
         return hangs || starts_item(first);
+    }
+    // A page's number or a title in the middle of the line below a paragraph's end.
+    if indented >= 4.0 * size && ends_sentence(last) && !starts_item(last) {
+        return false;
     }
     !(ends_short
         && block.len() > 1
@@ -805,6 +825,28 @@ fn is_open_number(line: &Line) -> bool {
     first.text.contains('.')
         && first.text.ends_with(|last: char| last.is_ascii_digit())
         && second.text.starts_with(char::is_lowercase)
+}
+
+/// Whether a line of prose begins with what it refers to, as in `[14] suggested`.
+fn is_reference(first: &Line, line: &Line) -> bool {
+    let begins_bracketed =
+        |line: &Line| line.words.first().is_some_and(|word| word.text.starts_with('['));
+    let next = line.words.get(1).and_then(|word| word.text.chars().next());
+    begins_bracketed(line) && !begins_bracketed(first) && next.is_some_and(char::is_lowercase)
+}
+
+/// Whether a line begins with an initial of a name that begins on the full line before.
+fn is_initial(block: &[&Line], line: &Line) -> bool {
+    let (Some(first), Some(last)) = (block.first(), block.last()) else { return false };
+    let Some(name) = last.words.last() else { return false };
+    line.words
+        .first()
+        .is_some_and(|word| word.text.starts_with(|letter: char| letter.is_ascii_uppercase()))
+        && name.text.starts_with(char::is_uppercase)
+        && name.text.ends_with(char::is_lowercase)
+        && !starts_item(first)
+        && last.word_count() > 3
+        && last.to > line.to - 2.0 * last.size
 }
 
 fn is_item_mark(word: &str) -> bool {
@@ -1055,6 +1097,46 @@ mod tests {
             run("It ends", (60.0, 74.0), RIGHT, 10.0),
         ];
         check(&runs, "1.1 The term is two years long\n1.2 It ends");
+    }
+
+    #[test]
+    fn a_reference_or_an_initial_at_a_line_s_beginning_is_no_mark() {
+        let line = |text: &str, y: f32| run(text, (0.0, y), RIGHT, 10.0);
+        check(
+            &[line("has been shown by Satish et al.", 50.0), line("[14] suggested to do so", 62.0)],
+            "has been shown by Satish et al. [14] suggested to do so",
+        );
+        check(
+            &[line("[13] A book of some length.", 50.0), line("[14] van Rossum on it", 62.0)],
+            "[13] A book of some length.\n[14] van Rossum on it",
+        );
+        check(
+            &[line("the tune was composed by Maria", 50.0), line("C. Tiddeman in 1875", 62.0)],
+            "the tune was composed by Maria C. Tiddeman in 1875",
+        );
+        check(
+            &[line("Parts of it are", 50.0), line("A. The first part of it", 62.0)],
+            "Parts of it are\nA. The first part of it",
+        );
+    }
+
+    #[test]
+    fn the_number_of_the_page_is_no_part_of_the_paragraph_over_it() {
+        let runs = [
+            run("A line that fills the page's width and", (0.0, 50.0), RIGHT, 10.0),
+            run("ends here.", (0.0, 62.0), RIGHT, 10.0),
+            run("5", (90.0, 74.0), RIGHT, 10.0),
+        ];
+        check(&runs, "A line that fills the page's width and ends here.\n5");
+    }
+
+    #[test]
+    fn an_entry_of_the_contents_ends_with_its_leader() {
+        let line = |text: &str, y: f32| run(text, (0.0, y), RIGHT, 10.0);
+        check(
+            &[line("Abstract . . . . . . . 11", 50.0), line("Introduction ........ 12", 62.0)],
+            "Abstract . . . . . . . 11\nIntroduction ........ 12",
+        );
     }
 
     #[test]
