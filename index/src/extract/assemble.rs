@@ -11,6 +11,10 @@ use super::{Part, hyphen};
 
 /// The share of a page's height, from either end, in which running headers and footers stand.
 const MARGIN: f32 = 0.14;
+/// The same for the line at the very end of a page with wide margins.
+const WIDE_MARGIN: f32 = 0.2;
+/// A longer text is no running one; notices of secrecy are long.
+const MAX_RUNNING_BYTES: usize = 700;
 /// On so many pages a line must come back to be a running one.
 const RUNNING_PAGES: usize = 3;
 /// As [`RUNNING_PAGES`], for a line that the file itself says to be a running one.
@@ -124,7 +128,7 @@ fn block_text<'a>(text: &'a str, block: &Block) -> &'a str {
 
 /// The text as it comes back from page to page: figures and page numbers in Roman numerals made alike.
 fn running_key(text: &str) -> Option<String> {
-    if text.len() > 300 {
+    if text.len() > MAX_RUNNING_BYTES {
         return None;
     }
     let mut key = String::with_capacity(text.len());
@@ -157,11 +161,17 @@ fn running_key(text: &str) -> Option<String> {
 /// The blocks in the head's and the foot's margin of a page: their index, and whether it is the head.
 fn margin_blocks(page: &Page) -> Vec<(usize, bool)> {
     let Some((_, height)) = page.size else { return Vec::new() };
+    let own = || page.blocks.iter().filter(|block| !block.kind.is_added());
+    let bounds = || own().filter_map(|block| block.bounds);
+    let first = bounds().map(|bounds| bounds.top).fold(f32::MAX, f32::min);
+    let last = bounds().map(|bounds| bounds.bottom).fold(f32::MIN, f32::max);
     let margin = |block: &Block| {
         let bounds = block.bounds?;
-        if bounds.bottom < height * MARGIN {
+        let is_line = bounds.bottom - bounds.top < 2.0 * block.font_size.unwrap_or_default();
+        let share = |is_outermost| if is_line && is_outermost { WIDE_MARGIN } else { MARGIN };
+        if bounds.bottom < height * share(bounds.top <= first) {
             Some(true)
-        } else if bounds.top > height * (1.0 - MARGIN) {
+        } else if bounds.top > height * (1.0 - share(bounds.bottom >= last)) {
             Some(false)
         } else {
             None
@@ -364,6 +374,13 @@ fn body_size(pages: &[Page]) -> f32 {
     body
 }
 
+/// The ranks of headings in the body's own size.
+const BOLD_RANK: u32 = 1;
+const CAPITAL_RANK: u32 = 0;
+/// A line in capitals is a heading up to so many characters, where at most one in so many blocks is such a line.
+const MAX_CAPITAL_CHARACTERS: usize = 80;
+const CAPITAL_SHARE: usize = 4;
+
 /// What print tells of headings: the body's text that they stand out of.
 struct Print {
     body: f32,
@@ -383,7 +400,7 @@ impl Print {
         Self { body: body_size(pages), body_is_bold: bold > plain }
     }
 
-    /// The size of a block that could be a heading, in tenths of a point; 0 for one that is only bold.
+    /// The size of a block that could be a heading, in tenths of a point, or one of the ranks below all sizes.
     fn rank(&self, page: &Page, block: &Block) -> Option<u32> {
         let text = block_text(&page.text, block).trim();
         let length = text.chars().take(MAX_HEADING_CHARACTERS + 1).count();
@@ -400,12 +417,17 @@ impl Print {
         if size >= self.body * HEADING_SIZE {
             return Some(tenths(Some(size)));
         }
-        let is_bold = block.bold
-            && !self.body_is_bold
-            && size >= self.body * 0.97
-            && length <= 120
-            && !ends_open;
-        is_bold.then_some(0)
+        if size < self.body * 0.97 || ends_open {
+            return None;
+        }
+        if block.bold && !self.body_is_bold && length <= 120 {
+            return Some(BOLD_RANK);
+        }
+        let is_capital = letters >= 4
+            && length <= MAX_CAPITAL_CHARACTERS
+            && !text.chars().any(char::is_lowercase)
+            && text.chars().any(char::is_uppercase);
+        is_capital.then_some(CAPITAL_RANK)
     }
 }
 
@@ -444,12 +466,12 @@ fn mark_like_tagged(pages: &mut [Page]) {
     }
 }
 
-/// Marks headings by their print: larger than the body's text, or bold in a body that is not.
+/// Marks headings by their print: larger than the body's text, bold in a body that is not, or in capitals.
 fn mark_by_print(pages: &mut [Page]) {
     let print = Print::of(pages);
     let rank =
         |page: &Page, block: &Block| is_text(block).then(|| print.rank(page, block)).flatten();
-    // The sizes of headings, the largest first, are their levels; bold ones of the body's size come last.
+    // The sizes of headings, the largest first, are their levels; bold ones of the body's size come after them.
     let mut ranks: HashMap<u32, usize> = HashMap::new();
     let mut blocks = 0_usize;
     for page in pages.iter() {
@@ -461,8 +483,12 @@ fn mark_by_print(pages: &mut [Page]) {
         }
     }
     // Where every other block would be a heading, print says nothing (slides, forms).
+    if ranks.get(&CAPITAL_RANK).is_some_and(|count| count * CAPITAL_SHARE > blocks) {
+        ranks.remove(&CAPITAL_RANK);
+    }
     if ranks.values().sum::<usize>() * 2 > blocks {
-        ranks.remove(&0);
+        ranks.remove(&CAPITAL_RANK);
+        ranks.remove(&BOLD_RANK);
     }
     let mut order: Vec<u32> = ranks.into_keys().collect();
     order.sort_unstable_by(|one, other| other.cmp(one));
@@ -612,6 +638,41 @@ mod tests {
         let headings: Vec<String> =
             document.pages[0].blocks.iter().map(|block| block.headings.join("/")).collect();
         assert_eq!(headings, ["", "Title", "Title/Part", "Title", "Title/Other part"]);
+    }
+
+    #[test]
+    fn a_short_line_in_capitals_is_a_heading_unless_much_is() {
+        let long = "A paragraph that is long enough. ".repeat(4);
+        let kinds = |share: usize| {
+            let mut blocks = vec![("2. TERM OF THE LEASE", BlockKind::ListItem, 10.0)];
+            blocks.extend([(long.as_str(), BlockKind::Paragraph, 10.0)].repeat(share));
+            let pages = vec![page(1, &blocks)];
+            document(Head { paged: true, ..Head::default() }, pages).pages[0].blocks[0].kind
+        };
+        assert_eq!(kinds(3), BlockKind::Heading { level: 1 });
+        assert_eq!(kinds(2), BlockKind::ListItem);
+    }
+
+    #[test]
+    fn a_number_at_the_foot_of_a_page_with_wide_margins_is_a_running_one() {
+        let pages = (1..=3)
+            .map(|number: u32| {
+                let label = number.to_string();
+                let text = format!("Some text of page {number}.");
+                let mut page = page(
+                    number,
+                    &[(&text, BlockKind::Paragraph, 10.0), (&label, BlockKind::Paragraph, 10.0)],
+                );
+                let foot = Rect { left: 300.0, top: 650.0, right: 305.0, bottom: 660.0 };
+                page.blocks[1].bounds = Some(foot);
+                page
+            })
+            .collect();
+        let document = document(Head { paged: true, ..Head::default() }, pages);
+        for page in document.pages {
+            assert_eq!(page.blocks[0].kind, BlockKind::Paragraph);
+            assert_eq!(page.blocks[1].kind, BlockKind::RunningFooter);
+        }
     }
 
     #[test]
