@@ -33,6 +33,9 @@ const CELL_GAP: f32 = 2.0;
 const BACK: f32 = 0.6;
 /// Glyphs this near each other with the same text are one glyph printed twice, for boldness or a shadow.
 const OVERPRINT: f32 = 0.1;
+/// In lines of so many words, spaces that are wider than this, in ems, are wider than people print them.
+const LOOSE_WORDS: usize = 5;
+const LOOSE_GAP: f32 = 0.6;
 /// So many dots in a line lead the eye.
 const LEADER_DOTS: usize = 6;
 /// How many glyphs back a hole in the line is looked for.
@@ -564,6 +567,16 @@ impl Line {
         matches!(self.words.as_slice(), [word] if is_mark(&word.text))
     }
 
+    /// Whether it is a sentence's line whose words all stand far apart, as in the text under a scan when its letters are
+    /// narrower than those in the picture: most gaps are wider than a space and are no cells' gaps.
+    fn is_loose_prose(&self) -> bool {
+        if self.direction.0 < 0.99 || self.word_count() < LOOSE_WORDS || !self.is_wordy() {
+            return false;
+        }
+        let spaces = self.word_count() - 1;
+        self.gaps(LOOSE_GAP).len() * 2 > spaces && self.gaps(CELL_GAP).len() * 2 <= spaces
+    }
+
     /// Whether dots lead the eye across it, as to the page's number in a table of contents.
     fn has_leader(&self) -> bool {
         let dots = |word: &Piece| {
@@ -715,6 +728,9 @@ fn in_logical_order(members: Vec<&Glyph>) -> Vec<&Glyph> {
 
 /// A line with several gaps is a row, and one with a single gap beside another such line: alone, it may be anything.
 fn mark_rows(lines: &mut [Line]) {
+    for line in lines.iter_mut().filter(|line| line.cells > 0 && line.is_loose_prose()) {
+        line.cells = 0;
+    }
     let cells: Vec<usize> = lines.iter().map(|line| line.cells).collect();
     for (index, line) in lines.iter_mut().enumerate() {
         let beside = |place: Option<usize>| {
@@ -1128,6 +1144,29 @@ mod tests {
             run("5", (90.0, 74.0), RIGHT, 10.0),
         ];
         check(&runs, "A line that fills the page's width and ends here.\n5");
+    }
+
+    #[test]
+    fn words_under_a_scan_that_stand_far_apart_are_prose() {
+        let line = |places: &[(&str, f32)], y: f32| -> Vec<Glyph> {
+            places.iter().flat_map(|(text, x)| run(text, (*x, y), RIGHT, 10.0)).collect()
+        };
+        let first =
+            [("have", 0.0), ("been", 28.0), ("able", 56.0), ("to", 84.0), ("transform", 118.0)];
+        let second =
+            [("the", 0.0), ("optimality", 22.0), ("of", 96.0), ("a", 114.0), ("set.", 127.0)];
+        check(
+            &[line(&first, 50.0), line(&second, 62.0)],
+            "have been able to transform the optimality of a set.",
+        );
+        let first =
+            [("Rent", 0.0), ("per", 22.0), ("month", 39.0), ("from", 120.0), ("May", 142.0)];
+        let second =
+            [("Fee", 0.0), ("per", 17.0), ("order", 34.0), ("from", 120.0), ("June", 142.0)];
+        check(
+            &[line(&first, 50.0), line(&second, 62.0)],
+            "Rent per month from May\nFee per order from June",
+        );
     }
 
     #[test]
