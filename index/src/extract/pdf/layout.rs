@@ -944,9 +944,11 @@ fn joint(line: &Line, next: &Line) -> Joint {
     }
 }
 
-/// Whether words of the character's script are written without spaces.
-fn is_unspaced(character: char) -> bool {
-    matches!(character, '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}' | '\u{e00}'..='\u{e7f}')
+/// Whether words of the character's script are written without spaces. Latin letters of full width are not.
+pub(super) fn is_unspaced(character: char) -> bool {
+    let is_wide_letter = matches!(character, '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}');
+    !is_wide_letter
+        && matches!(character, '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}' | '\u{e00}'..='\u{e7f}')
 }
 
 impl Laid {

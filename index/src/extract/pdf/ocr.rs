@@ -207,9 +207,7 @@ fn slope(words: &[Word<'_>]) -> f32 {
 
 /// Whether it is of a script that puts no space between words.
 fn is_unspaced(text: &str) -> bool {
-    text.chars().all(|character| {
-        matches!(character, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{e00}'..='\u{e7f}' | '\u{ff00}'..='\u{ffef}')
-    })
+    text.chars().all(layout::is_unspaced)
 }
 
 #[cfg(test)]

@@ -188,6 +188,19 @@ fn an_amount_at_a_lines_beginning_is_no_list_item() {
 }
 
 #[test]
+fn lines_of_wide_latin_letters_are_joined_by_a_space() {
+    let map = "1 beginbfrange <0001> <0003> <FF41> <0004> <0005> <65E5> endbfrange";
+    let mut writer = Writer::default();
+    let map = writer.stream("", map.as_bytes());
+    let font = format!(
+        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 1000 >>] >> >>"
+    );
+    writer.page("", &font, "BT /F 10 Tf 12 TL 50 700 Td <00010002> Tj T* <00030001> Tj ET");
+    writer.page("", &font, "BT /F 10 Tf 12 TL 50 700 Td <00040005> Tj T* <00050004> Tj ET");
+    check(&read_all(&writer.finish()), &["ａｂ ｃａ", "日旦旦日"]);
+}
+
+#[test]
 fn a_word_that_was_hyphenated_is_whole() {
     let document = one_page(
         "",
