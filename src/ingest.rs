@@ -414,31 +414,30 @@ fn new_document(
     counter: &TokenCounter,
     cancel: &CancellationToken,
 ) -> Result<NewDocument, ChildError> {
-    let document = read_document(format, bytes, recognised, reader, cancel)?;
+    let document = read_patiently(format, bytes, recognised, reader, cancel)?;
     let passages = split::split(&document, name, &|text| counter.count(text));
     Ok(NewDocument { content, format, document, passages })
 }
 
-/// What is in a file's bytes, with what OCR has read of its pages: in a child where its format is complex, here otherwise.
-///
-/// A reader that died or took too long is tried once more: a machine that was busy, asleep or out of memory must not mark
-/// a sound document for good.
-pub fn read_document(
+/// As [`read_document`], but a reader that died or took too long is tried once more: a machine that was busy, asleep or out
+/// of memory must not mark a sound document for good.
+fn read_patiently(
     format: Format,
     bytes: &[u8],
     recognised: &BTreeMap<u32, Recognition>,
     reader: &mut Reader,
     cancel: &CancellationToken,
 ) -> Result<Document, ChildError> {
-    let document = read_once(format, bytes, recognised, reader, cancel)?;
+    let document = read_document(format, bytes, recognised, reader, cancel)?;
     let may_pass = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::Crashed);
     if document.problems.iter().any(|problem| may_pass(problem.kind)) && !cancel.is_cancelled() {
-        return read_once(format, bytes, recognised, reader, cancel);
+        return read_document(format, bytes, recognised, reader, cancel);
     }
     Ok(document)
 }
 
-fn read_once(
+/// What is in a file's bytes, with what OCR has read of its pages: in a child where its format is complex, here otherwise.
+pub fn read_document(
     format: Format,
     bytes: &[u8],
     recognised: &BTreeMap<u32, Recognition>,
