@@ -20,7 +20,7 @@ pub use self::assemble::Assembler;
 #[cfg(any(test, fuzzing))]
 pub use self::pdf::laws;
 pub use self::pdf::ocr::{Recognition, is_for_ocr, with_recognised};
-pub use self::pdf::render::{Picture, Renderer, render};
+pub use self::pdf::render::{Picture, Renderer};
 use crate::document::{Head, Page, Problem};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.

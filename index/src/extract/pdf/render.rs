@@ -103,8 +103,3 @@ impl Renderer {
         })
     }
 }
-
-/// Draws one page of a file; see [`Renderer::picture`].
-pub fn render(bytes: &[u8], page: u32, dots_per_inch: f32) -> Option<Picture> {
-    Renderer::open(bytes.to_vec()).ok()?.picture(page, dots_per_inch)
-}

@@ -1231,18 +1231,22 @@ fn both_readers_see_the_same_words_at_the_same_places() {
     }
 }
 
+fn drawn(bytes: &[u8], page: u32, dots_per_inch: f32) -> Option<render::Picture> {
+    render::Renderer::open(bytes.to_vec()).unwrap().picture(page, dots_per_inch)
+}
+
 #[test]
 fn a_page_is_drawn_as_it_is_shown() {
     let mut writer = Writer::default();
     // A black square at the left, a third from the bottom, which is at the top when the page is turned.
     writer.page("/Rotate 90 /CropBox [0 0 300 800]", "", "0 g 0 200 100 100 re f");
     let bytes = writer.finish();
-    let picture = render::render(&bytes, 1, 36.0).unwrap();
+    let picture = drawn(&bytes, 1, 36.0).unwrap();
     assert_eq!((picture.width, picture.height), (400, 150));
     let at = |x: usize, y: usize| picture.gray[y * 400 + x];
     assert_eq!((at(125, 25), at(125, 75), at(50, 25), at(300, 100)), (0, 255, 255, 255));
-    assert_eq!(render::render(&bytes, 2, 36.0), None);
-    assert_eq!(render::render(b"no file", 1, 36.0), None);
+    assert_eq!(drawn(&bytes, 2, 36.0), None);
+    assert_eq!(render::Renderer::open(b"no file".to_vec()).err(), Some(ProblemKind::Damaged));
 }
 
 #[test]
@@ -1253,7 +1257,7 @@ fn a_page_that_names_no_size_is_drawn_in_the_size_it_is_read_in() {
     writer.pages.push(page);
     let bytes = writer.finish();
     let size = read_all(&bytes).pages[0].size;
-    let picture = render::render(&bytes, 1, 72.0).unwrap();
+    let picture = drawn(&bytes, 1, 72.0).unwrap();
     assert_eq!((picture.width, picture.height), (612, 792));
     assert_eq!(size, Some((612.0, 792.0)));
     let at = |x: usize, y: usize| picture.gray[y * 612 + x];
@@ -1264,7 +1268,7 @@ fn a_page_that_names_no_size_is_drawn_in_the_size_it_is_read_in() {
 fn a_very_large_page_is_drawn_small() {
     let mut writer = Writer::default();
     writer.page("/CropBox [0 0 600 800] /UserUnit 100", "", "");
-    let picture = render::render(&writer.finish(), 1, 20_000.0).unwrap();
+    let picture = drawn(&writer.finish(), 1, 20_000.0).unwrap();
     assert!(u64::from(picture.width) * u64::from(picture.height) <= 20_000_000);
     assert!(
         (picture.dots_per_inch * 600.0 / 72.0 - number::real(picture.width.into())).abs() < 2.0
