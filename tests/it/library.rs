@@ -89,7 +89,9 @@ fn what_cannot_be_read_is_listed_and_stops_nothing() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, docent.library().join(path.file_name().unwrap())).unwrap();
     }
-    docent.index();
+    let library = docent.library().as_os_str();
+    let printed = docent.run(["--index".as_ref(), library, "--no-ocr".as_ref()]);
+    assert_eq!(printed.code, Some(0), "{printed:?}");
     let problems = docent.json(["--problems"]);
     let mut listed: Vec<_> = problems["problems"]
         .as_array()

@@ -174,7 +174,7 @@ fn a_page_without_measure_is_drawn_small_or_not_at_all() {
             content.len()
         )
     };
-    open(&mut child, page("9000000 9000000", "", "0 0 4500000 9000000 re f").as_bytes());
+    open(&mut child, page("900000 900000", "", "0 0 450000 900000 re f").as_bytes());
     let picture = draw(&mut child, 1, 300.0).unwrap();
     assert!(picture.gray.len() <= 20_100_000, "{picture:?}");
     assert_eq!((picture.gray.first(), picture.gray.last()), (Some(&0), Some(&255)));
