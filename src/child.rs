@@ -2,10 +2,9 @@
 //!
 //! As a process of its own: this binary again, started with a hidden flag. Documents of complex formats are read there
 //! (hostile bytes can exhaust stack and memory, which no thread survives), pictures of pages are given to an OCR program
-//! there, and models run there (llama.cpp aborts on a
-//! failed assertion); both have given up their rights by then. What opens files in the user's programs has kept them.
-//! Both sides speak in frames over standard input and output. A child that dies costs the document or the answer it worked
-//! on, nothing else.
+//! there, and models run there (llama.cpp aborts on a failed assertion); all of them have given up their rights by then.
+//! What opens files in the user's programs has kept them. Both sides speak in frames over standard input and output. A
+//! child that dies costs the document, the page or the answer it worked on, nothing else.
 
 mod frame;
 pub mod model;
@@ -20,6 +19,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -63,6 +63,11 @@ fn leave_with_parent() {
         // Where the kernel refuses, the closed pipe still ends the child.
         _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     }
+}
+
+/// Takes from this process, for good, all of a resource beyond `most`.
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    Ok(rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?)
 }
 
 /// A child could not be started, or it ended when it should not have.

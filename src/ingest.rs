@@ -30,7 +30,6 @@ use docent_index::store::{self, EmbedderId, Store, StoreError};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use self::scans::ScanReader;
 use crate::child::ChildError;
 use crate::child::reader::{FILE_BYTES, Reader};
 use crate::fs;
@@ -126,11 +125,11 @@ pub fn give_way() {
 }
 
 /// Brings `store` in line with all of its folders, as far as it gets before `cancel`. Pages that are only pictures stay as
-/// they are without `scan_reader`.
+/// they are without `ocr`, or where there is no program for it.
 pub fn bring_up_to_date(
     store: &mut Store,
     readers: Readers<'_>,
-    scan_reader: Option<&mut ScanReader>,
+    ocr: bool,
     embedder: &mut dyn Embed,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(Step),
@@ -166,10 +165,7 @@ pub fn bring_up_to_date(
         store.sweep()?;
         store.publish()?;
         embed_all(store, embedder, cancel, &mut summary, progress)?;
-        let counter = readers.counter;
-        if let Some(reader) = scan_reader
-            && scans::read_all(store, reader, counter, cancel, &mut summary, progress)?
-        {
+        if ocr && scans::read_all(store, readers.counter, cancel, &mut summary, progress)? {
             store.publish()?;
             embed_all(store, embedder, cancel, &mut summary, progress)?;
         }

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use docent_index::document::{Problem, ProblemKind};
 use docent_index::extract::{self, Format, Part, Picture, Renderer, Sink};
-use rustix::process::{Resource, Rlimit};
+use rustix::process::Resource;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{ChildError, Process, Received, frame};
+use super::{ChildError, Process, Received, frame, limit};
 use crate::seal::{self, ConfineError, Rights};
 
 /// The most address space that a reader may use. What a document needs beyond it, it does not get.
@@ -101,10 +101,8 @@ fn receive(input: &mut impl io::Read, length: u64) -> io::Result<Vec<u8>> {
 /// Gives up all rights, and all memory beyond the limit. An error is a limit that was not set; the inner one, rights that
 /// the kernel does not take away.
 pub(super) fn confine() -> io::Result<Result<(), ConfineError>> {
-    let limit = Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) };
-    rustix::process::setrlimit(Resource::As, limit)?;
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    rustix::process::setrlimit(Resource::Core, none)?;
+    limit(Resource::As, MEMORY_BYTES)?;
+    limit(Resource::Core, 0)?;
     Ok(seal::confine(&Rights::None))
 }
 

@@ -14,11 +14,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use docent_index::extract::Picture;
-use rustix::process::{Resource, Rlimit};
+use rustix::process::Resource;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{ChildError, command, frame};
+use super::{ChildError, command, frame, limit};
 use crate::seal::{self, ConfineError, Rights};
 
 /// Where the systems that docent runs on put it. The user's own path is not asked: what lies there may be anything.
@@ -131,11 +131,10 @@ pub(super) fn serve() -> io::Result<()> {
 /// Gives up all rights but to run the system's programs, and all memory and time beyond the limits. An error is a limit
 /// that was not set; the inner one, rights that the kernel does not take away.
 pub(super) fn confine() -> io::Result<Result<(), ConfineError>> {
-    let at_most = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    rustix::process::setrlimit(Resource::As, at_most(MEMORY_BYTES))?;
-    rustix::process::setrlimit(Resource::Cpu, at_most(PROCESSOR_SECONDS))?;
-    rustix::process::setrlimit(Resource::Core, at_most(0))?;
-    rustix::process::setrlimit(Resource::Fsize, at_most(0))?;
+    limit(Resource::As, MEMORY_BYTES)?;
+    limit(Resource::Cpu, PROCESSOR_SECONDS)?;
+    limit(Resource::Core, 0)?;
+    limit(Resource::Fsize, 0)?;
     Ok(seal::confine(&Rights::Become(PROGRAM_FOLDERS.map(PathBuf::from).to_vec())))
 }
 

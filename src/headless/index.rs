@@ -11,7 +11,6 @@ use super::progress::Progress;
 use super::{Session, print, print_json, shown};
 use crate::error::{Failure, Outcome};
 use crate::fs;
-use crate::ingest::scans::ScanReader;
 use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
 use crate::loading::cores;
@@ -61,11 +60,10 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
     let readers = Readers { counter: &counter, count: cores(), give_way: false };
     let mut progress = Progress::new(session.cli.quiet);
     let mut show = |step| progress.show(step);
-    let mut scan_reader = if session.cli.no_ocr { None } else { ScanReader::find(&session.cancel) };
     let summary = ingest::bring_up_to_date(
         &mut store,
         readers,
-        scan_reader.as_mut(),
+        !session.cli.no_ocr,
         &mut embedder,
         &session.cancel,
         &mut show,

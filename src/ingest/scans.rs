@@ -157,13 +157,16 @@ fn nothing() -> Recognition {
 /// Reads all scans of the library, as far as it gets before `cancel`. Whether there were any whose text is new.
 pub(super) fn read_all(
     store: &mut Store,
-    reader: &mut ScanReader,
     counter: &TokenCounter,
     cancel: &CancellationToken,
     summary: &mut Summary,
     progress: &mut dyn FnMut(Step),
 ) -> Result<bool, IngestError> {
     let scans = store.scans()?;
+    if scans.is_empty() {
+        return Ok(false);
+    }
+    let Some(mut reader) = ScanReader::find(cancel) else { return Ok(false) };
     let of = scans.iter().map(|scan| scan.unread.len()).sum();
     let mut any = false;
     for scan in scans {

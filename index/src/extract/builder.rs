@@ -146,6 +146,10 @@ fn parts_words(c: char) -> bool {
 
 /// Control characters but the tab, the byte order mark, and the signs that turn the direction of writing.
 fn is_unwanted(c: char) -> bool {
-    (c.is_control() && c != '\t' && !parts_words(c))
-        || matches!(c, '\u{feff}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    (c.is_control() && c != '\t' && !parts_words(c)) || c == '\u{feff}' || turns_direction(c)
+}
+
+/// Whether the character turns the direction of writing of what stands beside it.
+pub(super) fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

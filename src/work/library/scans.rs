@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use docent_engine::embed::TokenCounter;
 use docent_index::document::ContentHash;
 use docent_index::store::{Scan, Store};
 use tokio_util::sync::CancellationToken;
@@ -104,11 +105,11 @@ impl Scans {
         let (sender, made) = mpsc::channel();
         let thread = Thread::start("scans", move || {
             ingest::give_way();
-            let mut reader = None;
+            let mut tools = None;
             let tell = |made| sender.send(made).is_ok() && wake.send(Order::Look).is_ok();
             for (work, cancel) in waiting {
                 let end = guarded(&inbox, "reading a scan", || {
-                    read(&mut reader, &embedders, &work, &cancel, &tell)
+                    read(&mut tools, &embedders, &work, &cancel, &tell)
                 });
                 let end = end.unwrap_or_else(|| {
                     Made::End(Err(Failure::new("reading a scan ended in a mistake")))
@@ -165,26 +166,27 @@ impl Drop for Scans {
 }
 
 fn read(
-    reader: &mut Option<ScanReader>,
+    tools: &mut Option<(ScanReader, TokenCounter)>,
     embedders: &Embedders,
     work: &Work,
     cancel: &CancellationToken,
     tell: &impl Fn(Made) -> bool,
 ) -> Made {
-    if reader.is_none() {
-        *reader = ScanReader::find(cancel);
-    }
-    let Some(reader) = reader else {
-        return if cancel.is_cancelled() { Made::End(Ok(())) } else { Made::Unavailable };
-    };
-    let read = embedders.counter().map_err(Failure::from).and_then(|counter| {
-        let mut tell = |made| {
-            if !tell(Made::Some(made)) {
-                cancel.cancel();
-            }
-            Ok(())
+    if tools.is_none() {
+        let Some(reader) = ScanReader::find(cancel) else {
+            return if cancel.is_cancelled() { Made::End(Ok(())) } else { Made::Unavailable };
         };
-        Ok(reader.read(work, &counter, cancel, &mut tell)?)
-    });
-    Made::End(read)
+        match embedders.counter() {
+            Ok(counter) => *tools = Some((reader, counter)),
+            Err(error) => return Made::End(Err(error.into())),
+        }
+    }
+    let Some((reader, counter)) = tools else { return Made::End(Ok(())) };
+    let mut tell = |made| {
+        if !tell(Made::Some(made)) {
+            cancel.cancel();
+        }
+        Ok(())
+    };
+    Made::End(reader.read(work, counter, cancel, &mut tell).map_err(Failure::from))
 }

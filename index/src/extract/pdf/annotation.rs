@@ -588,14 +588,10 @@ fn one_line(text: &str) -> String {
     let cut: String = text.chars().take(MAX_VALUE_CHARACTERS).collect();
     let seen: String = super::nfc(&cut)
         .chars()
-        .filter(|character| !is_unseen(*character))
+        .filter(|character| *character != '\u{ad}' && !layout::is_unseen(*character))
         .map(|character| if character.is_control() { ' ' } else { character })
         .collect();
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn is_unseen(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Whether a name of a field or of a state is a word for people and not one that a program counts by.

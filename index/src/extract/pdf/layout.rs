@@ -89,6 +89,11 @@ pub(super) fn lay_out(mut glyphs: Vec<Glyph>, beads: &[Rect]) -> Laid {
     assemble(&lines)
 }
 
+/// Whether a character shows nothing: joiners, marks of direction, and what is no character.
+pub(super) fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
 /// Replaces characters that a reader does not want: ligatures and presentation forms by their letters, every space by
 /// the plain one, soft hyphens by hyphens; what can't be seen goes.
 fn clean(glyphs: &mut [Glyph]) {
@@ -103,13 +108,7 @@ fn clean(glyphs: &mut [Glyph]) {
                 let mut replaced: super::encoding::Text = smallvec::SmallVec::new();
                 match *character {
                     '\u{ad}' | '\u{2010}' | '\u{2011}' => replaced.push('-'),
-                    '\u{61c}'
-                    | '\u{200b}'..='\u{200f}'
-                    | '\u{202a}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}'
-                    | '\u{feff}'
-                    | '\u{fffe}'
-                    | '\u{ffff}' => {}
+                    unseen if is_unseen(unseen) => {}
                     space if space.is_whitespace() => replaced.push(' '),
                     control if control.is_control() => {}
                     ligature @ ('\u{fb00}'..='\u{fdff}'

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use lopdf::{Dictionary, Object, ObjectId};
 
 use crate::document::{Head, OutlineEntry};
+use crate::extract::builder::turns_direction;
 
 use super::number;
 use super::source::{PageNode, Source, as_dictionary, as_number, text_string};
@@ -78,7 +79,7 @@ fn entry_title(title: &str) -> Option<String> {
 fn one_line(text: &str) -> String {
     let spaced: String = text
         .chars()
-        .filter(|character| !turns(*character))
+        .filter(|character| !turns_direction(*character))
         .map(|character| if character.is_control() { ' ' } else { character })
         .collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -144,11 +145,6 @@ const NO_TITLES: &[&str] = &[
     "文書",
     "無題",
 ];
-
-/// Whether the character turns the direction of writing of what stands beside it.
-fn turns(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// The title in the XMP metadata: the first item of `dc:title`.
 fn metadata_title(source: &Source) -> Option<String> {
@@ -244,7 +240,7 @@ pub(super) fn page_labels(source: &Source, count: usize) -> Vec<Option<String>> 
                 };
                 let label: String = format!("{prefix}{numeral}")
                     .chars()
-                    .filter(|character| !character.is_control() && !turns(*character))
+                    .filter(|character| !character.is_control() && !turns_direction(*character))
                     .collect();
                 label
             });

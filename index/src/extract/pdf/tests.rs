@@ -192,9 +192,7 @@ fn lines_of_wide_latin_letters_are_joined_by_a_space() {
     let map = "1 beginbfrange <0001> <0003> <FF41> <0004> <0005> <65E5> endbfrange";
     let mut writer = Writer::default();
     let map = writer.stream("", map.as_bytes());
-    let font = format!(
-        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 1000 >>] >> >>"
-    );
+    let font = mapped_font(map, "/DW 1000");
     writer.page("", &font, "BT /F 10 Tf 12 TL 50 700 Td <00010002> Tj T* <00030001> Tj ET");
     writer.page("", &font, "BT /F 10 Tf 12 TL 50 700 Td <00040005> Tj T* <00050004> Tj ET");
     check(&read_all(&writer.finish()), &["ａｂ ｃａ", "日旦旦日"]);
@@ -422,9 +420,7 @@ fn to_unicode_comes_first() {
 fn composite_fonts_have_codes_of_two_bytes() {
     let mut writer = Writer::default();
     let map = writer.stream("", b"1 beginbfrange <0001> <0003> <0061> endbfrange");
-    let font = format!(
-        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 500 /W [1 [600 600] 3 3 400] >>] >> >>"
-    );
+    let font = mapped_font(map, "/DW 500 /W [1 [600 600] 3 3 400]");
     writer.page("", &font, "BT /F 10 Tf 50 700 Td <000100020003> Tj ET");
     let document = read_all(&writer.finish());
     check(&document, &["abc"]);
@@ -443,6 +439,13 @@ fn glyphs_that_nothing_tells_are_a_problem() {
         one_page("", &unmapped_font("900 [500 600]"), "BT /F 10 Tf 50 700 Td <03840385> Tj ET");
     check(&document, &["\u{fffd}\u{fffd}"]);
     assert_eq!(problems(&document), [(ProblemKind::Garbled, Some(1))]);
+}
+
+/// A composite font with a map to Unicode, and these widths.
+fn mapped_font(map: u32, widths: &str) -> String {
+    format!(
+        "/Font << /F << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {map} 0 R /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X {widths} >>] >> >>"
+    )
 }
 
 /// A composite font without a program and a map, with the widths of some glyphs.
@@ -958,8 +961,9 @@ fn comments_are_read_behind_their_author() {
             "<< /Subtype /Text /Rect [50 300 90 310] /StateModel (Review) /Contents (Accepted set by Anna) >>",
             "<< /Subtype /Text /F 2 /Rect [50 300 90 310] /Contents (hidden) >>",
             "<< /Subtype /Text /Rect [5000 300 5090 310] /Contents (off the page) >>",
+            "<< /Subtype /Text /Rect [50 200 90 210] /Contents <FEFF0061061C202E0062> >>",
         ],
-        &["Anna: Is this right?", "I doubt it.", "Fish & chips"],
+        &["Anna: Is this right?", "I doubt it.", "Fish & chips", "ab"],
     );
     assert_eq!(document.pages[0].blocks[1].kind, BlockKind::Annotation);
 }
