@@ -291,7 +291,10 @@ fn runs(tags: &[Option<Tag>], first: usize) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (word, tag) in (first..).zip(tags) {
         match runs.last_mut() {
-            Some(run) if run.tag == *tag => run.words.end = word + 1,
+            // What is set for looks in the middle of a line, such as the dots before a page's number, does not end it.
+            Some(run) if run.tag == *tag || *tag == Some(Tag::Artifact(None)) => {
+                run.words.end = word + 1;
+            }
             _ => runs.push(Run { tag: *tag, words: word..word + 1 }),
         }
     }

@@ -1278,3 +1278,15 @@ fn a_very_large_page_is_drawn_small() {
         (picture.dots_per_inch * 600.0 / 72.0 - number::real(picture.width.into())).abs() < 2.0
     );
 }
+
+#[test]
+fn dots_before_a_pages_number_are_of_their_line() {
+    // A tagged file, in which they are artifacts.
+    let lease = include_bytes!("../../../../fixtures/library/cases/harbour-mill-lease.pdf");
+    let contents = &read_all(lease).pages[1];
+    let entry = contents.text.lines().find(|line| line.starts_with("2 Letting and term")).unwrap();
+    assert!(entry.contains(". . . .") && entry.ends_with(" 1"), "{entry}");
+    assert!(
+        contents.blocks.iter().all(|block| !contents.text[block.span.clone()].starts_with('.'))
+    );
+}
