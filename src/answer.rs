@@ -37,11 +37,13 @@ pub fn find(
     top: usize,
     cancel: &CancellationToken,
 ) -> Result<Found, Failure> {
-    let words = query.question();
-    let vector = if words.is_empty() { None } else { Some(embedder.embed_query(&words)?) };
+    let request = Request { scope, ..Request::new(query, top) };
+    let vector = match retrieve::text_to_embed(snapshot, &request)? {
+        Some(text) => Some(embedder.embed_query(&text)?),
+        None => None,
+    };
     let id = vector_id(embedder.id());
-    let vector = vector.as_deref().map(|vector| (&id, vector));
-    let request = Request { vector, scope, ..Request::new(query, top) };
+    let request = Request { vector: vector.as_deref().map(|vector| (&id, vector)), ..request };
     Ok(retrieve::search(snapshot, &request, cancel)?)
 }
 

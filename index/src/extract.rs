@@ -24,7 +24,7 @@ pub use self::pdf::render::{Picture, Renderer};
 use crate::document::{Head, Page, Problem};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.
-pub const EXTRACTOR_VERSION: u32 = 2;
+pub const EXTRACTOR_VERSION: u32 = 3;
 
 /// A kind of file that docent reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

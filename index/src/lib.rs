@@ -15,4 +15,5 @@ pub mod split;
 pub mod store;
 
 mod best;
+mod language;
 mod words;

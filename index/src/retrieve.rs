@@ -9,7 +9,7 @@ mod naming;
 mod scope;
 mod snippet;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -19,18 +19,23 @@ use tokio_util::sync::CancellationToken;
 use self::fuse::Candidate;
 use crate::best::better_first;
 use crate::document::{ContentHash, DocumentId, PassageId};
+use crate::language;
 use crate::query::{Day, Query, Term};
 use crate::store::fulltext::Wanted;
 use crate::store::{EmbedderId, Place, Snapshot, StoreError, StoredDocument, StoredPassage};
-use crate::words::{self, Stems};
+use crate::words::{self, Forms, Stemming};
 
 /// Candidates that each of both searches gives; more when more hits are asked for.
 const CANDIDATES: usize = 100;
 /// The nearest by their codes, as a multiple of the candidates, whose exact vectors are compared.
 const RESCORED: usize = 2;
-/// How much the vectors count against the words. Measured for English articles and abstracts, where anything from 0.5 to
-/// 0.7 is within a point and less than that is worse.
+/// The one language that the bundled embedder knows.
+const ENGLISH: &str = "en";
+/// How much the vectors count against the words of an English question.
 const DENSE_WEIGHT: f32 = 0.6;
+/// How much they do in another language of the Latin script, with which English shares names, figures and parts of words.
+/// In other scripts the embedder sees single letters: there they do not count.
+const FOREIGN_DENSE_WEIGHT: f32 = 0.3;
 /// How much a word in a file's name counts against one in the text.
 const NAME_WEIGHT: f32 = 0.2;
 
@@ -38,7 +43,7 @@ const NAME_WEIGHT: f32 = 0.2;
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub query: &'a Query,
-    /// The embedder and the vector that it gives the [question](Query::question); without one, words decide alone.
+    /// The embedder and the vector that it gives [what is to be embedded](text_to_embed); without one, words decide alone.
     pub vector: Option<(&'a EmbedderId, &'a [f32])>,
     /// Absolute paths of folders and files; empty for the whole library.
     pub scope: &'a [PathBuf],
@@ -139,6 +144,21 @@ pub enum RetrieveError {
     Store(#[from] StoreError),
 }
 
+/// The text whose vector a search for `request` is to be given: the question without filters, nor the names of documents
+/// by which it chooses them. None where vectors would not count.
+pub fn text_to_embed(
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+) -> Result<Option<String>, RetrieveError> {
+    let question = request.query.question();
+    if question.is_empty() || dense_weight(&question, snapshot.languages()) <= 0.0 {
+        return Ok(None);
+    }
+    let scope = scope::Scope::of(snapshot, request)?;
+    let named = naming::Named::of(snapshot, &scope, &question, &stemmings(snapshot))?;
+    Ok(Some(named.rest(&question)))
+}
+
 /// Searches a snapshot.
 pub fn search(
     snapshot: &Snapshot,
@@ -153,8 +173,8 @@ pub fn search(
         unread_documents: scope.unread(snapshot)?,
     };
     let question = request.query.question();
-    let weights = stem_weights(snapshot, &question)?;
-    let candidates = candidates(snapshot, request, &scope, &question, &weights, cancel)?;
+    let candidates = candidates(snapshot, request, &scope, &question, cancel)?;
+    let mut weights: HashMap<Stemming, HashMap<String, f32>> = HashMap::new();
     let mut hits: Vec<Hit> = Vec::new();
     let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
     let mut texts: HashMap<String, usize> = HashMap::new();
@@ -187,7 +207,16 @@ pub fn search(
             }
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(hits.len());
-                hits.push(hit(snapshot, &candidate, passage, document, first, others, &weights)?);
+                let stemming = Stemming::of(document.language.as_deref());
+                let weights = match weights.entry(stemming) {
+                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                    std::collections::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(stem_weights(snapshot, &question, stemming)?)
+                    }
+                };
+                let sentences =
+                    snippet::score(&passage.text, &passage.sentences, stemming, weights);
+                hits.push(hit(snapshot, &candidate, passage, sentences, document, first, others)?);
             }
         }
     }
@@ -199,10 +228,10 @@ fn hit(
     snapshot: &Snapshot,
     candidate: &Candidate,
     passage: StoredPassage,
+    sentences: Vec<Sentence>,
     document: &StoredDocument,
     place: &Place,
     others: &[&Place],
-    weights: &HashMap<String, f32>,
 ) -> Result<Hit, StoreError> {
     let (label, recognised) = if document.paged {
         snapshot.page_marks(passage.document, passage.page)?
@@ -222,7 +251,7 @@ fn hit(
         recognised,
         lines: passage.lines,
         headings: passage.headings,
-        sentences: snippet::score(&passage.text, passage.sentences, weights),
+        sentences,
         text: passage.text,
         context: passage.context,
         score: candidate.score,
@@ -232,10 +261,14 @@ fn hit(
     })
 }
 
-/// The stems of a question, each with its rarity.
-fn stem_weights(snapshot: &Snapshot, question: &str) -> Result<HashMap<String, f32>, StoreError> {
+/// The stems of a question by the rules of one language, each with its rarity.
+fn stem_weights(
+    snapshot: &Snapshot,
+    question: &str,
+    stemming: Stemming,
+) -> Result<HashMap<String, f32>, StoreError> {
     let stems: BTreeSet<String> =
-        Stems::default().of(question).into_iter().map(|term| term.text).collect();
+        stemming.terms(question).into_iter().map(|term| term.text).collect();
     stems
         .into_iter()
         .map(|stem| {
@@ -251,13 +284,13 @@ fn candidates(
     request: &Request<'_>,
     scope: &scope::Scope<'_>,
     question: &str,
-    weights: &HashMap<String, f32>,
     cancel: &CancellationToken,
 ) -> Result<Vec<Candidate>, RetrieveError> {
     let count = CANDIDATES.max(request.top.saturating_mul(2));
-    let named = naming::Named::of(snapshot, scope, question)?;
-    let wanted = wanted(request.query, weights, &named);
-    if wanted.stems.is_empty() && wanted.phrases.is_empty() && wanted.without.is_empty() {
+    let stemmings = stemmings(snapshot);
+    let named = naming::Named::of(snapshot, scope, question, &stemmings)?;
+    let wanted = wanted(request.query, words::forms(question, &stemmings), &named);
+    if wanted.words.is_empty() && wanted.phrases.is_empty() && wanted.without.is_empty() {
         // Filters alone ask for everything in scope, in the order in which it was read.
         let are_filters_alone =
             request.query.terms.iter().any(Term::is_filter) && question.is_empty();
@@ -278,8 +311,8 @@ fn candidates(
     }
     // A phrase, or a word that must not be there, is a matter of words: vectors only rank what has passed it.
     let is_strict = !wanted.phrases.is_empty() || !wanted.without.is_empty();
-    let Some((embedder, vector)) = request.vector.filter(|_| words::is_mostly_latin(question))
-    else {
+    let dense_weight = dense_weight(question, snapshot.languages());
+    let Some((embedder, vector)) = request.vector.filter(|_| dense_weight > 0.0) else {
         return Ok(named.lift(fuse::by_words(by_words)));
     };
     let near = if is_strict {
@@ -305,7 +338,31 @@ fn candidates(
         .into_iter()
         .map(|(passage, exact)| (passage, exact.iter().zip(vector).map(|(a, b)| a * b).sum()))
         .collect();
-    Ok(named.lift(fuse::fuse(&by_words, exact, DENSE_WEIGHT, count)))
+    Ok(named.lift(fuse::fuse(&by_words, exact, dense_weight, count)))
+}
+
+/// The rules by which the library's documents are stemmed.
+fn stemmings(snapshot: &Snapshot) -> Vec<Stemming> {
+    let distinct: HashSet<Stemming> =
+        snapshot.languages().iter().map(|language| Stemming::of(language.as_deref())).collect();
+    distinct.into_iter().collect()
+}
+
+/// How much the vectors count against the words for a question in one of the library's languages.
+fn dense_weight(question: &str, languages: &[Option<String>]) -> f32 {
+    if !words::is_mostly_latin(question) {
+        return 0.0;
+    }
+    let mut tags: Vec<&str> =
+        languages.iter().flatten().map(|tag| language::primary(tag)).collect();
+    // A library in another language is asked in English as well.
+    if !tags.contains(&ENGLISH) {
+        tags.push(ENGLISH);
+    }
+    match language::of_question(question, &tags) {
+        Some(ENGLISH) | None => DENSE_WEIGHT,
+        Some(_) => FOREIGN_DENSE_WEIGHT,
+    }
 }
 
 /// Adds the hits of a second search by the same measure, each passage once, the best first.
@@ -315,11 +372,16 @@ fn join(hits: &mut Vec<(i64, f32)>, more: Vec<(i64, f32)>) {
     hits.dedup_by_key(|hit| hit.0);
 }
 
-fn wanted(query: &Query, weights: &HashMap<String, f32>, named: &naming::Named) -> Wanted {
+fn wanted(query: &Query, words: Vec<(Forms, Range<usize>)>, named: &naming::Named) -> Wanted {
     let mut wanted = Wanted { name_weight: NAME_WEIGHT, ..Wanted::default() };
-    let mut stems: Vec<&String> = weights.keys().collect();
-    stems.sort_unstable();
-    wanted.stems = stems.into_iter().map(|stem| (stem.clone(), named.weight(stem))).collect();
+    let distinct: BTreeSet<Forms> = words.into_iter().map(|(forms, _)| forms).collect();
+    wanted.words = distinct
+        .into_iter()
+        .map(|forms| {
+            let weight = named.weight(&forms);
+            (forms, weight)
+        })
+        .collect();
     for term in &query.terms {
         match term {
             Term::Phrase(phrase) => wanted.phrases.push(phrase.clone()),

@@ -1,18 +1,18 @@
 //! Which words does a text have, as far as searching goes?
 //!
 //! Words are runs of letters, digits and the marks on them, in lower case and without accents, and for most purposes
-//! cut down to their English stem. A run in a script that is written without spaces gives its overlapping pairs of
-//! characters instead. The same rules serve indexing, questions and the marking of sentences.
+//! cut down to their stem, by the rules of the text's language. A run in a script that is written without spaces gives
+//! its overlapping pairs of characters instead. The same rules serve indexing, questions and the marking of sentences.
 
 use std::ops::Range;
 
-use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, Stemmer, TextAnalyzer, Token,
-    TokenStream, Tokenizer,
-};
+use frostem::{Algorithm, Stemmer};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Longer words are encoded data, not language.
+use crate::language;
+
+/// Longer words, in bytes, are encoded data, not language.
 const LONGEST_WORD: usize = 120;
 
 /// A word as it is searched for, and where it stands.
@@ -23,47 +23,114 @@ pub(crate) struct Term {
     pub(crate) span: Range<usize>,
 }
 
-/// Takes texts apart into stems.
-pub(crate) struct Stems(TextAnalyzer);
+/// How words of a language become stems.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Stemming(Option<Algorithm>);
 
-impl std::fmt::Debug for Stems {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Stems").finish_non_exhaustive()
+impl Stemming {
+    /// Of a language's tag. Where nobody knows the language it is taken for English; a language without rules of its own
+    /// keeps its words as they are.
+    pub(crate) fn of(tag: Option<&str>) -> Self {
+        let language = match tag.map(language::primary) {
+            None => "en",
+            // The same rules serve both written forms.
+            Some("nb" | "nn") => "no",
+            Some(language) => language,
+        };
+        Self(Algorithm::from_name(language).ok())
+    }
+
+    /// The words of a text, stemmed.
+    pub(crate) fn terms(self, text: &str) -> Vec<Term> {
+        terms(text, |word| self.stem(word))
+    }
+
+    fn stem(self, word: &str) -> String {
+        match self.0 {
+            None => folded(word),
+            // Its accents are foreign ones.
+            Some(Algorithm::English) => {
+                Stemmer::new(Algorithm::English).stem(&folded(word)).into_owned()
+            }
+            Some(algorithm) => folded(&Stemmer::new(algorithm).stem(word)),
+        }
     }
 }
 
-impl Default for Stems {
+impl Default for Stemming {
     fn default() -> Self {
-        Self(stemmed())
+        Self::of(None)
     }
 }
 
-impl Stems {
-    pub(crate) fn of(&mut self, text: &str) -> Vec<Term> {
-        let mut terms = Vec::new();
-        self.0.token_stream(text).process(&mut |token: &Token| {
-            terms.push(Term { text: token.text.clone(), span: token.offset_from..token.offset_to });
-        });
-        terms
+impl std::fmt::Debug for Stemming {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.0.map_or("unstemmed", Algorithm::name))
     }
 }
 
-pub(crate) fn stemmed() -> TextAnalyzer {
-    TextAnalyzer::builder(Words)
-        .filter(RemoveLongFilter::limit(LONGEST_WORD))
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
-        .filter(Stemmer::new(Language::English))
-        .build()
+/// The words of a text as they are, for exact phrases.
+pub(crate) fn exact(text: &str) -> Vec<Term> {
+    terms(text, folded)
 }
 
-/// The same words unstemmed, for exact phrases.
-pub(crate) fn exact() -> TextAnalyzer {
-    TextAnalyzer::builder(Words)
-        .filter(RemoveLongFilter::limit(LONGEST_WORD))
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
-        .build()
+/// The distinct stems that a word has by the rules of several languages.
+pub(crate) type Forms = Vec<String>;
+
+/// The words of a question in order, each in the forms that the `stemmings` give it, with the bytes where it stands.
+pub(crate) fn forms(question: &str, stemmings: &[Stemming]) -> Vec<(Forms, Range<usize>)> {
+    lowered(question)
+        .map(|(word, span)| {
+            let mut forms: Forms = stemmings.iter().map(|stemming| stemming.stem(&word)).collect();
+            forms.sort_unstable();
+            forms.dedup();
+            (forms, span)
+        })
+        .collect()
+}
+
+fn terms(text: &str, form: impl Fn(&str) -> String) -> Vec<Term> {
+    lowered(text).map(|(word, span)| Term { text: form(&word), span }).collect()
+}
+
+/// Words in lower case, without accents that are characters of their own.
+fn lowered(text: &str) -> impl Iterator<Item = (String, Range<usize>)> {
+    Words { text, at: 0, in_run: false }.filter(|span| span.len() <= LONGEST_WORD).map(|span| {
+        let word = text.get(span.clone()).unwrap_or_default();
+        let characters = word.chars().filter(|character| !is_accent(*character));
+        (characters.flat_map(char::to_lowercase).collect(), span)
+    })
+}
+
+/// A lower-case word without accents, ligatures and letters of unusual width.
+fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_owned();
+    }
+    let mut folded = String::with_capacity(word.len());
+    for character in word.chars() {
+        match character {
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            'ø' => folded.push('o'),
+            'đ' | 'ð' => folded.push('d'),
+            'ł' => folded.push('l'),
+            'ħ' => folded.push('h'),
+            'ı' => folded.push('i'),
+            'ς' => folded.push('σ'),
+            // Latin, Greek and Cyrillic, and the forms of compatibility; elsewhere marks are letters.
+            '\u{a0}'..='\u{52f}'
+            | '\u{1e00}'..='\u{1fff}'
+            | '\u{fb00}'..='\u{fb06}'
+            | '\u{ff00}'..='\u{ff5e}' => {
+                folded.extend([character].into_iter().nfkd().filter(|part| !is_accent(*part)));
+            }
+            _ => folded.push(character),
+        }
+    }
+    folded
 }
 
 /// Whether most letters of a text belong to the Latin script, which is all that an English embedder knows.
@@ -97,92 +164,59 @@ fn is_unspaced(character: char) -> bool {
         && (character.is_alphanumeric() || is_combining_mark(character))
 }
 
-/// Accents that are written as characters of their own; they go as those that are part of a letter do.
+/// Marks that are written as characters of their own and that people leave out: accents, the points of Hebrew, the
+/// vowels and the stretching of Arabic.
 fn is_accent(character: char) -> bool {
-    matches!(character, '\u{300}'..='\u{36f}')
+    matches!(character,
+        '\u{300}'..='\u{36f}'
+        | '\u{591}'..='\u{5bd}'
+        | '\u{5bf}'..='\u{5c7}'
+        | '\u{640}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{670}')
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Words;
-
-impl Tokenizer for Words {
-    type TokenStream<'a> = WordStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        WordStream { text, at: 0, in_run: false, token: Token::default() }
-    }
-}
-
-struct WordStream<'a> {
+/// The words of a text, as bytes in it.
+struct Words<'a> {
     text: &'a str,
     at: usize,
     /// Whether the character before `at` belongs to the same run without spaces: then a last character alone has
     /// already been part of a pair.
     in_run: bool,
-    token: Token,
 }
 
-impl WordStream<'_> {
-    fn rest(&self) -> &str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
+impl Iterator for Words<'_> {
+    type Item = Range<usize>;
 
-    fn emit(&mut self, length: usize) {
-        let span = self.at..self.at + length;
-        self.token.text.clear();
-        let word = self.text.get(span.clone()).unwrap_or_default();
-        self.token.text.extend(word.chars().filter(|character| !is_accent(*character)));
-        self.token.position = self.token.position.wrapping_add(1);
-        self.token.offset_from = span.start;
-        self.token.offset_to = span.end;
-    }
-}
-
-impl TokenStream for WordStream<'_> {
-    fn advance(&mut self) -> bool {
+    fn next(&mut self) -> Option<Range<usize>> {
         loop {
-            let mut characters = self.rest().chars();
-            let Some(first) = characters.next() else { return false };
+            let start = self.at;
+            let rest = self.text.get(start..).unwrap_or_default();
+            let mut characters = rest.chars();
+            let first = characters.next()?;
             if is_unspaced(first) {
                 let second = characters.next().filter(|second| is_unspaced(*second));
                 let was_in_run = std::mem::replace(&mut self.in_run, second.is_some());
+                self.at += first.len_utf8();
                 match second {
-                    Some(second) => {
-                        self.emit(first.len_utf8() + second.len_utf8());
-                        self.at += first.len_utf8();
-                        return true;
-                    }
-                    None if !was_in_run => {
-                        self.emit(first.len_utf8());
-                        self.at += first.len_utf8();
-                        return true;
-                    }
-                    None => self.at += first.len_utf8(),
+                    Some(second) => return Some(start..self.at + second.len_utf8()),
+                    None if !was_in_run => return Some(start..self.at),
+                    None => {}
                 }
             } else if first.is_alphanumeric() {
-                let length = self
-                    .rest()
+                let length = rest
                     .char_indices()
                     .find(|(_, character)| {
                         is_unspaced(*character)
                             || !(character.is_alphanumeric() || is_combining_mark(*character))
                     })
-                    .map_or(self.rest().len(), |(end, _)| end);
-                self.emit(length);
+                    .map_or(rest.len(), |(end, _)| end);
                 self.at += length;
-                return true;
+                return Some(start..self.at);
             } else {
                 self.at += first.len_utf8();
             }
         }
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
     }
 }
 
@@ -191,15 +225,46 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: &[&str]) {
-        let terms: Vec<_> = Stems::default().of(text).into_iter().map(|term| term.text).collect();
+    fn check_in(tag: &str, text: &str, expected: &[&str]) {
+        let terms = Stemming::of(Some(tag)).terms(text);
+        let terms: Vec<_> = terms.into_iter().map(|term| term.text).collect();
         assert_eq!(terms, expected, "{text}");
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        check_in("en", text, expected);
     }
 
     #[test]
     fn words_lose_case_accents_and_endings() {
         check("The Tenant's payments, 1,200", &["the", "tenant", "s", "payment", "1", "200"]);
         check("Café naïve cafe\u{301}", &["cafe", "naiv", "cafe"]);
+    }
+
+    #[test]
+    fn each_language_has_its_own_endings() {
+        check_in("de-CH", "Die Häuser des Mieters", &["die", "haus", "des", "miet"]);
+        check_in("ru", "договоры ёлка", &["договор", "елк"]);
+        check_in("el", "Το ΣΠΊΤΙ", &["το", "σπιτ"]);
+        check_in("nb", "husene", &["hus"]);
+        // No rules are known for it.
+        check_in("vi", "hợp đồng", &["hop", "dong"]);
+    }
+
+    #[test]
+    fn what_people_leave_out_is_left_out() {
+        check_in("ar", "كِتَاب", &["كتاب"]);
+        check_in("he", "שָׁלוֹם", &["שלום"]);
+        check_in("pl", "Łódź ﬁn Ａ１", &["lodz", "fin", "a1"]);
+    }
+
+    #[test]
+    fn a_question_has_the_stems_of_every_language() {
+        let stemmings = [Some("en"), Some("de")].map(Stemming::of);
+        let found: Vec<Forms> =
+            forms("Mieters rent", &stemmings).into_iter().map(|(forms, _)| forms).collect();
+        assert_eq!(found, [vec!["miet", "mieter"], vec!["rent"]]);
     }
 
     #[test]

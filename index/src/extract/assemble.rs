@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use crate::document::{Block, BlockKind, Document, OutlineEntry, Page, Rect};
+use crate::language;
 
 use super::{Part, hyphen};
 
@@ -83,6 +84,7 @@ impl Assembler {
         } else {
             fill_headings(&mut document.pages, &[]);
         }
+        document.head.language = language::of_document(&document);
         document
     }
 }

@@ -2,17 +2,18 @@
 //!
 //! "What notice period does the Distribution Agreement between Harbour Ltd and Quay Inc give?" names its document before
 //! it asks. Such words stand on every title page and seldom in the clause that answers: they choose the documents, and
-//! count little inside them. Measured on questions about contracts, this doubles how often the clause is among the first
-//! five by words alone; questions that name nothing are left as they are.
+//! inside them they count little among the words and are no part of what is embedded. Questions that name nothing are
+//! left as they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 use super::fuse::Candidate;
 use super::scope::Scope;
 use crate::best::better_first;
 use crate::store::vectors::PassageSet;
 use crate::store::{Snapshot, StoreError};
-use crate::words::Stems;
+use crate::words::{self, Forms, Stemming};
 
 /// Documents whose beginnings are looked at.
 const LOOKED_AT: usize = 5;
@@ -24,6 +25,8 @@ const COVERED: f32 = 0.5;
 const NEAR: f32 = 0.9;
 /// Where a document has fewer passages than this, finding it is all there is to do.
 const FEWEST_PASSAGES: usize = 6;
+/// So many words may stand between two words of one name: `between the`, `and`.
+const WIDEST_GAP: usize = 3;
 /// How much naming words count among the passages.
 const NAMING_WEIGHT: f32 = 0.1;
 
@@ -32,6 +35,8 @@ const NAMING_WEIGHT: f32 = 0.1;
 pub(super) struct Named {
     passages: PassageSet,
     stems: HashSet<String>,
+    /// Where the naming words stand in the question, in order.
+    spans: Vec<Range<usize>>,
 }
 
 impl Named {
@@ -39,24 +44,31 @@ impl Named {
         snapshot: &Snapshot,
         scope: &Scope<'_>,
         question: &str,
+        stemmings: &[Stemming],
     ) -> Result<Self, StoreError> {
-        let names = capitalised(question);
+        let names = capitalised(question, stemmings);
         let Some(fulltext) = snapshot.fulltext().filter(|_| names.len() >= FEWEST_WORDS) else {
             return Ok(Self::default());
         };
-        let mut rarity: HashMap<&str, f32> = HashMap::new();
-        for name in &names {
-            rarity.insert(name, fulltext.naming_rarity(name, snapshot.all_passages().documents)?);
+        let mut rarities: Vec<(&Forms, f32)> = Vec::new();
+        for name in names.keys() {
+            let all = snapshot.all_passages().documents;
+            rarities.push((name, fulltext.naming_rarity(name, all)?));
         }
-        let all: f32 = rarity.values().sum();
+        let all: f32 = rarities.iter().map(|(_, rarity)| rarity).sum();
         let mut looked_at = Vec::new();
-        for first in
-            fulltext.named(names.iter().map(String::as_str), scope.passages(), LOOKED_AT)?
-        {
+        let stems = names.keys().flatten().map(String::as_str);
+        for first in fulltext.named(stems, scope.passages(), LOOKED_AT)? {
             let Some(document) = scope.document_of(first) else { continue };
-            let mut own = stems_of(&snapshot.naming(document)?);
-            own.retain(|stem| names.contains(stem));
-            let covered: f32 = own.iter().filter_map(|stem| rarity.get(stem.as_str())).sum();
+            let present = snapshot.naming(document)?;
+            let mut covered = 0.0;
+            let mut own: Vec<&Forms> = Vec::new();
+            for (name, rarity) in &rarities {
+                if name.iter().any(|form| present.contains(form)) {
+                    covered += rarity;
+                    own.push(name);
+                }
+            }
             if own.len() >= FEWEST_WORDS && covered >= COVERED * all {
                 looked_at.push((covered, document, own));
             }
@@ -68,7 +80,36 @@ impl Named {
         if passages.len() < FEWEST_PASSAGES * documents.len() {
             return Ok(Self::default());
         }
-        Ok(Self { passages, stems: looked_at.into_iter().flat_map(|(.., own)| own).collect() })
+        let own: BTreeSet<&Forms> = looked_at.into_iter().flat_map(|(.., own)| own).collect();
+        let mut spans: Vec<Range<usize>> =
+            own.iter().filter_map(|name| names.get(*name)).flatten().cloned().collect();
+        spans.sort_unstable_by_key(|span| span.start);
+        Ok(Self { passages, stems: own.into_iter().flatten().cloned().collect(), spans })
+    }
+
+    /// The question without the names that chose the documents: what is asked about them. In a vector the names would
+    /// stand before everything else.
+    pub(super) fn rest(&self, question: &str) -> String {
+        let mut names: Vec<Range<usize>> = Vec::new();
+        for span in &self.spans {
+            let gap = |name: &Range<usize>| {
+                let between = question.get(name.end..span.start).unwrap_or_default();
+                between.split_whitespace().count()
+            };
+            match names.last_mut() {
+                Some(name) if gap(name) <= WIDEST_GAP => name.end = span.end,
+                _ => names.push(span.clone()),
+            }
+        }
+        let mut rest = String::new();
+        let mut at = 0;
+        for name in names {
+            rest.push_str(question.get(at..name.start).unwrap_or_default());
+            at = name.end;
+        }
+        rest.push_str(question.get(at..).unwrap_or_default());
+        // A name alone asks for the document.
+        if rest.split_whitespace().count() < FEWEST_WORDS { question.to_owned() } else { rest }
     }
 
     /// All passages of the named documents.
@@ -76,9 +117,9 @@ impl Named {
         (self.passages.len() > 0).then_some(&self.passages)
     }
 
-    /// How much a stem counts when passages are ranked.
-    pub(super) fn weight(&self, stem: &str) -> f32 {
-        if self.stems.contains(stem) { NAMING_WEIGHT } else { 1.0 }
+    /// How much a word counts when passages are ranked.
+    pub(super) fn weight(&self, forms: &Forms) -> f32 {
+        if forms.iter().any(|form| self.stems.contains(form)) { NAMING_WEIGHT } else { 1.0 }
     }
 
     /// Puts the candidates of named documents before all others: they have the upper half of the scores.
@@ -96,21 +137,17 @@ impl Named {
     }
 }
 
-/// The stems of words that begin with a capital, but for the question's first word, which always does.
-fn capitalised(question: &str) -> HashSet<String> {
-    let begins_with_capital =
-        |text: Option<&str>| text.is_some_and(|text| text.starts_with(char::is_uppercase));
-    Stems::default()
-        .of(question)
-        .into_iter()
-        .skip(1)
-        .filter(|term| begins_with_capital(question.get(term.span.clone())))
-        .map(|term| term.text)
-        .collect()
-}
-
-fn stems_of(text: &str) -> HashSet<String> {
-    Stems::default().of(text).into_iter().map(|term| term.text).collect()
+/// The words that begin with a capital, with all places where they stand, but for the question's first word, which
+/// always does.
+fn capitalised(question: &str, stemmings: &[Stemming]) -> BTreeMap<Forms, Vec<Range<usize>>> {
+    let mut capitalised: BTreeMap<Forms, Vec<Range<usize>>> = BTreeMap::new();
+    for (forms, span) in words::forms(question, stemmings).into_iter().skip(1) {
+        let word = question.get(span.clone()).unwrap_or_default();
+        if word.starts_with(char::is_uppercase) {
+            capitalised.entry(forms).or_default().push(span);
+        }
+    }
+    capitalised
 }
 
 #[cfg(test)]
@@ -119,7 +156,20 @@ mod tests {
 
     #[test]
     fn names_are_capitalised_and_not_the_first_word() {
-        let names = capitalised("What notice does the Lease between Harbour Ltd and QUAY give?");
-        assert_eq!(names, ["leas", "harbour", "ltd", "quay"].map(str::to_owned).into());
+        let question = "What notice does the Lease between Harbour Ltd and QUAY give?";
+        let names = capitalised(question, &[Stemming::default()]);
+        let names: Vec<String> = names.into_keys().flatten().collect();
+        assert_eq!(names, ["harbour", "leas", "ltd", "quay"]);
+    }
+
+    #[test]
+    fn what_is_asked_about_a_document_is_the_question_without_its_name() {
+        let question = "What notice does the Lease between Harbour Ltd and the Quay Inc give, Bob?";
+        let spans = ["Lease", "Harbour", "Ltd", "Quay", "Inc"]
+            .map(|name| question.find(name).map(|at| at..at + name.len()).unwrap());
+        let named = Named { spans: spans.to_vec(), ..Named::default() };
+        assert_eq!(named.rest(question), "What notice does the  give, Bob?");
+        let name = Named { spans: std::iter::once(0..7).collect(), ..Named::default() };
+        assert_eq!(name.rest("Harbour lease?"), "Harbour lease?");
     }
 }

@@ -4,26 +4,29 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Sentence;
-use crate::words::Stems;
+use crate::words::Stemming;
 
 /// Scores sentences by the share of the question's words that stand in them, weighed by rarity.
 pub(super) fn score(
     text: &str,
-    sentences: Vec<Range<usize>>,
+    sentences: &[Range<usize>],
+    stemming: Stemming,
     weights: &HashMap<String, f32>,
 ) -> Vec<Sentence> {
     let all: f32 = weights.values().sum();
-    let mut stems = Stems::default();
     sentences
-        .into_iter()
+        .iter()
         .map(|span| {
-            let present: HashSet<String> = stems
-                .of(text.get(span.clone()).unwrap_or_default())
+            let present: HashSet<String> = stemming
+                .terms(text.get(span.clone()).unwrap_or_default())
                 .into_iter()
                 .map(|term| term.text)
                 .collect();
             let weight: f32 = present.iter().filter_map(|stem| weights.get(stem)).sum();
-            Sentence { span, score: if all > 0.0 { (weight / all).clamp(0.0, 1.0) } else { 0.0 } }
+            Sentence {
+                span: span.clone(),
+                score: if all > 0.0 { (weight / all).clamp(0.0, 1.0) } else { 0.0 },
+            }
         })
         .collect()
 }
@@ -45,15 +48,18 @@ mod tests {
             ("leak".to_owned(), 4.0),
             ("notic".to_owned(), 2.0),
         ]);
-        let scores: Vec<f32> =
-            score(text, vec![0..20, 21..36], &weights).iter().map(|s| s.score).collect();
+        let scores: Vec<f32> = score(text, &[0..20, 21..36], Stemming::default(), &weights)
+            .iter()
+            .map(|s| s.score)
+            .collect();
         assert!((scores[0] - 2.1 / 6.1).abs() < 1e-6, "{scores:?}");
         assert!((scores[1] - 4.1 / 6.1).abs() < 1e-6, "{scores:?}");
     }
 
     #[test]
     fn a_question_without_words_scores_nothing() {
-        let scores = score("One.", std::iter::once(0..4).collect(), &HashMap::new());
+        let scores =
+            score("One.", &[Range { start: 0, end: 4 }], Stemming::default(), &HashMap::new());
         assert_eq!(scores, [Sentence { span: 0..4, score: 0.0 }]);
     }
 }

@@ -1,7 +1,7 @@
 //! Which passages hold the words of a question?
 //!
-//! A tantivy index with one entry a passage: the stems of its context and text, its words as they are for exact phrases,
-//! and the names of its files. Nothing is stored in it: an entry gives a passage's number. Its commits carry the
+//! A tantivy index with one entry a passage: the stems of its context and text, by the rules of its document's language,
+//! its words as they are for exact phrases, and the names of its files. Nothing is stored in it: an entry gives a passage's number. Its commits carry the
 //! generation of the database; the writer compares both at opening and mends what differs.
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,12 +17,13 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery, Weight,
+    AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query, TermQuery,
+    Weight,
 };
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::TextAnalyzer;
+use tantivy::tokenizer::{PreTokenizedString, RawTokenizer, Token};
 use tantivy::{
     DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher, SegmentReader,
     TantivyDocument, TantivyError, Term,
@@ -31,14 +32,15 @@ use tantivy::{
 use super::vectors::PassageSet;
 use super::{StoreError, create_private_folder};
 use crate::best::Best;
-use crate::words;
+use crate::words::{self, Stemming};
 
 /// For the one thread that takes texts apart, beside the one that reads. Bytes.
 const WRITER_MEMORY: usize = 50_000_000;
 /// A contract's parties stand on its title page or in its first paragraph.
 const NAMING_PASSAGES: usize = 2;
-const STEMMED: &str = "docent_stemmed";
-const EXACT: &str = "docent_exact";
+/// Words are told apart before they come to tantivy. The number goes up whenever they are told otherwise: an index of
+/// another one is made anew.
+const WORDS: &str = "docent_words_1";
 
 #[derive(Clone, Copy, Debug)]
 struct Fields {
@@ -55,27 +57,25 @@ struct Fields {
 
 fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let text = |tokenizer: &str, option| {
+    let text = |option| {
         TextOptions::default().set_indexing_options(
-            TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option),
+            TextFieldIndexing::default().set_tokenizer(WORDS).set_index_option(option),
         )
     };
     let fields = Fields {
         passage: schema.add_u64_field("passage", FAST),
         document: schema.add_u64_field("document", FAST | INDEXED),
         stamp: schema.add_u64_field("stamp", FAST),
-        body: schema.add_text_field("body", text(STEMMED, IndexRecordOption::WithFreqs)),
-        exact: schema
-            .add_text_field("exact", text(EXACT, IndexRecordOption::WithFreqsAndPositions)),
-        name: schema.add_text_field("name", text(STEMMED, IndexRecordOption::WithFreqs)),
-        naming: schema.add_text_field("naming", text(STEMMED, IndexRecordOption::WithFreqs)),
+        body: schema.add_text_field("body", text(IndexRecordOption::WithFreqs)),
+        exact: schema.add_text_field("exact", text(IndexRecordOption::WithFreqsAndPositions)),
+        name: schema.add_text_field("name", text(IndexRecordOption::WithFreqs)),
+        naming: schema.add_text_field("naming", text(IndexRecordOption::WithFreqs)),
     };
     (schema.build(), fields)
 }
 
 fn register(index: &Index) {
-    index.tokenizers().register(STEMMED, words::stemmed());
-    index.tokenizers().register(EXACT, words::exact());
+    index.tokenizers().register(WORDS, RawTokenizer::default());
 }
 
 /// A passage as it is indexed.
@@ -92,6 +92,8 @@ pub(super) struct Label {
     pub(super) document: i64,
     /// The names of its files.
     pub(super) names: String,
+    /// By whose rules its words become stems.
+    pub(super) stemming: Stemming,
     /// Changes with the names and with whatever makes passages have another text, so that entries that are out of date
     /// are told without comparing texts.
     pub(super) stamp: u64,
@@ -112,6 +114,21 @@ pub(crate) fn naming_text<'a>(
         naming.push_str(text);
     }
     naming
+}
+
+/// Words as tantivy takes them, without the text that it would only keep.
+fn tokens(terms: Vec<words::Term>) -> PreTokenizedString {
+    let tokens = (0..)
+        .zip(terms)
+        .map(|(position, term)| Token {
+            offset_from: term.span.start,
+            offset_to: term.span.end,
+            position,
+            text: term.text,
+            position_length: 1,
+        })
+        .collect();
+    PreTokenizedString { text: String::new(), tokens }
 }
 
 /// The writer's side.
@@ -238,6 +255,7 @@ impl FulltextWriter {
     /// Adds the entries of a document that has none.
     pub(super) fn add(&self, label: &Label, entries: &[Entry]) -> Result<(), StoreError> {
         let fields = self.fields;
+        let names = label.stemming.terms(&label.names);
         let mut naming = Some(naming_text(
             &label.names,
             entries.iter().map(|entry| (&*entry.context, &*entry.text)),
@@ -247,11 +265,16 @@ impl FulltextWriter {
             row.add_u64(fields.passage, entry.passage.cast_unsigned());
             row.add_u64(fields.document, label.document.cast_unsigned());
             row.add_u64(fields.stamp, label.stamp);
-            row.add_text(fields.body, format!("{}\n{}", entry.context, entry.text));
-            row.add_text(fields.exact, &entry.text);
-            row.add_text(fields.name, &label.names);
+            let body = format!("{}\n{}", entry.context, entry.text);
+            for (field, terms) in [
+                (fields.body, label.stemming.terms(&body)),
+                (fields.exact, words::exact(&entry.text)),
+                (fields.name, names.clone()),
+            ] {
+                row.add_pre_tokenized_text(field, tokens(terms));
+            }
             if let Some(naming) = naming.take() {
-                row.add_text(fields.naming, naming);
+                row.add_pre_tokenized_text(fields.naming, tokens(label.stemming.terms(&naming)));
             }
             self.writer.add_document(row).map_err(|error| fulltext_error(&self.folder, error))?;
         }
@@ -290,8 +313,9 @@ impl fmt::Debug for FulltextReader {
 /// What is asked of the full text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
-    /// Stems with their weights; a passage needs at least one when there are no phrases.
-    pub(crate) stems: Vec<(String, f32)>,
+    /// Words with their weights, each in the stems that it may have; a passage needs at least one when there are no
+    /// phrases.
+    pub(crate) words: Vec<(Vec<String>, f32)>,
     /// Each must stand in the passage's text, word for word.
     pub(crate) phrases: Vec<String>,
     /// None may stand in it.
@@ -338,21 +362,14 @@ impl FulltextReader {
 
     fn query(&self, wanted: &Wanted) -> Option<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        let mut exact = words::exact();
         for phrase in &wanted.phrases {
-            clauses.extend(self.phrase(&mut exact, phrase).map(|query| (Occur::Must, query)));
+            clauses.extend(self.phrase(phrase).map(|query| (Occur::Must, query)));
         }
-        for (stem, weight) in &wanted.stems {
-            let mut add = |field, weight: f32| {
-                let query = TermQuery::new(
-                    Term::from_field_text(field, stem),
-                    IndexRecordOption::WithFreqs,
-                );
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight))));
-            };
-            add(self.fields.body, *weight);
+        for (forms, weight) in &wanted.words {
+            clauses.push((Occur::Should, any(self.fields.body, forms, *weight)));
             if wanted.name_weight > 0.0 {
-                add(self.fields.name, weight * wanted.name_weight);
+                let query = any(self.fields.name, forms, weight * wanted.name_weight);
+                clauses.push((Occur::Should, query));
             }
         }
         if clauses.is_empty() {
@@ -362,17 +379,17 @@ impl FulltextReader {
             clauses.push((Occur::Must, Box::new(AllQuery)));
         }
         for phrase in &wanted.without {
-            clauses.extend(self.phrase(&mut exact, phrase).map(|query| (Occur::MustNot, query)));
+            clauses.extend(self.phrase(phrase).map(|query| (Occur::MustNot, query)));
         }
         Some(Box::new(BooleanQuery::new(clauses)))
     }
 
     /// None for a phrase without a word.
-    fn phrase(&self, exact: &mut TextAnalyzer, phrase: &str) -> Option<Box<dyn Query>> {
-        let mut terms = Vec::new();
-        exact.token_stream(phrase).process(&mut |token| {
-            terms.push(Term::from_field_text(self.fields.exact, &token.text));
-        });
+    fn phrase(&self, phrase: &str) -> Option<Box<dyn Query>> {
+        let mut terms: Vec<Term> = words::exact(phrase)
+            .iter()
+            .map(|term| Term::from_field_text(self.fields.exact, &term.text))
+            .collect();
         match terms.len() {
             0 => None,
             1 => Some(Box::new(TermQuery::new(terms.pop()?, IndexRecordOption::WithFreqs))),
@@ -400,11 +417,16 @@ impl FulltextReader {
         Ok(found.into_iter().map(|(passage, _)| passage).collect())
     }
 
-    /// How rare a stem is among what names the documents, of which there are `all`.
-    pub(crate) fn naming_rarity(&self, stem: &str, all: usize) -> Result<f32, StoreError> {
-        let term = Term::from_field_text(self.fields.naming, stem);
-        let found =
-            self.searcher.doc_freq(&term).map_err(|error| fulltext_error(&self.folder, error))?;
+    /// How rare a word is among what names the documents, of which there are `all`.
+    pub(crate) fn naming_rarity(&self, forms: &[String], all: usize) -> Result<f32, StoreError> {
+        let mut found = 0;
+        for form in forms {
+            let term = Term::from_field_text(self.fields.naming, form);
+            found += self
+                .searcher
+                .doc_freq(&term)
+                .map_err(|error| fulltext_error(&self.folder, error))?;
+        }
         Ok(inverse_frequency(found, all as u64))
     }
 
@@ -415,6 +437,22 @@ impl FulltextReader {
             self.searcher.doc_freq(&term).map_err(|error| fulltext_error(&self.folder, error))?;
         Ok(inverse_frequency(found, self.searcher.num_docs()))
     }
+}
+
+/// A passage with any of a word's forms has it once.
+fn any(field: Field, forms: &[String], weight: f32) -> Box<dyn Query> {
+    let mut terms: Vec<Box<dyn Query>> = forms
+        .iter()
+        .map(|form| {
+            let term = Term::from_field_text(field, form);
+            Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as Box<dyn Query>
+        })
+        .collect();
+    let query = match (terms.len(), terms.pop()) {
+        (1, Some(term)) => term,
+        (_, last) => Box::new(DisjunctionMaxQuery::new(terms.into_iter().chain(last).collect())),
+    };
+    Box::new(BoostQuery::new(query, weight))
 }
 
 /// BM25's inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5)).

@@ -19,6 +19,7 @@ use crate::document::{
 };
 use crate::extract::{Format, Recognition, is_for_ocr};
 use crate::scan::{KnownFile, Versions};
+use crate::words::Stemming;
 
 const STEPS: [&str; 2] = [include_str!("library.sql"), include_str!("library2.sql")];
 
@@ -708,17 +709,31 @@ pub(super) fn label_of(connection: &Connection, document: i64) -> rusqlite::Resu
     let names = names.join("\n");
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(names.as_bytes());
-    connection
+    let language: Option<String> = connection
         .prepare_cached(
-            "SELECT sha256, extractor_version, splitter_version FROM document WHERE id = ?1",
+            "SELECT sha256, extractor_version, splitter_version, language FROM document WHERE id = ?1",
         )?
         .query_row([document], |row| {
             hasher.update(row.get_ref(0)?.as_blob()?);
             hasher.update(&row.get::<_, u32>(1)?.to_le_bytes());
             hasher.update(&row.get::<_, u32>(2)?.to_le_bytes());
-            Ok(())
+            let language: Option<String> = row.get(3)?;
+            hasher.update(language.as_deref().unwrap_or_default().as_bytes());
+            Ok(language)
         })?;
-    Ok(Some(Label { document, names, stamp: u64::from(hasher.finalize()) }))
+    let stemming = Stemming::of(language.as_deref());
+    Ok(Some(Label { document, names, stemming, stamp: u64::from(hasher.finalize()) }))
+}
+
+/// The languages of the documents that lie in a folder, each with how many there are, the commonest first.
+pub(super) fn languages(connection: &Connection) -> rusqlite::Result<Vec<Option<String>>> {
+    connection
+        .prepare_cached(
+            "SELECT language FROM document WHERE id IN (SELECT document_id FROM file)
+             GROUP BY language ORDER BY count(*) DESC, language",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect()
 }
 
 pub(super) fn entries_of(connection: &Connection, document: i64) -> rusqlite::Result<Vec<Entry>> {

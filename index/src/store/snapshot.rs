@@ -5,7 +5,7 @@
 //! not is left out of every search.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,7 @@ pub struct Snapshot {
     vectors: RefCell<HashMap<EmbedderId, VectorSet>>,
     generation: u64,
     passages: Passages,
+    languages: Vec<Option<String>>,
     files: OnceCell<Vec<FileRow>>,
 }
 
@@ -167,6 +168,7 @@ impl Snapshot {
             vectors: RefCell::default(),
             generation: 0,
             passages: Passages::default(),
+            languages: Vec::new(),
             files: OnceCell::new(),
         };
         snapshot.take()?;
@@ -217,6 +219,7 @@ impl Snapshot {
             let documents =
                 all.iter().map(|(_, document)| *document).collect::<BTreeSet<_>>().len();
             self.passages = Passages { all, set, documents };
+            self.languages = self.database(library::languages(&self.connection))?;
             self.files = OnceCell::new();
             self.generation = generation;
         }
@@ -462,12 +465,19 @@ impl Snapshot {
         self.database(read())
     }
 
-    /// The stems' text by which a question may name a document.
-    pub(crate) fn naming(&self, document: DocumentId) -> Result<String, StoreError> {
+    /// The stems by which a question may name a document.
+    pub(crate) fn naming(&self, document: DocumentId) -> Result<HashSet<String>, StoreError> {
         let label = self.database(library::label_of(&self.connection, document.0))?;
+        let Some(label) = label else { return Ok(HashSet::new()) };
         let entries = self.database(library::first_entries_of(&self.connection, document.0))?;
         let passages = entries.iter().map(|entry| (&*entry.context, &*entry.text));
-        Ok(fulltext::naming_text(&label.map(|label| label.names).unwrap_or_default(), passages))
+        let naming = fulltext::naming_text(&label.names, passages);
+        Ok(label.stemming.terms(&naming).into_iter().map(|term| term.text).collect())
+    }
+
+    /// The tags of the documents' languages, the commonest first; none for documents of which nobody knows it.
+    pub(crate) fn languages(&self) -> &[Option<String>] {
+        &self.languages
     }
 
     pub(crate) fn fulltext(&self) -> Option<&FulltextReader> {
