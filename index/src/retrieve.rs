@@ -1,9 +1,10 @@
 //! Which passages of the library answer a question best?
 //!
 //! The words of the question are looked up in the full text and its vector among the vectors, both within the scope; the
-//! scores of both are brought to one and summed, passages with the same text become one hit, and the sentences of the best
+//! scores of both are brought to one and summed, passages that say the same become one hit, and the sentences of the best
 //! are scored for marking. Nothing here makes a vector or asks a model.
 
+mod fold;
 mod fuse;
 mod naming;
 mod scope;
@@ -95,7 +96,7 @@ pub struct Hit {
     /// Absolute; the first of the document's places that are in scope.
     pub path: PathBuf,
     pub place: Place,
-    /// Other places of the same text.
+    /// Other places of the same text, or of one that says the same.
     pub also: Vec<PathBuf>,
     pub title: Option<String>,
     /// Counts from 1; none in formats without pages.
@@ -177,7 +178,7 @@ pub fn search(
     let mut weights: HashMap<Stemming, HashMap<String, f32>> = HashMap::new();
     let mut hits: Vec<Hit> = Vec::new();
     let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
-    let mut texts: HashMap<String, usize> = HashMap::new();
+    let mut texts: Vec<fold::Words> = Vec::new();
     for candidate in candidates {
         if hits.len() >= request.top {
             break;
@@ -196,29 +197,25 @@ pub fn search(
         let places: Vec<&Place> =
             document.places.iter().filter(|place| scope.holds(place)).collect();
         let Some((first, others)) = places.split_first() else { continue };
-        match texts.entry(snippet::folded(&passage.text)) {
-            std::collections::hash_map::Entry::Occupied(entry) => {
-                if let Some(hit) = hits.get_mut(*entry.get()) {
-                    hit.also.extend(
-                        places.iter().map(|place| place.path()).filter(|path| *path != hit.path),
-                    );
-                    hit.also.dedup();
-                }
-            }
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(hits.len());
-                let stemming = Stemming::of(document.language.as_deref());
-                let weights = match weights.entry(stemming) {
-                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(stem_weights(snapshot, &question, stemming)?)
-                    }
-                };
-                let sentences =
-                    snippet::score(&passage.text, &passage.sentences, stemming, weights);
-                hits.push(hit(snapshot, &candidate, passage, sentences, document, first, others)?);
-            }
+        let text = fold::Words::of(&passage.text);
+        // The nearer to the end, the lower the score: what says the same has nearly the same.
+        let same = texts.iter().rposition(|known| known.are_alike(&text));
+        if let Some(hit) = same.and_then(|index| hits.get_mut(index)) {
+            let more = places.iter().map(|place| place.path()).filter(|path| *path != hit.path);
+            hit.also.extend(more);
+            hit.also.dedup();
+            continue;
         }
+        let stemming = Stemming::of(document.language.as_deref());
+        let weights = match weights.entry(stemming) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(stem_weights(snapshot, &question, stemming)?)
+            }
+        };
+        let sentences = snippet::score(&passage.text, &passage.sentences, stemming, weights);
+        texts.push(text);
+        hits.push(hit(snapshot, &candidate, passage, sentences, document, first, others)?);
     }
     found.hits = hits;
     Ok(found)

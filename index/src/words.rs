@@ -148,7 +148,7 @@ pub(crate) fn is_mostly_latin(text: &str) -> bool {
 }
 
 /// Whether words of the character's script are written without spaces between them.
-fn is_unspaced(character: char) -> bool {
+pub(crate) fn is_unspaced(character: char) -> bool {
     matches!(character,
         '\u{e00}'..='\u{eff}'       // Thai, Lao
         | '\u{1000}'..='\u{109f}'   // Myanmar

@@ -31,11 +31,6 @@ pub(super) fn score(
         .collect()
 }
 
-/// A text as it is compared with others: passages that differ in case and white space alone say the same.
-pub(super) fn folded(text: &str) -> String {
-    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
