@@ -3,6 +3,22 @@
 //! The words of the question are looked up in the full text and its vector among the vectors, both within the scope; the
 //! scores of both are brought to one and summed, passages that say the same become one hit, and the sentences of the best
 //! are scored for marking. Nothing here makes a vector or asks a model.
+//!
+//! What each step brings, as nDCG@10 of single passages with the bundled embedder: questions on encyclopedia articles
+//! (`SQuAD`) and the same in eleven other languages (`XQuAD`, the mean), claims on abstracts (`SciFact`), questions on
+//! contracts that name them (CUAD). Each line is the whole without one step.
+//!
+//! | | `SQuAD` | `XQuAD` | `SciFact` | CUAD |
+//! |---|---|---|---|---|
+//! | all of it | .908 | .929 | .725 | .567 |
+//! | without vectors | .887 | .928 | .678 | .486 |
+//! | without words | .777 | | .673 | .503 |
+//! | every word stemmed as an English one, vectors as for English | .908 | .894 | .725 | |
+//! | documents not chosen by their names | .908 | | .725 | .328 |
+//! | names of documents embedded with the question | .908 | | .725 | .502 |
+//!
+//! That headings are part of what is embedded is worth nothing in contracts (.574 without them) and kept for documents
+//! whose sections speak of one thing without naming it.
 
 mod fold;
 mod fuse;
