@@ -163,10 +163,14 @@ impl<'a> Scope<'a> {
             });
         }
         let documents = filter.documents(snapshot)?;
+        // Passages of a document stand together: it is looked up once.
         let all: Vec<(i64, i64)> = everything
             .all
-            .iter()
-            .filter(|(_, document)| documents.contains(document))
+            .chunk_by(|(_, one), (_, other)| one == other)
+            .filter(|passages| {
+                passages.first().is_some_and(|(_, document)| documents.contains(document))
+            })
+            .flatten()
             .copied()
             .collect();
         let with_passages: BTreeSet<i64> = all.iter().map(|(_, document)| *document).collect();
