@@ -77,11 +77,14 @@ impl<'a> Filter<'a> {
     }
 
     fn fits_place(&self, place: &Place) -> bool {
-        let in_scope = self.scope.is_empty() || {
+        self.fits_scope(place) && self.fits_name(&place.file) && self.fits_directories(place)
+    }
+
+    fn fits_scope(&self, place: &Place) -> bool {
+        self.scope.is_empty() || {
             let path = place.path();
             self.scope.iter().any(|scope| path.starts_with(scope))
-        };
-        in_scope && self.fits_name(&place.file) && self.fits_directories(place)
+        }
     }
 
     fn fits_name(&self, file: &Path) -> bool {
@@ -136,18 +139,29 @@ impl<'a> Filter<'a> {
 
     fn documents(&self, snapshot: &Snapshot) -> Result<BTreeSet<i64>, StoreError> {
         let tagged = self.tagged(snapshot)?;
+        // Files of a directory stand together: it is looked at once.
         Ok(snapshot
             .files()?
-            .iter()
+            .chunk_by(|one, other| is_beside(&one.place, &other.place))
+            .filter(|files| files.first().is_some_and(|file| self.fits_directories(&file.place)))
+            .flatten()
             .filter(|file| {
                 self.fits_type(Some(&file.format))
                     && self.fits_day(file.date.as_deref(), file.modified_ns)
                     && tagged.as_ref().is_none_or(|tagged| tagged.contains(&file.document))
-                    && self.fits_place(&file.place)
+                    && self.fits_scope(&file.place)
+                    && self.fits_name(&file.place.file)
             })
             .map(|file| file.document)
             .collect())
     }
+}
+
+/// Whether two files lie in the same directory.
+fn is_beside(one: &Place, other: &Place) -> bool {
+    let [one_above, other_above] = [one, other].map(|place| place.file.parent());
+    one.folder.as_os_str() == other.folder.as_os_str()
+        && one_above.map(Path::as_os_str) == other_above.map(Path::as_os_str)
 }
 
 impl<'a> Scope<'a> {
