@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Room for this many times the wanted number, so that sorting out happens seldom.
-const SLACK: usize = 4;
+const SLACK: usize = 2;
 
 /// Keeps the best of all that is offered.
 #[derive(Clone, Debug)]
