@@ -6,6 +6,7 @@
 //!
 //! Nothing here reads a document's file or makes a vector: texts and vectors come in as arguments.
 
+mod check;
 mod desk;
 pub(crate) mod fulltext;
 mod library;
@@ -23,8 +24,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
-pub use self::desk::{Conversation, Desk, Head, Turn};
+pub use self::check::check;
+pub use self::desk::{
+    Conversation, Desk, Head, Reply, Request, RequestId, Salvaged, Turn, Waiting,
+};
 use self::fulltext::FulltextWriter;
 pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading, Scan};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage, StoredText};
@@ -72,6 +77,9 @@ pub enum StoreError {
         "vectors of {found} numbers came from an embedder that gave {expected} before; embed again with one model"
     )]
     Dimension { expected: usize, found: usize },
+    /// What a database holds is not what its schema says, or not what was written.
+    #[error("the database `{}` is damaged: {what}", path.display())]
+    Damaged { path: PathBuf, what: String },
     #[error("can't read or write `{}`", path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("can't read or write the database `{}`", path.display())]
@@ -81,18 +89,68 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a database does not hold what its schema says; opening the [`Store`] again sets it aside.
+    /// Whether a database does not hold what its schema says, or seems not to.
+    ///
+    /// Of the library, opening the [`Store`] again finds out and begins it anew; of the desk, [`Desk::reopen`].
     pub fn is_damage(&self) -> bool {
-        let Self::Database { source, .. } = self else { return false };
-        matches!(
-            source.sqlite_error_code(),
-            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
-        )
+        match self {
+            Self::Damaged { .. } => true,
+            // A flipped bit in the number of a schema gives one that no docent will ever have.
+            Self::Newer { found, .. } => *found > MOST_STEPS,
+            Self::Database { source, .. } => is_damage(source),
+            _ => false,
+        }
     }
 
-    fn is_damage_of(&self, database: &Path) -> bool {
-        self.is_damage() && matches!(self, Self::Database { path, .. } if path == database)
+    /// As [`is_damage`](Self::is_damage), of the library, which can be made anew from the documents.
+    pub fn is_library_damage(&self) -> bool {
+        let (Self::Damaged { path, .. } | Self::Newer { path, .. } | Self::Database { path, .. }) =
+            self
+        else {
+            return false;
+        };
+        self.is_damage() && path.file_name().is_some_and(|name| name == LIBRARY)
     }
+}
+
+/// Statements are fixed and tested on the schema: what they can't make sense of is not what was written.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    match error {
+        Error::SqliteFailure(failure, _) => {
+            matches!(
+                failure.code,
+                rusqlite::ErrorCode::DatabaseCorrupt
+                    | rusqlite::ErrorCode::NotADatabase
+                    // No such table or column.
+                    | rusqlite::ErrorCode::Unknown
+            ) || failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ
+        }
+        Error::SqlInputError { .. }
+        | Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::InvalidColumnType(..)
+        | Error::Utf8Error(..)
+        | Error::QueryReturnedNoRows => true,
+        _ => false,
+    }
+}
+
+/// No database will ever have gone through so many steps.
+const MOST_STEPS: usize = 100;
+
+const LIBRARY: &str = "library.sqlite";
+
+/// Notes that the library's database seems to be damaged, so that the next writer checks all of it.
+fn suspect(library: &Path, error: &StoreError) {
+    if error.is_library_damage() {
+        // Where nothing can be written, the writer has other troubles.
+        drop(create_private(&suspicion(library)));
+    }
+}
+
+fn suspicion(library: &Path) -> PathBuf {
+    library.with_extension("suspect")
 }
 
 /// Where things lie in docent's home.
@@ -100,7 +158,7 @@ pub(crate) struct Home<'a>(pub(crate) &'a Path);
 
 impl Home<'_> {
     fn library(&self) -> PathBuf {
-        self.0.join("library.sqlite")
+        self.0.join(LIBRARY)
     }
     fn desk(&self) -> PathBuf {
         self.0.join("desk.sqlite")
@@ -137,7 +195,8 @@ pub struct Store {
     /// For each embedder a passage before which none waits for a vector.
     queue_starts: HashMap<i64, i64>,
     set_aside: Option<PathBuf>,
-    desk: Desk,
+    /// None, and why, when conversations can't be read: the library can do without.
+    desk: Result<Desk, StoreError>,
     /// Held as long as this lives; the system lets go of it when the process dies.
     _lock: File,
 }
@@ -146,7 +205,8 @@ impl Store {
     /// Opens the library of a home for writing, and makes or mends what is not there or not sound.
     ///
     /// A damaged database is renamed (see [`set_aside`](Self::set_aside)) and an empty one begun, with the same folders:
-    /// their documents are to be read again.
+    /// their documents are to be read again. All of it is checked when something could not be read since the last time;
+    /// otherwise what everything stands on. The desk is another thing: see [`desk_trouble`](Self::desk_trouble).
     pub fn open(home: &Path) -> Result<Self, StoreError> {
         create_private_folder(home)?;
         let path = Home(home).lock();
@@ -154,21 +214,32 @@ impl Store {
         let held = |lock: &File| {
             lock.try_clone().map_err(|source| StoreError::Io { path: path.clone(), source })
         };
-        match Self::open_sound(home, held(&lock)?, None) {
-            Err(error) if error.is_damage_of(&Home(home).library()) => {
-                let aside = set_aside(&Home(home).library())?;
+        let library = Home(home).library();
+        let opened = match Self::open_sound(home, held(&lock)?, None) {
+            Err(error) if error.is_library_damage() => {
+                // Who knows the folders must be there before the one that told them is put away.
+                drop(Desk::open(home)?);
+                let aside = set_aside(&library)?;
                 Self::open_sound(home, lock, Some(aside))
             }
             opened => opened,
-        }
+        }?;
+        remove_if_there(&suspicion(&library))?;
+        Ok(opened)
     }
 
     /// Opens the library as it is, and mends what is derived from it.
     fn open_sound(home: &Path, lock: File, set_aside: Option<PathBuf>) -> Result<Self, StoreError> {
         let places = Home(home);
-        let desk = Desk::open(home)?;
+        let desk = Desk::open(home);
         let path = places.library();
         let connection = library::open(&path)?;
+        if suspicion(&path).exists() && set_aside.is_none() {
+            check::wholly(&connection, &path, &CancellationToken::new())?;
+        }
+        for folder in [places.fulltext(), places.all_vectors()] {
+            make_way(&folder)?;
+        }
         let fulltext = FulltextWriter::open(&places.fulltext())?;
         let mut store = Self {
             home: home.to_owned(),
@@ -195,8 +266,29 @@ impl Store {
         self.set_aside.as_deref()
     }
 
+    /// Why conversations can't be read or written, if they can't. Folders are kept by the library alone then, and nobody
+    /// can ask anything of this writer.
+    pub fn desk_trouble(&self) -> Option<&StoreError> {
+        self.desk.as_ref().err()
+    }
+
+    /// What became of a desk that was found damaged when this was opened.
+    pub fn salvaged(&self) -> Option<&Salvaged> {
+        self.desk.as_ref().ok().and_then(Desk::salvaged)
+    }
+
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// What other docents ask of this one, in the order in which they did.
+    pub fn requests(&self) -> Result<Vec<Waiting>, StoreError> {
+        self.desk.as_ref().map_or(Ok(Vec::new()), Desk::requests)
+    }
+
+    /// Replies to one of them. `at` is in seconds since 1970.
+    pub fn reply(&mut self, request: RequestId, reply: &Reply, at: i64) -> Result<(), StoreError> {
+        self.desk.as_mut().map_or(Ok(()), |desk| desk.reply(request, reply, at))
     }
 
     /// In the order in which they were added.
@@ -209,7 +301,9 @@ impl Store {
         if !path.is_absolute() {
             return Err(StoreError::NotAbsolute { path: path.to_owned() });
         }
-        self.desk.keep_folder(path)?;
+        if let Ok(desk) = &self.desk {
+            desk.keep_folder(path)?;
+        }
         self.database(library::add_folder(&self.connection, path))
     }
 
@@ -217,8 +311,8 @@ impl Store {
     /// [`sweep`](Self::sweep) unless they also lie elsewhere.
     pub fn remove_folder(&mut self, folder: FolderId) -> Result<(), StoreError> {
         let found = self.folders()?.into_iter().find(|known| known.id == folder);
-        if let Some(found) = found {
-            self.desk.forget_folder(&found.path)?;
+        if let (Some(found), Ok(desk)) = (found, &self.desk) {
+            desk.forget_folder(&found.path)?;
         }
         let documents =
             self.transaction(|transaction| library::remove_folder(transaction, folder))?;
@@ -423,7 +517,7 @@ impl Store {
             writer.publish(generation)?;
             if writer.needs_merge() {
                 let keep = library::embedded(&self.connection, *embedder)
-                    .map_err(|source| StoreError::Database { path: self.path.clone(), source })?;
+                    .map_err(|source| database_error(&self.path, source))?;
                 writer.merge_small(&keep, generation)?;
             }
         }
@@ -445,14 +539,22 @@ impl Store {
         self.database(library::problems(&self.connection))
     }
 
-    /// A library that was lost knows its folders from the desk.
+    /// A library that was lost knows its folders from the desk, and the other way round.
     fn restore_folders(&mut self) -> Result<(), StoreError> {
         let known: BTreeSet<PathBuf> =
             self.folders()?.into_iter().map(|folder| folder.path).collect();
-        for path in self.desk.folders()? {
-            if !known.contains(&path) {
-                self.database(library::add_folder(&self.connection, &path))?;
-            }
+        let mut kept: BTreeSet<PathBuf> = match &self.desk {
+            Ok(desk) => desk.folders()?.into_iter().collect(),
+            Err(_) => BTreeSet::new(),
+        };
+        if let (Some(aside), true) = (&self.set_aside, kept.is_empty()) {
+            kept.extend(library::legible_folders(aside));
+        }
+        for path in kept.difference(&known) {
+            self.database(library::add_folder(&self.connection, path))?;
+        }
+        if let Ok(desk) = &self.desk {
+            known.difference(&kept).try_for_each(|path| desk.keep_folder(path))?;
         }
         Ok(())
     }
@@ -511,20 +613,29 @@ impl Store {
         &mut self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let failed = |source| StoreError::Database { path: self.path.clone(), source };
-        let transaction = self.connection.transaction().map_err(failed)?;
-        let done = work(&transaction).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
-        Ok(done)
+        let done = || {
+            let transaction = self.connection.transaction()?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        done().map_err(|source| database_error(&self.path, source))
     }
 
     fn database<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|source| StoreError::Database { path: self.path.clone(), source })
+        result.map_err(|source| database_error(&self.path, source))
     }
 }
 
+/// An error of the library's database; the next writer hears of it when it may be damage.
+fn database_error(path: &Path, source: rusqlite::Error) -> StoreError {
+    let error = StoreError::Database { path: path.to_owned(), source };
+    suspect(path, &error);
+    error
+}
+
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let file = open_private(path, false)?;
+    let file = open_private(path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned() }),
@@ -543,15 +654,23 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     };
     let aside = beside(".damaged");
     fs::rename(path, &aside).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
-    for log in [beside("-wal"), beside("-shm")] {
-        match fs::remove_file(&log) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::Io { path: log, source });
-            }
-            _ => {}
-        }
-    }
+    remove_if_there(&beside("-wal"))?;
+    remove_if_there(&beside("-shm"))?;
     Ok(aside)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes what stands in the place of a folder and is none.
+fn make_way(folder: &Path) -> Result<(), StoreError> {
+    if folder.is_dir() { Ok(()) } else { remove_if_there(folder) }
 }
 
 /// Removes the vectors of embedders that the database does not know.
@@ -582,14 +701,28 @@ pub(crate) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Makes an empty file, or empties one, that only its owner can read.
 pub(crate) fn create_private(path: &Path) -> Result<File, StoreError> {
-    open_private(path, true)
+    private(path, OpenOptions::new().write(true).create(true).truncate(true))
 }
 
-fn open_private(path: &Path, truncate: bool) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(truncate);
+/// Opens a file, or makes one that only its owner can read.
+fn open_private(path: &Path) -> Result<File, StoreError> {
+    private(path, OpenOptions::new().write(true).create(true).truncate(false))
+}
+
+/// Makes an empty file that only its owner can read where there is none, and leaves one that is there alone: when a process
+/// closes a file, it loses the locks that SQLite holds on it through other handles.
+fn create_if_missing(path: &Path) -> Result<(), StoreError> {
+    match private(path, OpenOptions::new().write(true).create_new(true)) {
+        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
+            Ok(())
+        }
+        made => made.map(drop),
+    }
+}
+
+fn private(path: &Path, options: &mut OpenOptions) -> Result<File, StoreError> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }
 

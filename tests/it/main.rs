@@ -29,3 +29,5 @@ mod sealed;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tidy;
+#[cfg(target_os = "linux")]
+mod two;

@@ -1,22 +1,77 @@
 //! Which questions were asked, and what was answered?
 //!
 //! Any docent writes here, so every change is one short transaction. Nothing here can be made anew from the documents:
-//! it is never dropped, and copied before a migration.
+//! it is never dropped, and copied before a migration. A damaged desk is renamed to a name that nothing has, and all that
+//! can still be read in it goes into the new one: see [`salvage`].
+//!
+//! Here, too, a docent that does not write the library asks the one that does: see [`Request`].
+
+mod salvage;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
+pub use self::salvage::Salvaged;
 use super::library::{path_bytes, path_from};
-use super::{Home, StoreError, migrate, open_private};
+use super::{Home, StoreError, create_if_missing, migrate};
 
-const STEPS: [&str; 2] = [include_str!("desk.sql"), include_str!("desk2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("desk.sql"), include_str!("desk2.sql"), include_str!("desk3.sql")];
+
+/// A desk up to this size is checked whole whenever it is opened, which takes some tens of milliseconds then; a larger one
+/// when something in it could not be read. Bytes.
+const CHECKED_AT_OPENING: u64 = 32 << 20;
+
+/// Nobody waits any longer for the answer to a request that was made so long ago. Seconds.
+const ANSWERS_KEPT: i64 = 86_400;
 
 /// The database of conversations.
 #[derive(Debug)]
 pub struct Desk {
     connection: Connection,
     path: PathBuf,
+    /// Which file at the path is open.
+    identity: Option<(u64, u64)>,
+    salvaged: Option<Salvaged>,
+}
+
+/// What a docent asks of the one that writes the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Let a folder join the library, by its absolute path.
+    Add(PathBuf),
+    /// Take a folder out of it.
+    Remove(PathBuf),
+    /// Let indexing rest.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// Something that only a newer docent knows.
+    Unknown(String),
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Done,
+    /// There was nothing to be done, and why.
+    Needless(String),
+    /// It can't be done, and why.
+    Refused(String),
+}
+
+/// The number of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId(i64);
+
+/// A request that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub id: RequestId,
+    pub request: Request,
+    /// Seconds since 1970.
+    pub asked_at: i64,
 }
 
 /// A question and its answer.
@@ -51,11 +106,31 @@ pub struct Head {
 }
 
 impl Desk {
-    /// Opens the desk of a home, and makes it where there is none.
+    /// Opens the desk of a home, and makes it where there is none. One that is damaged is set aside and begun anew with all
+    /// that can be read in it: see [`salvaged`](Self::salvaged).
     pub fn open(home: &Path) -> Result<Self, StoreError> {
         super::create_private_folder(home)?;
+        Self::open_or_salvage(home, CHECKED_AT_OPENING)
+    }
+
+    /// As [`open`](Self::open), after something could not be read in the desk: checks all of it, however large it is.
+    pub fn reopen(home: &Path) -> Result<Self, StoreError> {
+        Self::open_or_salvage(home, u64::MAX)
+    }
+
+    fn open_or_salvage(home: &Path, checked: u64) -> Result<Self, StoreError> {
+        match Self::open_sound(home, checked) {
+            Err(error) if error.is_damage() => salvage::begin_anew(home),
+            opened => opened,
+        }
+    }
+
+    /// `checked` is up to which size, in bytes, all of it is checked.
+    fn open_sound(home: &Path, checked: u64) -> Result<Self, StoreError> {
         let path = Home(home).desk();
-        drop(open_private(&path, false)?);
+        create_if_missing(&path)?;
+        // Before it is opened: should another one come between, it is opened once more than needed.
+        let identity = super::identity(&path);
         let failed = |source| StoreError::Database { path: path.clone(), source };
         let mut connection = Connection::open(&path).map_err(failed)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed)?;
@@ -64,8 +139,22 @@ impl Desk {
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         // What is purged is overwritten, not only unlinked.
         connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
+        // Before the migration: what is damaged must not be written to.
+        if path.metadata().is_ok_and(|metadata| metadata.len() <= checked) {
+            super::check::quickly(&connection, &path)?;
+        }
         migrate::migrate_with_copy(&mut connection, &path, &STEPS)?;
-        Ok(Self { connection, path })
+        Ok(Self { connection, path, identity, salvaged: None })
+    }
+
+    /// What became of the desk that was here before, when it was found damaged at opening.
+    pub fn salvaged(&self) -> Option<&Salvaged> {
+        self.salvaged.as_ref()
+    }
+
+    /// Whether this is still the desk of its home: another docent may have set it aside. Then it is to be opened again.
+    pub fn is_current(&self) -> bool {
+        super::identity(&self.path) == self.identity
     }
 
     /// Saves a turn, in the given conversation if it is still there, else in a new one that is titled by the question.
@@ -239,6 +328,98 @@ impl Desk {
             })?
             .collect::<rusqlite::Result<_>>()?;
         Ok(Some(conversation))
+    }
+
+    /// Asks the docent that writes the library. `at` is in seconds since 1970.
+    pub fn ask(&mut self, request: &Request, at: i64) -> Result<RequestId, StoreError> {
+        let (kind, path) = match request {
+            Request::Add(path) => ("add", Some(path)),
+            Request::Remove(path) => ("remove", Some(path)),
+            Request::Pause => ("pause", None),
+            Request::Resume => ("resume", None),
+            Request::Unknown(kind) => (kind.as_str(), None),
+        };
+        let asked = self.connection.query_row(
+            "INSERT INTO request (asked_at, kind, path) VALUES (?1, ?2, ?3) RETURNING id",
+            params![at, kind, path.map(|path| path_bytes(path))],
+            |row| row.get(0).map(RequestId),
+        );
+        self.database(asked)
+    }
+
+    /// The reply to a request, if there is one; it is forgotten then.
+    pub fn take_reply(&mut self, request: RequestId) -> Result<Option<Reply>, StoreError> {
+        let read = self
+            .connection
+            .prepare_cached("SELECT outcome, coalesce(reason, '') FROM request WHERE id = ?1 AND outcome IS NOT NULL")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([request.0], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+                    .optional()
+            });
+        let Some((outcome, reason)) = self.database(read)? else { return Ok(None) };
+        self.database(self.connection.execute("DELETE FROM request WHERE id = ?1", [request.0]))?;
+        Ok(Some(match outcome.as_str() {
+            "done" => Reply::Done,
+            "needless" => Reply::Needless(reason),
+            _ => Reply::Refused(reason),
+        }))
+    }
+
+    /// Takes a request back. False when it has been replied to, or is not known.
+    pub fn withdraw(&mut self, request: RequestId) -> Result<bool, StoreError> {
+        let done = self
+            .connection
+            .execute("DELETE FROM request WHERE id = ?1 AND outcome IS NULL", [request.0]);
+        Ok(self.database(done)? > 0)
+    }
+
+    /// The requests that nobody has replied to, in the order in which they were made.
+    pub fn requests(&self) -> Result<Vec<Waiting>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT id, kind, path, asked_at FROM request WHERE outcome IS NULL ORDER BY id",
+                )?
+                .query_map([], |row| {
+                    let kind: String = row.get(1)?;
+                    let path = row.get::<_, Option<Vec<u8>>>(2)?.map(path_from);
+                    let request = match (kind.as_str(), path) {
+                        ("add", Some(path)) => Request::Add(path),
+                        ("remove", Some(path)) => Request::Remove(path),
+                        ("pause", None) => Request::Pause,
+                        ("resume", None) => Request::Resume,
+                        _ => Request::Unknown(kind),
+                    };
+                    Ok(Waiting { id: RequestId(row.get(0)?), request, asked_at: row.get(3)? })
+                })?
+                .collect()
+        };
+        self.database(read())
+    }
+
+    /// Replies to a request. `at` is in seconds since 1970; replies that nobody has taken for a day are forgotten.
+    pub fn reply(&mut self, request: RequestId, reply: &Reply, at: i64) -> Result<(), StoreError> {
+        let (outcome, reason) = match reply {
+            Reply::Done => ("done", None),
+            Reply::Needless(reason) => ("needless", Some(reason)),
+            Reply::Refused(reason) => ("refused", Some(reason)),
+        };
+        let failed = |source| StoreError::Database { path: self.path.clone(), source };
+        let transaction = self.connection.transaction().map_err(failed)?;
+        transaction
+            .execute(
+                "UPDATE request SET outcome = ?2, reason = ?3 WHERE id = ?1",
+                params![request.0, outcome, reason],
+            )
+            .map_err(failed)?;
+        transaction
+            .execute(
+                "DELETE FROM request WHERE outcome IS NOT NULL AND asked_at < ?1",
+                [at - ANSWERS_KEPT],
+            )
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)
     }
 
     /// Notes a watched folder, should the library be lost.
@@ -433,5 +614,124 @@ mod tests {
         let head = Head { id: 1, title: "rent".to_owned(), asked_at: 7, turns: 3 };
         assert_eq!(desk.heads().unwrap(), [head]);
         assert!(home.path().join("desk.sqlite.1").exists());
+    }
+
+    /// A desk with many turns, closed, whose file is damaged then.
+    fn damaged(damage: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir, Vec<u8>) {
+        let home = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(home.path()).unwrap();
+        for number in 0..20 {
+            let first = desk.save_turn(None, &turn(&format!("What is clause {number}?"))).unwrap();
+            let answer = "A long answer. ".repeat(number * 40);
+            let second = Turn { answer, ..turn(&format!("And clause {number} b?")) };
+            desk.save_turn(Some(first), &second).unwrap();
+        }
+        desk.keep_folder(Path::new("/library")).unwrap();
+        drop(desk);
+        let path = Home(home.path()).desk();
+        let mut bytes = std::fs::read(&path).unwrap();
+        damage(&mut bytes);
+        std::fs::write(&path, &bytes).unwrap();
+        (home, bytes)
+    }
+
+    fn questions(desk: &Desk) -> usize {
+        let heads = desk.heads().unwrap();
+        heads.iter().map(|head| desk.conversation(head.id).unwrap().unwrap().turns.len()).sum()
+    }
+
+    #[test]
+    fn a_damaged_desk_is_kept_as_it_is_and_what_can_be_read_is_in_the_new_one() {
+        let (_sound, bytes) = damaged(|_| {});
+        let pages = bytes.len() / 4096;
+        assert!(pages > 20);
+        let mut salvages = 0;
+        for page in 1..pages {
+            let (home, bytes) = damaged(|bytes| bytes[page * 4096..][..4096].fill(0xa5));
+            let desk = match Desk::open(home.path()) {
+                Ok(desk) => desk,
+                Err(error) => panic!("page {page}: {error}"),
+            };
+            // Pages that were freed hold nothing.
+            let Some(salvaged) = desk.salvaged().cloned() else { continue };
+            salvages += 1;
+            assert_eq!(std::fs::read(&salvaged.aside).unwrap(), bytes, "page {page}");
+            assert_eq!(salvaged.turns, questions(&desk) as u64, "page {page}");
+            drop(desk);
+            let mut desk = Desk::open(home.path()).unwrap();
+            assert_eq!(desk.salvaged(), None);
+            // Only the root of a table leads to all of it.
+            let roots = salvaged.turns == 0 || salvaged.turns >= 26;
+            assert!(roots, "page {page}: {salvaged:?}");
+            desk.save_turn(None, &turn("Is it written to?")).unwrap();
+            assert_eq!(questions(&desk) as u64, salvaged.turns + 1);
+        }
+        assert!(salvages > 15, "{salvages} of {pages}");
+    }
+
+    #[test]
+    fn a_desk_that_is_no_database_is_kept_and_a_new_one_begun() {
+        for damage in [
+            (|bytes: &mut Vec<u8>| bytes[0] ^= 1) as fn(&mut Vec<u8>),
+            |bytes| bytes.truncate(5000),
+            |bytes| bytes.truncate(10),
+            |bytes| bytes.fill(b'x'),
+        ] {
+            let (home, bytes) = damaged(damage);
+            let mut desk = Desk::open(home.path()).unwrap();
+            let aside = desk.salvaged().unwrap().aside.clone();
+            assert_eq!(std::fs::read(aside).unwrap(), bytes);
+            desk.save_turn(None, &turn("Is it written to?")).unwrap();
+            drop(desk);
+            // A second one goes to another name.
+            let path = Home(home.path()).desk();
+            std::fs::write(&path, "no database at all, though long enough to be looked at")
+                .unwrap();
+            let second = Desk::open(home.path()).unwrap().salvaged().unwrap().aside.clone();
+            assert!(second.to_str().unwrap().ends_with("desk.sqlite.damaged-2"), "{second:?}");
+        }
+    }
+
+    #[test]
+    fn a_desk_that_was_set_aside_is_told_from_the_new_one() {
+        let home = tempfile::tempdir().unwrap();
+        let open = Desk::open(home.path()).unwrap();
+        assert!(open.is_current());
+        let path = Home(home.path()).desk();
+        std::fs::rename(&path, home.path().join("aside")).unwrap();
+        assert!(!open.is_current());
+        drop(Desk::open(home.path()).unwrap());
+        assert!(!open.is_current());
+    }
+
+    #[test]
+    fn requests_wait_for_a_writer_and_replies_for_who_asked() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut asker, mut writer) =
+            (Desk::open(home.path()).unwrap(), Desk::open(home.path()).unwrap());
+        let folder = || PathBuf::from("/notes");
+        let requests = [
+            Request::Add(folder()),
+            Request::Remove(folder()),
+            Request::Pause,
+            Request::Resume,
+            Request::Unknown("dance".to_owned()),
+        ];
+        let ids: Vec<_> = requests.iter().map(|r| asker.ask(r, 7).unwrap()).collect();
+        let waiting = writer.requests().unwrap();
+        let asked: Vec<_> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
+        assert_eq!(asked, requests);
+        assert!(waiting.iter().all(|waiting| waiting.asked_at == 7));
+        assert_eq!(asker.take_reply(ids[0]).unwrap(), None);
+        writer.reply(ids[0], &Reply::Done, 8).unwrap();
+        writer.reply(ids[1], &Reply::Refused("it is busy".to_owned()), 8).unwrap();
+        assert!(asker.withdraw(ids[2]).unwrap());
+        assert!(!asker.withdraw(ids[0]).unwrap(), "it has been replied to");
+        assert_eq!(writer.requests().unwrap().len(), 2);
+        assert_eq!(asker.take_reply(ids[0]).unwrap(), Some(Reply::Done));
+        assert_eq!(asker.take_reply(ids[0]).unwrap(), None);
+        // Who asked for this is gone.
+        writer.reply(ids[3], &Reply::Done, 8 + ANSWERS_KEPT).unwrap();
+        assert_eq!(asker.take_reply(ids[1]).unwrap(), None);
     }
 }

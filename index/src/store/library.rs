@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::fulltext::{Entry, Label};
 use super::snapshot::Place;
 use super::vectors::PassageSet;
-use super::{EmbedderId, StoreError, migrate, open_private, pack};
+use super::{EmbedderId, StoreError, create_if_missing, migrate, pack};
 use crate::document::{
     ContentHash, Document, DocumentId, Fingerprint, FolderId, Passage, PassageId, Problem,
     ProblemKind,
@@ -91,7 +91,7 @@ pub struct LocatedProblem {
 /// Opens the writer's connection, and makes the database where there is none.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     // Made here so that SQLite gives its log, which has the rights of the database, no others.
-    drop(open_private(path, false)?);
+    create_if_missing(path)?;
     let failed = |source| StoreError::Database { path: path.to_owned(), source };
     let mut connection = Connection::open(path).map_err(failed)?;
     configure(&connection).map_err(failed)?;
@@ -103,7 +103,51 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     migrate::migrate(&mut connection, path, &STEPS)?;
     // Touches the parts that everything else stands on, so that damage shows here, where it can be mended.
     generation(&connection).and_then(|_| folders(&connection)).map_err(failed)?;
+    if is_cut_short(&connection, path).map_err(failed)? {
+        return Err(StoreError::Damaged {
+            path: path.to_owned(),
+            what: "its end is missing".into(),
+        });
+    }
     Ok(connection)
+}
+
+/// Whether the file is shorter than it says. What stands in the log is not in the file yet.
+fn is_cut_short(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
+    let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let told = number("PRAGMA page_count")? * number("PRAGMA page_size")?;
+    let length = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Ok(length(Path::new(&log)) == 0 && length(path) < told.cast_unsigned())
+}
+
+/// Whether every table has the columns that it was made with.
+pub(super) fn has_all_columns(connection: &Connection) -> rusqlite::Result<bool> {
+    let columns = |connection: &Connection| -> rusqlite::Result<Vec<(String, String)>> {
+        connection
+            .prepare(
+                "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c
+                 WHERE t.type = 'table' ORDER BY 1, 2",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    };
+    let model = Connection::open_in_memory()?;
+    STEPS.iter().try_for_each(|step| model.execute_batch(step))?;
+    let wanted = columns(&model)?;
+    let found: HashSet<_> = columns(connection)?.into_iter().collect();
+    Ok(wanted.iter().all(|column| found.contains(column)))
+}
+
+/// The folders that a damaged database still tells.
+pub(super) fn legible_folders(damaged: &Path) -> Vec<PathBuf> {
+    let flags =
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(damaged, flags)
+        .and_then(|connection| folders(&connection))
+        .map(|folders| folders.into_iter().map(|folder| folder.path).collect())
+        .unwrap_or_default()
 }
 
 /// Opens a reader's connection.

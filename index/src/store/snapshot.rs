@@ -589,7 +589,7 @@ impl Snapshot {
     }
 
     fn database<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|source| StoreError::Database { path: self.path.clone(), source })
+        result.map_err(|source| super::database_error(&self.path, source))
     }
 }
 

@@ -2,7 +2,6 @@ use super::*;
 use crate::document::{Document, Head, Page, Passage, Problem};
 use crate::query::Query;
 use crate::retrieve::{Found, Request, search};
-use tokio_util::sync::CancellationToken;
 
 const VERSIONS: Versions = Versions { extractor: 1, splitter: 1 };
 const EMBEDDER: EmbedderId = EmbedderId([7; 32]);
@@ -368,27 +367,228 @@ fn lost_indexes_are_made_again() {
     }));
 }
 
+/// Ways to damage a file.
+const DAMAGES: [fn(&mut Vec<u8>); 6] = [
+    |bytes| bytes.truncate(bytes.len() / 2),
+    |bytes| bytes.truncate(1),
+    |bytes| bytes.clear(),
+    |bytes| flip(bytes, 0),
+    |bytes| {
+        let middle = bytes.len() / 2;
+        flip(bytes, middle);
+    },
+    |bytes| {
+        let last = bytes.len() - 1;
+        flip(bytes, last);
+    },
+];
+
+fn flip(bytes: &mut [u8], at: usize) {
+    bytes[at] ^= 0xff;
+}
+
+fn damage(path: &Path, damage: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    if !bytes.is_empty() {
+        damage(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+fn derived_files(home: &Path) -> Vec<PathBuf> {
+    let fulltext = fs::read_dir(home.join("fulltext")).unwrap().map(|entry| entry.unwrap().path());
+    fulltext.chain(vector_files(home)).collect()
+}
+
 #[test]
 fn damaged_indexes_are_made_again() {
-    for meddle in [
-        |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2),
-        |bytes: &mut Vec<u8>| {
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 0xff;
-        },
-        |bytes: &mut Vec<u8>| bytes.clear(),
-    ] {
+    for way in DAMAGES {
         check_whole(&mut filled().reopen(|home| {
-            let fulltext =
-                fs::read_dir(home.join("fulltext")).unwrap().map(|entry| entry.unwrap().path());
-            for path in fulltext.chain(vector_files(home)) {
-                let mut bytes = fs::read(&path).unwrap();
-                if !bytes.is_empty() {
-                    meddle(&mut bytes);
-                    fs::write(&path, bytes).unwrap();
-                }
+            for path in derived_files(home) {
+                damage(&path, way);
             }
         }));
+    }
+}
+
+#[test]
+fn a_single_damaged_file_of_an_index_is_made_again() {
+    let mut desk = filled();
+    for name in derived_files(desk.home.path()).iter().filter_map(|path| path.extension()) {
+        for way in DAMAGES {
+            desk = desk.reopen(|home| {
+                for path in derived_files(home) {
+                    if path.extension() == Some(name) {
+                        damage(&path, way);
+                    }
+                }
+            });
+            check_whole(&mut desk);
+        }
+    }
+}
+
+#[test]
+fn garbage_in_the_folders_of_indexes_stands_in_nobodys_way() {
+    let mut desk = filled();
+    let vectors = Home(desk.home.path()).vectors(&EMBEDDER);
+    desk = desk.reopen(|home| {
+        for folder in [&home.join("fulltext"), &vectors] {
+            fs::write(folder.join("notes.txt"), "garbage").unwrap();
+            fs::create_dir(folder.join("7.vec")).unwrap();
+            fs::write(folder.join("8.vec"), "garbage").unwrap();
+            fs::write(folder.join("9.new"), "garbage").unwrap();
+            fs::create_dir(folder.join("10.new")).unwrap();
+        }
+    });
+    check_whole(&mut desk);
+    for place in ["fulltext", "vectors"] {
+        desk = desk.reopen(|home| {
+            fs::remove_dir_all(home.join(place)).unwrap();
+            fs::write(home.join(place), "a file in a folder's place").unwrap();
+        });
+        check_whole(&mut desk);
+    }
+    desk = desk.reopen(|_| {
+        fs::remove_dir_all(&vectors).unwrap();
+        fs::write(&vectors, "a file in a folder's place").unwrap();
+    });
+    check_whole(&mut desk);
+}
+
+/// Everything that is done with a library: true when it holds what it should, false when it is to be read again.
+fn try_all(home: &Path) -> Result<bool, StoreError> {
+    let mut store = Store::open(home)?;
+    let folders = store.folders()?;
+    assert!(folders.iter().any(|folder| folder.path == Path::new("/library")), "{folders:?}");
+    let counts = store.counts(Some(&EMBEDDER))?;
+    store.problems()?;
+    store.known_files(folders[0].id)?;
+    store.scans()?;
+    store.contents(VERSIONS)?;
+    store.unembedded(&EMBEDDER, 10)?;
+    let snapshot = Snapshot::open(home)?;
+    for document in snapshot.documents()? {
+        snapshot.document(document)?;
+        snapshot.texts(document)?;
+        snapshot.page(document, 1)?;
+        snapshot.passages_of(document)?;
+    }
+    let vector = vector("about\ngamma three");
+    let query = Query::plain("gamma");
+    let request = Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) };
+    search(&snapshot, &request, &CancellationToken::new()).map_err(|error| match error {
+        crate::retrieve::RetrieveError::Store(error) => error,
+        crate::retrieve::RetrieveError::Cancelled => panic!("nobody cancels it"),
+    })?;
+    check(home, &CancellationToken::new())?;
+    Ok((counts.files, counts.passages, counts.embedded) == (2, 3, 3))
+}
+
+/// Damages the database of a filled library and uses it until it is sound again.
+#[track_caller]
+fn check_damaged_database(what: &str, meddle: impl FnOnce(&Path)) {
+    let desk = filled();
+    let home = desk.home;
+    drop(desk.store);
+    super::Desk::open(home.path()).unwrap().remember("Is it kept?", 5).unwrap();
+    meddle(home.path());
+    let mut is_whole = false;
+    for attempt in 0.. {
+        match try_all(home.path()) {
+            Ok(whole) => {
+                is_whole = whole;
+                break;
+            }
+            Err(error) => {
+                assert!(error.is_library_damage(), "{what}: {error}");
+                assert!(attempt < 1, "{what}: the next opening mends it: {error}");
+            }
+        }
+    }
+    let mut store = Store::open(home.path()).unwrap();
+    assert_eq!(super::Desk::open(home.path()).unwrap().history(5).unwrap(), ["Is it kept?"]);
+    let folder = store.folders().unwrap()[0].id;
+    store.sweep().unwrap();
+    let mut desk = Desk { home, store, folder };
+    if !is_whole {
+        desk.write("a.txt", "alpha one\nbeta two");
+        desk.write("b.txt", "gamma three");
+        desk.embed();
+    }
+    check_whole(&mut desk);
+    check(desk.home.path(), &CancellationToken::new()).unwrap();
+}
+
+#[test]
+fn a_library_with_a_damaged_header_is_mended() {
+    // The beginning and the end of each of its fields, but for those that nothing reads.
+    for at in [0, 15, 16, 17, 18, 19, 20, 21, 23, 27, 28, 31, 47, 56, 59, 60, 63, 95, 99] {
+        check_damaged_database(&format!("header, byte {at}"), |home| {
+            damage(&Home(home).library(), |bytes| flip(bytes, at));
+        });
+    }
+}
+
+#[test]
+fn a_library_with_a_damaged_page_is_mended() {
+    let pages =
+        fs::metadata(Home(filled().reopen(|_| {}).home.path()).library()).unwrap().len() / 4096;
+    assert!(pages > 20);
+    // Nearly all are the roots of a table or an index.
+    for page in (0..usize::try_from(pages).unwrap()).step_by(2) {
+        // Its kind, how many cells it has, where they begin, and where the first one stands.
+        for at in [0, 3, 5, 8] {
+            check_damaged_database(&format!("page {page}, byte {at}"), |home| {
+                let start = if page == 0 { 100 } else { page * 4096 };
+                damage(&Home(home).library(), |bytes| flip(bytes, start + at));
+            });
+        }
+    }
+}
+
+#[test]
+fn a_passage_with_a_flipped_letter_is_found_by_the_check() {
+    // Its page's text stands there as well, and tells nothing of itself.
+    let mut met = 0;
+    for place in 0..3 {
+        check_damaged_database(&format!("place {place}"), |home| {
+            damage(&Home(home).library(), |bytes| {
+                let mut places =
+                    (0..bytes.len() - 7).filter(|at| &bytes[*at..at + 7] == b"eta two");
+                if let Some(at) = places.nth(place) {
+                    bytes[at] = b'i';
+                    met += 1;
+                }
+            });
+        });
+    }
+    assert_eq!(met, 2);
+}
+
+#[test]
+fn a_library_that_was_cut_short_is_mended() {
+    for length in [0, 1, 99, 100, 4095, 4096, 8192, 40_000, 60_001] {
+        check_damaged_database(&format!("{length} bytes"), |home| {
+            damage(&Home(home).library(), |bytes| bytes.truncate(length));
+        });
+    }
+}
+
+#[test]
+fn logs_that_were_left_over_do_no_harm() {
+    let noise: Vec<u8> =
+        (0..50_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
+    for (wal, shm) in
+        [(&noise[..], &[][..]), (&[], &noise), (&noise, &noise), (&noise[..32], &noise[..100])]
+    {
+        check_damaged_database("logs", |home| {
+            for (ending, bytes) in [("-wal", wal), ("-shm", shm)] {
+                let mut name = Home(home).library().into_os_string();
+                name.push(ending);
+                fs::write(name, bytes).unwrap();
+            }
+        });
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use tokio_util::sync::CancellationToken;
 
-use super::{StoreError, create_private, create_private_folder};
+use super::{StoreError, create_private, create_private_folder, make_way};
 use crate::best::Best;
 
 const MAGIC: &[u8; 8] = b"docentvc";
@@ -346,11 +346,16 @@ impl VectorWriter {
         dimension: usize,
         generation: u64,
     ) -> Result<Self, StoreError> {
+        make_way(folder)?;
         create_private_folder(folder)?;
         for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
             let path = entry.map_err(|source| io_error(folder, source))?.path();
-            // What a writer that was killed had not renamed.
-            if path.extension().is_some_and(|ending| ending == "new") {
+            let is_aside = path.extension().is_some_and(|ending| ending == "new");
+            if path.is_dir() && (is_aside || number_of(&path).is_some()) {
+                // Nothing that docent made: it would stand in the way of a file.
+                fs::remove_dir_all(&path).map_err(|source| io_error(&path, source))?;
+            } else if is_aside {
+                // What a writer that was killed had not renamed.
                 remove(&path)?;
             }
         }

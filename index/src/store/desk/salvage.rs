@@ -1,0 +1,213 @@
+//! What can still be read in a damaged desk?
+//!
+//! SQLite refuses a table as a whole when one of its pages is damaged. Here rows are asked for one by one, from both ends,
+//! so that only those on the damaged pages are missing. The damaged file itself stays under another name: who can read
+//! more in it has all that there is.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::{CHECKED_AT_OPENING, Desk, StoreError};
+use crate::store::{Home, open_private};
+
+/// What became of a damaged desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Salvaged {
+    /// Where it lies now, as it was.
+    pub aside: PathBuf,
+    /// How many turns could be read and are in the new one.
+    pub turns: u64,
+    /// How many are known to be missing; there may be more where whole pages can't be read.
+    pub lost: u64,
+}
+
+/// No desk has more rows in a table: somebody would have to ask for years without a pause.
+const MOST_ROWS: u32 = 1 << 22;
+
+/// A table with its columns; the first one is its key.
+struct Table {
+    name: &'static str,
+    columns: &'static [&'static str],
+}
+
+/// Parents before their children.
+const TABLES: [Table; 4] = [
+    Table { name: "conversation", columns: &["id", "title", "started_at", "deleted_at"] },
+    Table { name: "turn", columns: &["id", "conversation_id", "asked_at", "question", "answer"] },
+    Table { name: "history", columns: &["id", "question", "asked_at"] },
+    Table { name: "folder", columns: &["path"] },
+];
+
+/// Sets the desk of a home aside and begins a new one with what can be read in it.
+pub(super) fn begin_anew(home: &Path) -> Result<Desk, StoreError> {
+    let lock = home.join("desk.lock");
+    let held = open_private(&lock)?;
+    held.lock().map_err(|source| StoreError::Io { path: lock, source })?;
+    // Another docent may have done it meanwhile.
+    match Desk::open_sound(home, CHECKED_AT_OPENING) {
+        Err(error) if error.is_damage() => {}
+        opened => return opened,
+    }
+    let aside = set_aside(&Home(home).desk())?;
+    let mut desk = Desk::open_sound(home, 0)?;
+    let (turns, lost) = salvage(&aside, &mut desk)?;
+    desk.salvaged = Some(Salvaged { aside, turns, lost });
+    drop::<File>(held);
+    Ok(desk)
+}
+
+/// Renames a database with its log, so that both can still be opened together, to a name that nothing has.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let with = |base: &Path, ending: &str| {
+        let mut name = base.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let aside = (1..u32::MAX)
+        .map(|number| with(path, &format!(".damaged-{number}")))
+        .find(|aside| !aside.exists() && !with(aside, "-wal").exists())
+        .unwrap_or_else(|| with(path, ".damaged"));
+    // The log goes first: a desk without its log would be another desk.
+    for ending in ["-wal", ""] {
+        let from = with(path, ending);
+        match fs::rename(&from, with(&aside, ending)) {
+            Err(error) if ending == "-wal" && error.kind() == io::ErrorKind::NotFound => {}
+            renamed => renamed.map_err(|source| StoreError::Io { path: from, source })?,
+        }
+    }
+    match fs::remove_file(with(path, "-shm")) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::Io { path: with(path, "-shm"), source })
+        }
+        _ => Ok(aside),
+    }
+}
+
+/// Copies what can be read. Returns how many turns were, and how many were seen and could not be.
+fn salvage(damaged: &Path, desk: &mut Desk) -> Result<(u64, u64), StoreError> {
+    // A copy is read: opening a database writes to it when it has a log.
+    let copy = damaged.with_extension("reading");
+    let copied = copy_with_log(damaged, &copy);
+    let result = copied.and_then(|()| read_copy(&copy, desk));
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = copy.as_os_str().to_owned();
+        name.push(ending);
+        // What is left is of no harm, and overwritten the next time.
+        drop(fs::remove_file(PathBuf::from(name)));
+    }
+    result
+}
+
+fn copy_with_log(from: &Path, to: &Path) -> Result<(), StoreError> {
+    for ending in ["", "-wal"] {
+        let with = |base: &Path| {
+            let mut name = base.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let (from, to) = (with(from), with(to));
+        let failed = |source| StoreError::Io { path: from.clone(), source };
+        let mut reader = match File::open(&from) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened.map_err(failed)?,
+        };
+        let mut writer = crate::store::create_private(&to)?;
+        io::copy(&mut reader, &mut writer).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn read_copy(copy: &Path, desk: &mut Desk) -> Result<(u64, u64), StoreError> {
+    let failed = |source| StoreError::Database { path: desk.path.clone(), source };
+    let Ok(damaged) = Connection::open(copy) else { return Ok((0, 0)) };
+    // A damaged page must not stop the sound ones from being read.
+    drop(damaged.pragma_update(None, "cell_size_check", false));
+    let transaction = desk.connection.transaction().map_err(failed)?;
+    transaction.pragma_update(None, "defer_foreign_keys", true).map_err(failed)?;
+    let (mut turns, mut lost) = (0, 0);
+    for table in &TABLES {
+        let known = columns(&damaged, table);
+        if known.is_empty() {
+            continue;
+        }
+        let list = known.join(", ");
+        let places = (1..=known.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ");
+        let name = table.name;
+        let insert = format!("INSERT OR IGNORE INTO {name} ({list}) VALUES ({places})");
+        for key in keys(&damaged, table) {
+            let read = row(&damaged, table, &known, &key);
+            // A row that does not fit is damaged as well: a null where there must be a text.
+            let is_kept = read.is_ok_and(|row| {
+                is_text_whole(&row) && transaction.execute(&insert, params_from_iter(row)).is_ok()
+            });
+            if name == "turn" {
+                *(if is_kept { &mut turns } else { &mut lost }) += 1;
+            }
+        }
+    }
+    // Turns whose conversation can't be read are shown under their own questions.
+    transaction
+        .execute_batch(
+            "INSERT INTO conversation (id, title, started_at)
+                 SELECT conversation_id, question, min(asked_at) FROM turn
+                 WHERE conversation_id NOT IN (SELECT id FROM conversation) GROUP BY conversation_id",
+        )
+        .map_err(failed)?;
+    transaction.commit().map_err(failed)?;
+    Ok((turns, lost))
+}
+
+/// Those of the columns that the damaged table has: it may be of an older schema.
+fn columns(damaged: &Connection, table: &Table) -> Vec<&'static str> {
+    let has =
+        |column: &&&str| damaged.prepare(&format!("SELECT {column} FROM {}", table.name)).is_ok();
+    table.columns.iter().filter(has).copied().collect()
+}
+
+/// The keys of a table, as far as they can be reached from its beginning and from its end.
+fn keys(damaged: &Connection, table: &Table) -> Vec<Value> {
+    let Some(key) = table.columns.first() else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for direction in ["ASC", "DESC"] {
+        let sql = format!("SELECT {key} FROM {} ORDER BY {key} {direction}", table.name);
+        let Ok(mut statement) = damaged.prepare(&sql) else { continue };
+        let Ok(mut rows) = statement.query([]) else { continue };
+        // A damaged tree can lead in circles.
+        let mut steps = 0;
+        while let (Ok(Some(row)), true) = (rows.next(), steps < MOST_ROWS) {
+            steps += 1;
+            let Ok(value) = row.get::<_, Value>(0) else { continue };
+            if seen.insert(format!("{value:?}")) {
+                found.push(value);
+            } else if direction == "DESC" {
+                // From here on all was found from the beginning.
+                break;
+            }
+        }
+    }
+    found
+}
+
+fn row(
+    damaged: &Connection,
+    table: &Table,
+    columns: &[&str],
+    key: &Value,
+) -> rusqlite::Result<Vec<Value>> {
+    let name = table.columns.first().copied().unwrap_or_default();
+    let sql = format!("SELECT {} FROM {} WHERE {name} = ?1", columns.join(", "), table.name);
+    damaged
+        .prepare_cached(&sql)?
+        .query_row([key], |row| (0..columns.len()).map(|column| row.get(column)).collect())
+}
+
+/// A flipped bit can leave a text that is none: it would make every later reading fail.
+fn is_text_whole(row: &[Value]) -> bool {
+    row.iter().all(|value| !matches!(value, Value::Text(text) if text.contains('\0')))
+}
