@@ -281,8 +281,19 @@ impl Store {
         &self.home
     }
 
+    /// Whether another docent asks something of this one. Takes microseconds.
+    pub fn has_requests(&self) -> bool {
+        // A desk that can't be read is the matter of who keeps conversations in it.
+        self.desk
+            .as_ref()
+            .is_ok_and(|desk| !desk.is_current() || desk.has_requests().unwrap_or_default())
+    }
+
     /// What other docents ask of this one, in the order in which they did.
-    pub fn requests(&self) -> Result<Vec<Waiting>, StoreError> {
+    pub fn requests(&mut self) -> Result<Vec<Waiting>, StoreError> {
+        if self.desk.as_ref().is_ok_and(|desk| !desk.is_current()) {
+            self.desk = Desk::open(&self.home);
+        }
         self.desk.as_ref().map_or(Ok(Vec::new()), Desk::requests)
     }
 

@@ -1,8 +1,11 @@
 //! Does a database hold what its schema says?
 //!
 //! SQLite notices damage only on the pages that it comes to, and none inside of a text. The whole check goes over all of
-//! them and compares every passage with the hash that it was stored with. It is made when something could not be read, and
-//! once in a while in the background: [`check`]. Measured with 100,000 passages (1.1 GB): see [`check`].
+//! them and compares every passage with the hash that it was stored with. With 100,000 passages (580 MB, read before) it
+//! takes 2 s: 1.2 s for the structure, .3 s for rows without their parents, .4 s for the hashes. Too long to be made at
+//! every start, it is made when something could not be read, and now and then in the background: [`check`].
+//!
+//! A flipped bit in a path, a title, or a page's text beside its passages is noticed by nothing.
 
 use std::path::Path;
 

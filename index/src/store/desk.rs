@@ -142,6 +142,7 @@ impl Desk {
         // Before the migration: what is damaged must not be written to.
         if path.metadata().is_ok_and(|metadata| metadata.len() <= checked) {
             super::check::quickly(&connection, &path)?;
+            is_legible(&connection).map_err(failed)?;
         }
         migrate::migrate_with_copy(&mut connection, &path, &STEPS)?;
         Ok(Self { connection, path, identity, salvaged: None })
@@ -398,6 +399,15 @@ impl Desk {
         self.database(read())
     }
 
+    /// Whether a request waits.
+    pub(super) fn has_requests(&self) -> Result<bool, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT 1 FROM request WHERE outcome IS NULL")
+            .and_then(|mut statement| statement.exists([]));
+        self.database(found)
+    }
+
     /// Replies to a request. `at` is in seconds since 1970; replies that nobody has taken for a day are forgotten.
     pub fn reply(&mut self, request: RequestId, reply: &Reply, at: i64) -> Result<(), StoreError> {
         let (outcome, reason) = match reply {
@@ -451,6 +461,21 @@ impl Desk {
     fn database<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|source| StoreError::Database { path: self.path.clone(), source })
     }
+}
+
+/// A text that is none would keep all conversations from being listed.
+fn is_legible(connection: &Connection) -> rusqlite::Result<()> {
+    for (table, column) in [("conversation", "title"), ("turn", "question"), ("turn", "answer")] {
+        if !connection.table_exists(None, table)? {
+            continue;
+        }
+        let mut statement = connection.prepare(&format!("SELECT {column} FROM {table}"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            row.get_ref(0)?.as_str()?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns how many conversations went: one or none.

@@ -412,6 +412,45 @@ fn damaged_indexes_are_made_again() {
 }
 
 #[test]
+fn a_reader_survives_damaged_indexes() {
+    let desk = filled();
+    let home = desk.home;
+    drop(desk.store);
+    let vector = vector("about\ngamma three");
+    for path in derived_files(home.path()) {
+        let sound = fs::read(&path).unwrap();
+        for way in DAMAGES {
+            damage(&path, way);
+            let snapshot = Snapshot::open(home.path()).unwrap();
+            for query in ["gamma", "\"alpha one\"", "alpha -beta"] {
+                let query = Query::parse(query).unwrap();
+                let request =
+                    Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) };
+                // It may find less, or say that it can't read: the next writer mends it.
+                drop(search(&snapshot, &request, &CancellationToken::new()));
+            }
+            drop(snapshot);
+            fs::write(&path, &sound).unwrap();
+        }
+        for at in 0..sound.len().min(4000) {
+            let mut bytes = sound.clone();
+            bytes[at] ^= 0x41;
+            fs::write(&path, bytes).unwrap();
+            let snapshot = Snapshot::open(home.path()).unwrap();
+            let query = Query::plain("gamma alpha");
+            let request = Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) };
+            let r = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                drop(search(&snapshot, &request, &CancellationToken::new()))
+            }));
+            if r.is_err() {
+                eprintln!("PANIC {} {at}", path.display());
+            }
+            fs::write(&path, &sound).unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_single_damaged_file_of_an_index_is_made_again() {
     let mut desk = filled();
     for name in derived_files(desk.home.path()).iter().filter_map(|path| path.extension()) {

@@ -5,11 +5,12 @@
 //! more in it has all that there is.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use super::{CHECKED_AT_OPENING, Desk, StoreError};
@@ -24,6 +25,18 @@ pub struct Salvaged {
     pub turns: u64,
     /// How many are known to be missing; there may be more where whole pages can't be read.
     pub lost: u64,
+}
+
+impl fmt::Display for Salvaged {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { aside, turns, lost } = self;
+        write!(
+            formatter,
+            "the file of conversations was damaged and is kept as `{}`: {turns} turns could be read in it and are kept",
+            aside.display()
+        )?;
+        if *lost > 0 { write!(formatter, ", {lost} could not") } else { Ok(()) }
+    }
 }
 
 /// No desk has more rows in a table: somebody would have to ask for years without a pause.
@@ -142,9 +155,8 @@ fn read_copy(copy: &Path, desk: &mut Desk) -> Result<(u64, u64), StoreError> {
         for key in keys(&damaged, table) {
             let read = row(&damaged, table, &known, &key);
             // A row that does not fit is damaged as well: a null where there must be a text.
-            let is_kept = read.is_ok_and(|row| {
-                is_text_whole(&row) && transaction.execute(&insert, params_from_iter(row)).is_ok()
-            });
+            let is_kept =
+                read.is_ok_and(|row| transaction.execute(&insert, params_from_iter(row)).is_ok());
             if name == "turn" {
                 *(if is_kept { &mut turns } else { &mut lost }) += 1;
             }
@@ -202,12 +214,17 @@ fn row(
 ) -> rusqlite::Result<Vec<Value>> {
     let name = table.columns.first().copied().unwrap_or_default();
     let sql = format!("SELECT {} FROM {} WHERE {name} = ?1", columns.join(", "), table.name);
-    damaged
-        .prepare_cached(&sql)?
-        .query_row([key], |row| (0..columns.len()).map(|column| row.get(column)).collect())
-}
-
-/// A flipped bit can leave a text that is none: it would make every later reading fail.
-fn is_text_whole(row: &[Value]) -> bool {
-    row.iter().all(|value| !matches!(value, Value::Text(text) if text.contains('\0')))
+    damaged.prepare_cached(&sql)?.query_row([key], |row| {
+        (0..columns.len())
+            .map(|column| {
+                match row.get_ref(column)? {
+                    // A flipped bit must not cost a whole answer.
+                    ValueRef::Text(bytes) => {
+                        Ok(Value::Text(String::from_utf8_lossy(bytes).into_owned()))
+                    }
+                    _ => row.get(column),
+                }
+            })
+            .collect()
+    })
 }
