@@ -154,8 +154,8 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
             StoreError::Missing { .. } => Some("docent --index FOLDER reads a folder"),
-            error if error.is_damage() => Some(
-                "run docent --index; if it says the same, delete that file and run it again: the documents are read anew",
+            error if error.is_library_damage() => Some(
+                "run docent --index: it checks that file, and reads the documents anew if it must",
             ),
             _ => None,
         };
