@@ -85,7 +85,7 @@ impl Keeper {
             match order {
                 Order::Remember { question, at } => self.guarded("keeping a question", |keeper| {
                     // The answer that follows tells it when the desk can't be written.
-                    drop(keeper.desk().and_then(|desk| desk.remember(&question, at)));
+                    drop(keeper.with_desk(|desk| desk.remember(&question, at)));
                 }),
                 Order::Keep(ending) => {
                     self.guarded("keeping an answer", |keeper| keeper.keep(*ending));
@@ -139,21 +139,44 @@ impl Keeper {
         self.inbox.tell(Message::Notice(notice));
     }
 
+    /// The desk as it is now: opened at the first time, and again when another docent had to begin a new one.
     fn desk(&mut self) -> Result<&mut Desk, StoreError> {
+        if self.desk.as_ref().is_some_and(|desk| !desk.is_current()) {
+            self.desk = None;
+        }
         match &mut self.desk {
             Some(desk) => Ok(desk),
-            empty => Ok(empty.insert(Desk::open(&self.setting.home)?)),
+            empty => {
+                let desk = Desk::open(&self.setting.home)?;
+                Ok(empty.insert(told(&self.inbox, desk)))
+            }
+        }
+    }
+
+    /// Does something with the desk; when that shows that it is damaged, once more with the one that takes its place.
+    fn with_desk<T>(
+        &mut self,
+        work: impl Fn(&mut Desk) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match work(self.desk()?) {
+            Err(error) if error.is_damage() => {
+                self.desk = None;
+                let desk = told(&self.inbox, Desk::reopen(&self.setting.home)?);
+                work(self.desk.insert(desk))
+            }
+            done => done,
         }
     }
 
     /// Tells what is kept from before.
     fn begin(&mut self) -> Result<(), StoreError> {
-        let desk = self.desk()?;
-        let over = desk.deleted_before(now() - WAY_BACK)?;
-        if !over.is_empty() {
-            desk.purge(&over)?;
-        }
-        let history = desk.history(HISTORY)?;
+        let history = self.with_desk(|desk| {
+            let over = desk.deleted_before(now() - WAY_BACK)?;
+            if !over.is_empty() {
+                desk.purge(&over)?;
+            }
+            desk.history(HISTORY)
+        })?;
         self.inbox.tell(Message::Desk(DeskReport::History(history)));
         self.list();
         Ok(())
@@ -161,7 +184,7 @@ impl Keeper {
 
     /// Tells the conversations. A desk that can't be read was complained about when it was to be written.
     fn list(&mut self) {
-        if let Ok(heads) = self.desk().and_then(|desk| desk.heads()) {
+        if let Ok(heads) = self.with_desk(|desk| desk.heads()) {
             self.inbox.tell(Message::Desk(DeskReport::Listed(heads)));
         }
     }
@@ -170,7 +193,7 @@ impl Keeper {
         let conversation = ending.job.ask.conversation;
         let kept = answer::kept(&ending.answered, ending.job.ask.asked_at)
             .map_err(Failure::from)
-            .and_then(|turn| Ok(self.desk()?.save_turn(conversation, &turn)?));
+            .and_then(|turn| Ok(self.with_desk(|desk| desk.save_turn(conversation, &turn))?));
         let conversation = match kept {
             Ok(number) => Some(number),
             Err(failure) => {
@@ -184,7 +207,7 @@ impl Keeper {
     }
 
     fn opened(&mut self, id: i64) -> Result<DeskReport, Failure> {
-        let conversation = self.desk()?.conversation(id)?.ok_or_else(gone)?;
+        let conversation = self.with_desk(|desk| desk.conversation(id))?.ok_or_else(gone)?;
         let mut turns = Vec::new();
         for turn in &conversation.turns {
             let asked_at = turn.asked_at;
@@ -194,7 +217,7 @@ impl Keeper {
     }
 
     fn delete(&mut self, id: i64) -> Result<(), StoreError> {
-        if self.desk()?.delete(id, now())? {
+        if self.with_desk(|desk| desk.delete(id, now()))? {
             self.deleted.push(id);
         }
         Ok(())
@@ -202,7 +225,7 @@ impl Keeper {
 
     fn restore(&mut self, id: i64) -> Result<(), Failure> {
         self.deleted.retain(|deleted| *deleted != id);
-        if self.desk()?.restore(id)? { Ok(()) } else { Err(gone()) }
+        if self.with_desk(|desk| desk.restore(id))? { Ok(()) } else { Err(gone()) }
     }
 
     fn export(
@@ -227,6 +250,14 @@ impl Keeper {
         fs::write(&path, &export::bytes(form, answers)?)?;
         Ok(ExportReport::Written(path))
     }
+}
+
+/// Tells what became of a desk that was found damaged.
+fn told(inbox: &Inbox, desk: Desk) -> Desk {
+    if let Some(salvaged) = desk.salvaged() {
+        inbox.tell(Message::Notice(Notice::error(salvaged.to_string())));
+    }
+    desk
 }
 
 fn shown(path: &std::path::Path) -> String {

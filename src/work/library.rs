@@ -10,21 +10,22 @@ mod vectors;
 mod writer;
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use docent_index::store::{Snapshot, Store, StoreError};
+use docent_index::store::{Desk, Reply, Request, RequestId, Snapshot, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use self::content::Teller;
 use self::writer::Writer;
-use super::Setting;
 use super::inbox::Inbox;
 use super::runs::Runs;
 use super::thread::guarded;
+use super::{Setting, path};
 use crate::error::Failure;
+use crate::fs;
 use crate::ingest::vector_id;
 use crate::loading::Embedders;
 use crate::state::library::Stage;
@@ -33,6 +34,12 @@ use crate::state::notice::Notice;
 
 /// How often it is tried to take over from another docent.
 const TAKE_OVER: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether the docent that writes has replied; it looks for requests once a second.
+const REPLIES: Duration = Duration::from_millis(200);
+
+/// A request that has waited so long is told: a run of `--index` follows none before its end.
+const NO_REPLY: Duration = Duration::from_secs(3);
 
 /// How long until work that failed is begun again by itself; an order begins it at once.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -43,6 +50,8 @@ pub(super) enum Order {
     Look,
     /// A folder as it was typed.
     Add(String),
+    /// A folder that was named at the start: it may be there already.
+    Named(PathBuf),
     Remove(PathBuf),
     Pause(bool),
     Finish,
@@ -126,6 +135,21 @@ pub(super) struct Librarian {
     named: Vec<PathBuf>,
     /// The library as it is read while another docent writes it, with the version that was told last.
     along: Option<(Snapshot, i64)>,
+    /// Opened when there is something to ask of the docent that writes.
+    desk: Option<Desk>,
+    asked: Vec<Asked>,
+}
+
+/// An order that another docent was asked to follow.
+#[derive(Debug)]
+struct Asked {
+    id: RequestId,
+    at: Instant,
+    order: Order,
+    /// What is to join or to leave.
+    path: PathBuf,
+    /// Whether it was told that no reply has come yet.
+    is_told: bool,
 }
 
 impl Librarian {
@@ -149,6 +173,8 @@ impl Librarian {
             cancel,
             paused: false,
             along: None,
+            desk: None,
+            asked: Vec::new(),
         }
     }
 
@@ -185,12 +211,16 @@ impl Librarian {
             Err(error) => return Err(error.into()),
         };
         self.along = None;
+        self.take_back();
         if let Some(aside) = store.set_aside() {
             let told = format!(
                 "the library's database was damaged: it is kept as `{}`, the documents are read again",
                 aside.display()
             );
             self.inbox.tell(Message::Notice(Notice::error(told)));
+        }
+        if let Some(salvaged) = store.salvaged() {
+            self.inbox.tell(Message::Notice(Notice::error(salvaged.to_string())));
         }
         let embedder = vector_id(&self.embedders.id()?);
         Writer::new(self, store, embedder).work()
@@ -201,23 +231,115 @@ impl Librarian {
         self.teller.stage(Stage::Elsewhere);
         // A library that can't be read now is tried again in a moment; questions tell what is wrong with it.
         drop(self.tell_along());
+        for folder in std::mem::take(&mut self.named) {
+            self.hand_over(Order::Named(folder));
+        }
         let deadline = Instant::now() + TAKE_OVER;
         while Instant::now() < deadline {
-            self.orders.wait(Some(deadline));
-            if self.refuse_orders("another docent is writing the library: do it there, or close it")
-            {
+            let replies = (!self.asked.is_empty()).then(|| Instant::now() + REPLIES);
+            self.orders.wait(Some(replies.map_or(deadline, |replies| replies.min(deadline))));
+            while let Some(order) = self.orders.next() {
+                if order == Order::Finish {
+                    return true;
+                }
+                self.hand_over(order);
+            }
+            if self.cancel.is_cancelled() {
                 return true;
             }
-        }
-        let refused = std::mem::take(&mut self.named);
-        for folder in refused {
-            let reason = format!(
-                "`{}` can't join the library: another docent is writing it; add the folder there, or close it",
-                folder.display()
-            );
-            self.inbox.tell(Message::Notice(Notice::error(reason)));
+            self.take_replies();
         }
         false
+    }
+
+    /// Asks the docent that writes to follow an order.
+    fn hand_over(&mut self, order: Order) {
+        let user_home = self.setting.user_home.as_deref();
+        let (request, path) = match &order {
+            Order::Look | Order::Finish => return,
+            Order::Pause(paused) => {
+                self.paused = *paused;
+                (if *paused { Request::Pause } else { Request::Resume }, PathBuf::new())
+            }
+            Order::Remove(path) => (Request::Remove(path.clone()), path.clone()),
+            Order::Add(_) | Order::Named(_) => {
+                let named = match &order {
+                    Order::Named(folder) => folder.clone(),
+                    Order::Add(typed) => path::typed(typed.trim(), user_home),
+                    _ => return,
+                };
+                // What is typed counts from this docent's folder: it is looked at here.
+                match joining(&named, &self.setting.home) {
+                    Ok(path) => (Request::Add(path.clone()), path),
+                    Err(reason) => return self.refuse(&order, &reason),
+                }
+            }
+        };
+        let asked = match &mut self.desk {
+            Some(desk) if desk.is_current() => Ok(desk),
+            desk => Desk::open(&self.setting.home).map(|opened| desk.insert(opened)),
+        }
+        .and_then(|desk| desk.ask(&request, jiff::Timestamp::now().as_second()));
+        match asked {
+            Ok(id) => {
+                self.asked.push(Asked { id, at: Instant::now(), order, path, is_told: false });
+            }
+            Err(error) => {
+                let why = Failure::from(error).on_screen();
+                self.refuse(&order, &format!("the docent that writes can't be asked: {why}"));
+            }
+        }
+    }
+
+    /// Tells what the docent that writes has replied.
+    fn take_replies(&mut self) {
+        let Some(desk) = &mut self.desk else { return };
+        let mut waiting = Vec::new();
+        for mut asked in std::mem::take(&mut self.asked) {
+            match desk.take_reply(asked.id) {
+                Ok(Some(reply)) => tell_reply(&self.inbox, &asked, reply),
+                // A desk that can't be read now is tried again.
+                Ok(None) | Err(_) => {
+                    if !asked.is_told && asked.at.elapsed() >= NO_REPLY {
+                        asked.is_told = true;
+                        self.inbox.tell(Message::Notice(Notice::note(
+                            "another docent is writing the library: it follows when it can, or this one when that ends",
+                        )));
+                    }
+                    waiting.push(asked);
+                }
+            }
+        }
+        self.asked = waiting;
+    }
+
+    /// What was asked of a docent that has ended is done here, in the same order.
+    fn take_back(&mut self) {
+        let Some(mut desk) = self.desk.take() else { return };
+        for asked in std::mem::take(&mut self.asked).into_iter().rev() {
+            match desk.take_reply(asked.id) {
+                Ok(Some(reply)) => tell_reply(&self.inbox, &asked, reply),
+                Ok(None) | Err(_) => {
+                    // Should this fail, it is done twice, which is once too often and no harm.
+                    drop(desk.withdraw(asked.id));
+                    match asked.order {
+                        Order::Named(folder) => self.named.insert(0, folder),
+                        order => self.orders.waiting.push_front(order),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says that an order is not followed.
+    fn refuse(&self, order: &Order, why: &str) {
+        let reason = why.to_owned();
+        let typed = match order {
+            Order::Add(typed) => typed.clone(),
+            Order::Named(folder) => folder.to_string_lossy().into_owned(),
+            _ => return self.inbox.tell(Message::Notice(Notice::error(reason))),
+        };
+        self.inbox.tell(Message::Library(LibraryReport::FolderRefused { typed, reason }));
     }
 
     fn tell_along(&mut self) -> Result<(), Failure> {
@@ -243,15 +365,48 @@ impl Librarian {
             match order {
                 Order::Look => {}
                 Order::Pause(paused) => self.paused = paused,
-                Order::Add(typed) => {
-                    let reason = why.to_owned();
-                    let report = LibraryReport::FolderRefused { typed, reason };
-                    self.inbox.tell(Message::Library(report));
-                }
-                Order::Remove(_) => self.inbox.tell(Message::Notice(Notice::error(why))),
+                Order::Named(folder) => self.named.push(folder),
+                order @ (Order::Add(_) | Order::Remove(_)) => self.refuse(&order, why),
                 Order::Finish => return true,
             }
         }
         self.cancel.is_cancelled()
     }
+}
+
+fn tell_reply(inbox: &Inbox, asked: &Asked, reply: Reply) {
+    let shown = asked.path.display();
+    let message = match (&asked.order, reply) {
+        (Order::Add(_) | Order::Named(_), Reply::Done) => {
+            Message::Library(LibraryReport::FolderAdded(asked.path.clone()))
+        }
+        // It was named to be there.
+        (Order::Named(_), Reply::Needless(_)) | (Order::Pause(_), Reply::Done) => return,
+        (Order::Add(typed), Reply::Needless(reason) | Reply::Refused(reason)) => {
+            Message::Library(LibraryReport::FolderRefused { typed: typed.clone(), reason })
+        }
+        (Order::Remove(_), Reply::Done) => {
+            Message::Notice(Notice::note(format!("`{shown}` is out of the library")))
+        }
+        (_, Reply::Done) => return,
+        (_, Reply::Needless(reason) | Reply::Refused(reason)) => {
+            Message::Notice(Notice::error(reason))
+        }
+    };
+    inbox.tell(message);
+}
+
+/// The whole path of a folder that is to join the library, or why it can't, whatever is in there.
+fn joining(path: &Path, home: &Path) -> Result<PathBuf, String> {
+    let path = fs::canonical(path).map_err(|error| Failure::from(error).on_screen())?;
+    if !path.is_dir() {
+        return Err(format!("`{}` is not a folder: name the one that it lies in", path.display()));
+    }
+    if path.starts_with(fs::canonical(home).as_deref().unwrap_or(home)) {
+        return Err(format!(
+            "docent keeps its own things in `{}`: name another one",
+            home.display()
+        ));
+    }
+    Ok(path)
 }

@@ -405,17 +405,9 @@ fn a_question_that_cannot_be_answered_says_why() {
 fn a_second_docent_reads_along_and_takes_over() {
     let place = Place::new();
     let first = place.ready();
-    let mut second =
-        Screen::open(Setting { folders: vec![place.root().join("new")], ..place.setting() });
+    let mut second = Screen::open(place.setting());
     second.until(|screen| screen.stage == Stage::Elsewhere && screen.content.documents == 1);
     assert_eq!(second.found("\"repairs the roof\""), ["lease.md"]);
-    assert_eq!(second.wait_for_notice().kind, Kind::Error, "a folder can't join now");
-    second.act(Effect::AddFolder { typed: "~".to_owned() });
-    let reason = second.wait(|message| match message {
-        Message::Library(LibraryReport::FolderRefused { reason, .. }) => Some(reason),
-        _ => None,
-    });
-    assert!(reason.starts_with("another docent"), "{reason}");
     place.write("pump.md", "The pump leaks.\n");
     second.until(|screen| screen.content.documents == 2);
     assert_eq!(second.found("\"pump leaks\""), ["pump.md"]);
@@ -423,6 +415,119 @@ fn a_second_docent_reads_along_and_takes_over() {
     second.until(|screen| screen.stage == Stage::Ready);
     place.write("seal.md", "The seal is new.\n");
     second.until(|screen| screen.content.documents == 3);
+}
+
+fn joined(message: Message) -> Option<Result<PathBuf, String>> {
+    match message {
+        Message::Library(LibraryReport::FolderAdded(path)) => Some(Ok(path)),
+        Message::Library(LibraryReport::FolderRefused { reason, .. }) => Some(Err(reason)),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_is_ordered_of_a_second_docent_is_done_by_the_first() {
+    let place = Place::new();
+    let mut first = place.ready();
+    let (named, added) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let of = |folder: &tempfile::TempDir| folder.path().canonicalize().unwrap();
+    std::fs::write(named.path().join("pump.md"), "The pump leaks.\n").unwrap();
+    std::fs::write(added.path().join("seal.md"), "The seal is new.\n").unwrap();
+    let folders = vec![place.root(), of(&named)];
+    let mut second = Screen::open(Setting { folders, ..place.setting() });
+    assert_eq!(second.wait(joined), Ok(of(&named)));
+    assert_eq!(first.wait(joined), Ok(of(&named)), "its screen tells it as well");
+    let typed = added.path().to_str().unwrap().to_owned();
+    second.act(Effect::AddFolder { typed: typed.clone() });
+    assert_eq!(second.wait(joined), Ok(of(&added)));
+    second.until(|screen| screen.content.documents == 3);
+    // A document is counted when it is stored, and found a moment later.
+    while second.found("\"pump leaks\"") != ["pump.md"] {}
+    while first.found("\"seal is new\"") != ["seal.md"] {}
+
+    second.act(Effect::AddFolder { typed });
+    let reason = second.wait(joined).unwrap_err();
+    assert!(reason.ends_with("is in the library already"), "{reason}");
+    second.act(Effect::AddFolder { typed: "~/nowhere".to_owned() });
+    let reason = second.wait(joined).unwrap_err();
+    assert!(reason.starts_with("can't find"), "{reason}");
+
+    second.act(Effect::RemoveFolder(of(&added)));
+    assert!(second.wait_for_notice().text.ends_with("is out of the library"));
+    second.act(Effect::RemoveFolder(of(&added)));
+    assert!(second.wait_for_notice().text.ends_with("is not in the library"));
+    first.until(|screen| screen.content.documents == 2);
+    second.act(Effect::Pause(true));
+    first.until(|screen| screen.stage == Stage::Paused);
+    second.act(Effect::Pause(false));
+    first.until(|screen| screen.stage == Stage::Ready);
+}
+
+#[test]
+fn what_a_first_docent_did_not_come_to_is_done_by_the_second() {
+    let place = Place::new();
+    // It holds the library and follows nothing, as a run without a screen does.
+    std::fs::write(place.home.path().join("writer.lock"), "").unwrap();
+    let lock = std::fs::File::open(place.home.path().join("writer.lock")).unwrap();
+    lock.lock().unwrap();
+    let notes = tempfile::tempdir().unwrap();
+    std::fs::write(notes.path().join("pump.md"), "The pump leaks.\n").unwrap();
+    let mut second = place.open();
+    second.until(|screen| screen.stage == Stage::Elsewhere);
+    second.act(Effect::AddFolder { typed: notes.path().to_str().unwrap().to_owned() });
+    let notice = second.wait_for_notice();
+    assert!(notice.text.contains("follows when it can"), "{}", notice.text);
+    // A third one asks as well, and ends.
+    let more = tempfile::tempdir().unwrap();
+    std::fs::write(more.path().join("seal.md"), "The seal is new.\n").unwrap();
+    let mut desk = docent_index::store::Desk::open(place.home.path()).unwrap();
+    let request = docent_index::store::Request::Add(more.path().canonicalize().unwrap());
+    desk.ask(&request, 5).unwrap();
+    drop(lock);
+    second.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 3);
+    assert_eq!(second.content.folders.len(), 3);
+    assert_eq!(desk.requests().unwrap(), []);
+}
+
+#[test]
+fn a_damaged_desk_keeps_nobody_from_working_and_is_told() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let (_, kept) = screen.ask("Who repairs the roof?", None);
+    drop(screen);
+    let path = place.home.path().join("desk.sqlite");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[..16].fill(b'x');
+    std::fs::write(&path, &bytes).unwrap();
+    let mut screen = Screen::open(place.setting());
+    let notice = screen.wait_for_notice();
+    assert_eq!(notice.kind, Kind::Error);
+    assert!(notice.text.contains("desk.sqlite.damaged-1"), "{}", notice.text);
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 1);
+    let (answered, conversation) = screen.ask("Who repairs the roof?", kept);
+    assert_eq!(answered.hits[0].file, Path::new("lease.md"));
+    assert!(conversation.is_some());
+    screen.until(|screen| screen.heads.len() == 1);
+    assert_eq!(std::fs::read(place.home.path().join("desk.sqlite.damaged-1")).unwrap(), bytes);
+}
+
+#[test]
+fn a_desk_that_cannot_be_opened_keeps_nobody_from_reading_and_asking() {
+    let place = Place::new();
+    // Whatever it is, it is no file.
+    std::fs::create_dir(place.home.path().join("desk.sqlite")).unwrap();
+    let mut screen = place.open();
+    let notice = screen.wait_for_notice();
+    assert!(notice.text.starts_with("questions and answers are not kept"), "{}", notice.text);
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 1);
+    let reports = screen.reports("Who repairs the roof?", None);
+    let Some(AnswerReport::Ended { answered, conversation: None, failure: Some(notice) }) =
+        reports.last()
+    else {
+        panic!("{reports:?}")
+    };
+    assert!(answered.answer.contains("six weeks"));
+    assert!(notice.text.contains("desk.sqlite"), "{}", notice.text);
 }
 
 #[test]

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docent_engine::embed::TokenCounter;
-use docent_index::store::{EmbedderId, Folder, Store};
+use docent_index::store::{EmbedderId, Folder, Reply, Request, Store, Waiting};
 
 use super::scans::{Made, Queue, Scans};
 use super::vectors::Vectors;
-use super::{End, Librarian, Order, content};
+use super::{End, Librarian, Order, content, joining};
 use crate::error::Failure;
-use crate::fs;
 use crate::ingest::{self, Pace, Readers, Summary, Task};
 use crate::state::library::{Progress, Stage};
 use crate::state::message::{LibraryReport, Message};
@@ -36,6 +35,11 @@ const UNDISTURBED: Duration = Duration::from_secs(1);
 const SLIP_IN_EVERY: Duration = Duration::from_millis(500);
 const FEW: usize = 8;
 const JUST_NOW: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+/// How often it is looked whether another docent asks for something, and after how many seconds it is too late to let
+/// indexing rest for one.
+const REQUESTS_EVERY: Duration = Duration::from_secs(1);
+const PAUSE_ASKED: i64 = 60;
 
 /// How long the embedder is kept when there is nothing to embed; it takes a few hundred megabytes.
 const KEEP_EMBEDDER: Duration = Duration::from_mins(1);
@@ -73,6 +77,8 @@ pub(super) struct Writer<'a> {
     published: Instant,
     rate: Rate,
     idle_since: Instant,
+    /// When it is looked for requests again.
+    requests: Instant,
 }
 
 impl<'a> Writer<'a> {
@@ -99,21 +105,14 @@ impl<'a> Writer<'a> {
             published: now,
             rate: Rate::default(),
             idle_since: now,
+            requests: now,
         }
     }
 
     /// Keeps the index in line with the folders until the end.
     pub(super) fn work(mut self) -> Result<End, Failure> {
         for folder in std::mem::take(&mut self.own.named) {
-            let typed = folder.to_string_lossy().into_owned();
-            match self.add(&folder) {
-                Ok(path) => self.tell(LibraryReport::FolderAdded(path)),
-                Err(Refusal::IsThere(_)) => {}
-                Err(Refusal::Other(reason)) => {
-                    self.tell(LibraryReport::FolderRefused { typed, reason });
-                }
-                Err(Refusal::Failed(failure)) => return Err(failure),
-            }
+            self.add_named(folder)?;
         }
         self.own.teller.is_stale();
         self.tell_content(true)?;
@@ -126,13 +125,23 @@ impl<'a> Writer<'a> {
                     Order::Look => {}
                     Order::Pause(paused) => self.own.paused = paused,
                     Order::Add(typed) => self.add_typed(typed)?,
-                    Order::Remove(path) => self.remove(&path)?,
+                    Order::Named(folder) => self.add_named(folder)?,
+                    Order::Remove(path) => {
+                        let notice = match self.remove(&path)? {
+                            Ok(()) => {
+                                Notice::note(format!("`{}` is out of the library", path.display()))
+                            }
+                            Err(reason) => Notice::error(reason),
+                        };
+                        self.own.inbox.tell(Message::Notice(notice));
+                    }
                     Order::Finish => return Ok(End::Finished),
                 }
             }
             if self.own.cancel.is_cancelled() {
                 return Ok(End::Finished);
             }
+            self.follow_requests()?;
             if self.own.paused || self.own.runs.are_any() {
                 self.leave_scan();
             }
@@ -226,10 +235,71 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Waits for an order, or until there is something to do or to tell.
+    /// Waits for an order or a request, or until there is something to do or to tell.
     fn wait(&mut self, next: Option<Instant>) -> Result<(), Failure> {
-        self.own.orders.wait(next.into_iter().chain(self.own.teller.due()).min());
+        let deadline = next.into_iter().chain(self.own.teller.due()).min();
+        loop {
+            self.own.orders.wait(Some(deadline.map_or(self.requests, |at| at.min(self.requests))));
+            let now = Instant::now();
+            if !self.own.orders.waiting.is_empty() || deadline.is_some_and(|at| at <= now) {
+                break;
+            }
+            if now >= self.requests {
+                if self.store.has_requests() {
+                    break;
+                }
+                self.requests = now + REQUESTS_EVERY;
+            }
+        }
         self.tell_content(false)
+    }
+
+    /// Does what other docents ask for.
+    fn follow_requests(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        if now < self.requests {
+            return Ok(());
+        }
+        self.requests = now + REQUESTS_EVERY;
+        if !self.store.has_requests() {
+            return Ok(());
+        }
+        // A desk that can't be read must not keep the library from being written.
+        for Waiting { id, request, asked_at } in self.store.requests().unwrap_or_default() {
+            let at = jiff::Timestamp::now().as_second();
+            let reply = match request {
+                Request::Add(path) => match self.add(&path) {
+                    Ok(path) => {
+                        self.joined(path)?;
+                        Reply::Done
+                    }
+                    Err(Refusal::IsThere(reason)) => Reply::Needless(reason),
+                    Err(Refusal::Other(reason)) => Reply::Refused(reason),
+                    Err(Refusal::Failed(failure)) => return Err(failure),
+                },
+                Request::Remove(path) => match self.remove(&path)? {
+                    Ok(()) => Reply::Done,
+                    Err(reason) => Reply::Refused(reason),
+                },
+                Request::Pause | Request::Resume if at - asked_at > PAUSE_ASKED => {
+                    Reply::Refused("nobody was there to follow".to_owned())
+                }
+                Request::Pause => {
+                    self.own.paused = true;
+                    Reply::Done
+                }
+                Request::Resume => {
+                    self.own.paused = false;
+                    Reply::Done
+                }
+                Request::Unknown(what) => Reply::Refused(format!(
+                    "the docent that writes the library is too old to be asked to {what}"
+                )),
+            };
+            // Without a reply it is followed again, which changes nothing.
+            drop(self.store.reply(id, &reply, at));
+        }
+        Ok(())
     }
 
     /// Compares the folders that have changed with what is known of them.
@@ -271,6 +341,8 @@ impl<'a> Writer<'a> {
         let readers = Readers { counter, count: self.own.setting.cores, give_way: true };
         let Librarian { orders, teller, runs, paused, cancel, .. } = &mut *self.own;
         let (watcher, id, rate) = (&self.watcher, &self.id, &mut self.rate);
+        let requests = &mut self.requests;
+        let mut is_asked = false;
         let mut counted = Ok(());
         let mut told = None;
         let mut pace = |store: &Store, done: usize| {
@@ -291,11 +363,16 @@ impl<'a> Writer<'a> {
             if orders.any(|order| matches!(order, Order::Finish | Order::Remove(_))) {
                 return Pace::Leave;
             }
+            if now >= *requests && !is_asked {
+                is_asked = store.has_requests();
+                // What is asked is followed as soon as this has ended.
+                *requests = if is_asked { now } else { now + REQUESTS_EVERY };
+            }
             let is_disturbed =
                 now.duration_since(started) >= UNDISTURBED && watcher.has_settled(now);
             let is_ordered =
                 orders.any(|order| matches!(order, Order::Add(_) | Order::Pause(true)));
-            if is_disturbed || is_ordered || *paused || (yields && runs.are_any()) {
+            if is_disturbed || is_ordered || is_asked || *paused || (yields && runs.are_any()) {
                 return Pace::Finish;
             }
             Pace::On
@@ -462,13 +539,7 @@ impl<'a> Writer<'a> {
     fn add_typed(&mut self, typed: String) -> Result<(), Failure> {
         let path = path::typed(typed.trim(), self.own.setting.user_home.as_deref());
         match self.add(&path) {
-            Ok(path) => {
-                self.tell(LibraryReport::FolderAdded(path.clone()));
-                self.follow_folders()?;
-                self.dirty.insert(path);
-                self.is_scan_told = true;
-                self.tell_content(true)
-            }
+            Ok(path) => self.joined(path),
             Err(Refusal::IsThere(reason) | Refusal::Other(reason)) => {
                 self.tell(LibraryReport::FolderRefused { typed, reason });
                 Ok(())
@@ -477,21 +548,32 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// As [`add_typed`](Self::add_typed), for one that may be there already.
+    fn add_named(&mut self, folder: PathBuf) -> Result<(), Failure> {
+        match self.add(&folder) {
+            Ok(path) => self.joined(path),
+            Err(Refusal::IsThere(_)) => Ok(()),
+            Err(Refusal::Other(reason)) => {
+                let typed = folder.to_string_lossy().into_owned();
+                self.tell(LibraryReport::FolderRefused { typed, reason });
+                Ok(())
+            }
+            Err(Refusal::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// A folder is in the library and is to be read.
+    fn joined(&mut self, path: PathBuf) -> Result<(), Failure> {
+        self.tell(LibraryReport::FolderAdded(path.clone()));
+        self.follow_folders()?;
+        self.dirty.insert(path);
+        self.is_scan_told = true;
+        self.tell_content(true)
+    }
+
     /// Lets a folder join the library, and gives its whole path.
     fn add(&mut self, path: &Path) -> Result<PathBuf, Refusal> {
-        let path = fs::canonical(path)
-            .map_err(|error| Refusal::Other(Failure::from(error).on_screen()))?;
-        if !path.is_dir() {
-            let told =
-                format!("`{}` is not a folder: name the one that it lies in", path.display());
-            return Err(Refusal::Other(told));
-        }
-        let home = &self.own.setting.home;
-        if path.starts_with(fs::canonical(home).as_ref().unwrap_or(home)) {
-            let told =
-                format!("docent keeps its own things in `{}`: name another one", home.display());
-            return Err(Refusal::Other(told));
-        }
+        let path = joining(path, &self.own.setting.home).map_err(Refusal::Other)?;
         let folders = self.store.folders().map_err(Refusal::failed)?;
         if let Some(Folder { path: around, .. }) =
             folders.iter().find(|folder| path.starts_with(&folder.path))
@@ -510,13 +592,11 @@ impl<'a> Writer<'a> {
         Ok(path)
     }
 
-    /// Takes a folder out of the library.
-    fn remove(&mut self, path: &Path) -> Result<(), Failure> {
+    /// Takes a folder out of the library, or says why it can't.
+    fn remove(&mut self, path: &Path) -> Result<Result<(), String>, Failure> {
         let folder = self.store.folders()?.into_iter().find(|folder| folder.path == path);
         let Some(folder) = folder else {
-            let told = format!("`{}` is not in the library", path.display());
-            self.own.inbox.tell(Message::Notice(Notice::error(told)));
-            return Ok(());
+            return Ok(Err(format!("`{}` is not in the library", path.display())));
         };
         self.store.remove_folder(folder.id)?;
         self.tasks.retain(|task| task.folder != folder.id);
@@ -527,9 +607,7 @@ impl<'a> Writer<'a> {
         self.publish()?;
         // What was embedded there is of no use.
         self.embedded = None;
-        let told = format!("`{}` is out of the library", path.display());
-        self.own.inbox.tell(Message::Notice(Notice::note(told)));
-        Ok(())
+        Ok(Ok(()))
     }
 }
 
