@@ -241,7 +241,13 @@ impl Kept {
     fn save(&mut self, session: &Session<'_>, answered: &Answered) -> Result<(), Failure> {
         let desk = match &mut self.desk {
             Some(desk) => desk,
-            empty => empty.insert(Desk::open(&session.home()?)?),
+            empty => {
+                let desk = empty.insert(Desk::open(&session.home()?)?);
+                if let Some(salvaged) = desk.salvaged() {
+                    session.note(&salvaged.to_string());
+                }
+                desk
+            }
         };
         let turn = answer::kept(answered, jiff::Timestamp::now().as_second())?;
         self.conversation = Some(desk.save_turn(self.conversation, &turn)?);

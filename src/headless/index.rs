@@ -1,10 +1,10 @@
 //! `--index`: brings the index up to date.
 
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use docent_engine::embed::Settings;
-use docent_index::store::Store;
+use docent_index::store::{Desk, Reply, Request, Store, StoreError};
 use serde::Serialize;
 
 use super::progress::Progress;
@@ -14,6 +14,10 @@ use crate::fs;
 use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
 use crate::loading::cores;
+
+/// How long the docent that writes has for a reply; one with a screen looks for requests once a second.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What `--index --json` prints.
 #[derive(Serialize)]
@@ -40,8 +44,19 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         }
         absolute.push(folder);
     }
+    let home = session.home()?;
+    let mut store = match Store::open(&home) {
+        Err(error @ StoreError::Locked { .. }) if !absolute.is_empty() => {
+            return hand_over(session, &home, &absolute, error);
+        }
+        opened => opened?,
+    };
     let mut embedder = session.embedder(Settings::for_library(cores()))?;
-    let mut store = Store::open(&session.home()?)?;
+    if let Some(salvaged) = store.salvaged() {
+        session.note(&salvaged.to_string());
+    } else if let Some(error) = store.desk_trouble() {
+        session.note(&format!("conversations can't be kept now: {error}"));
+    }
     if let Some(aside) = store.set_aside() {
         session.note(&format!(
             "the library's database was damaged: it is kept as `{}`, the documents are read again",
@@ -97,6 +112,48 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         return Ok(Outcome::Interrupted);
     }
     Ok(Outcome::Done)
+}
+
+/// Asks the docent that writes the library to let folders join it, and waits for its reply. `locked` is told when none comes:
+/// a run of `--index` follows nothing.
+fn hand_over(
+    session: &Session<'_>,
+    home: &Path,
+    folders: &[PathBuf],
+    locked: StoreError,
+) -> Result<Outcome, Failure> {
+    let mut desk = Desk::open(home)?;
+    let now = || jiff::Timestamp::now().as_second();
+    let mut waiting = Vec::new();
+    for folder in folders {
+        waiting.push((desk.ask(&Request::Add(folder.clone()), now())?, folder));
+    }
+    let asked = Instant::now();
+    let mut outcome = Ok(Outcome::Done);
+    let mut is_left = false;
+    while !waiting.is_empty() {
+        let mut unanswered = Vec::new();
+        for (request, folder) in waiting {
+            match desk.take_reply(request)? {
+                None => unanswered.push((request, folder)),
+                Some(Reply::Done) => session.note(&format!(
+                    "`{}` is in the library: the docent that is open reads it",
+                    shown(folder)
+                )),
+                Some(Reply::Needless(reason)) => session.note(&reason),
+                Some(Reply::Refused(reason)) => outcome = Err(Failure::new(reason)),
+            }
+        }
+        waiting = unanswered;
+        if asked.elapsed() >= PATIENCE || session.cancel.is_cancelled() {
+            for (request, _) in waiting.drain(..) {
+                is_left |= desk.withdraw(request)?;
+            }
+        } else if !waiting.is_empty() {
+            std::thread::sleep(LOOK);
+        }
+    }
+    if is_left { Err(locked.into()) } else { outcome }
 }
 
 fn told(indexed: &Indexed) -> String {
