@@ -136,13 +136,13 @@ impl Docent {
     }
 }
 
-/// Copies what a folder holds into another one.
-fn copy(from: &Path, to: &Path) {
+/// Copies what a folder holds into another one, which is made where there is none.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir_all(&to).unwrap();
             copy(&entry.path(), &to);
         } else {
             std::fs::copy(entry.path(), to).unwrap();

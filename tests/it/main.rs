@@ -10,12 +10,15 @@
 )]
 
 mod ask;
+mod damage;
 mod docent;
 mod eval;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod kept;
 mod kill;
 mod library;
+mod migrate;
 mod model;
 mod ocr;
 mod opener;
