@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-pub use self::check::check;
+pub use self::check::{check, is_check_due};
 pub use self::desk::{
     Conversation, Desk, Head, Reply, Request, RequestId, Salvaged, Turn, Waiting,
 };
@@ -77,8 +77,8 @@ pub enum StoreError {
         "vectors of {found} numbers came from an embedder that gave {expected} before; embed again with one model"
     )]
     Dimension { expected: usize, found: usize },
-    /// What a database holds is not what its schema says, or not what was written.
-    #[error("the database `{}` is damaged: {what}", path.display())]
+    /// What a database or the full text holds is not what its schema says, or not what was written.
+    #[error("`{}` is damaged: {what}", path.display())]
     Damaged { path: PathBuf, what: String },
     #[error("can't read or write `{}`", path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -147,6 +147,11 @@ fn suspect(library: &Path, error: &StoreError) {
         // Where nothing can be written, the writer has other troubles.
         drop(create_private(&suspicion(library)));
     }
+}
+
+/// Whether something could not be read in a home's library; the next [`Store::open`] checks all of it.
+pub fn is_suspect(home: &Path) -> bool {
+    suspicion(&Home(home).library()).exists()
 }
 
 fn suspicion(library: &Path) -> PathBuf {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use docent_index::store::{Desk, Reply, Request, RequestId, Snapshot, Store, StoreError};
+use docent_index::store::{self, Desk, Reply, Request, RequestId, Snapshot, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use self::content::Teller;
@@ -54,6 +54,8 @@ pub(super) enum Order {
     Named(PathBuf),
     Remove(PathBuf),
     Pause(bool),
+    /// The database was found to be damaged: opening it again begins it anew.
+    Reopen,
     Finish,
 }
 
@@ -117,6 +119,8 @@ enum End {
     Finished,
     /// Another docent writes.
     Locked,
+    /// The database was found to be damaged.
+    Damaged,
 }
 
 /// The thread's own.
@@ -180,9 +184,11 @@ impl Librarian {
 
     pub(super) fn work(mut self) {
         let inbox = self.inbox.clone();
+        let mut reopened: Option<Instant> = None;
         loop {
             let reason = match guarded(&inbox, "indexing", || self.write()) {
                 Some(Ok(End::Finished)) => return,
+                Some(Ok(End::Damaged)) => continue,
                 Some(Ok(End::Locked)) => {
                     if guarded(&inbox, "reading along", || self.read_along()) == Some(true) {
                         return;
@@ -190,6 +196,14 @@ impl Librarian {
                     continue;
                 }
                 Some(Err(_)) if self.cancel.is_cancelled() => return,
+                // What could not be read is looked into by opening it, and begun anew.
+                Some(Err(_))
+                    if store::is_suspect(&self.setting.home)
+                        && reopened.is_none_or(|at| at.elapsed() > AGAIN) =>
+                {
+                    reopened = Some(Instant::now());
+                    continue;
+                }
                 Some(Err(failure)) => failure.on_screen(),
                 None => "docent made a mistake while indexing".to_owned(),
             };
@@ -256,7 +270,7 @@ impl Librarian {
     fn hand_over(&mut self, order: Order) {
         let user_home = self.setting.user_home.as_deref();
         let (request, path) = match &order {
-            Order::Look | Order::Finish => return,
+            Order::Look | Order::Reopen | Order::Finish => return,
             Order::Pause(paused) => {
                 self.paused = *paused;
                 (if *paused { Request::Pause } else { Request::Resume }, PathBuf::new())
@@ -296,19 +310,18 @@ impl Librarian {
         let Some(desk) = &mut self.desk else { return };
         let mut waiting = Vec::new();
         for mut asked in std::mem::take(&mut self.asked) {
-            match desk.take_reply(asked.id) {
-                Ok(Some(reply)) => tell_reply(&self.inbox, &asked, reply),
-                // A desk that can't be read now is tried again.
-                Ok(None) | Err(_) => {
-                    if !asked.is_told && asked.at.elapsed() >= NO_REPLY {
-                        asked.is_told = true;
-                        self.inbox.tell(Message::Notice(Notice::note(
-                            "another docent is writing the library: it follows when it can, or this one when that ends",
-                        )));
-                    }
-                    waiting.push(asked);
-                }
+            // A desk that can't be read now is tried again.
+            if let Ok(Some(reply)) = desk.take_reply(asked.id) {
+                tell_reply(&self.inbox, &asked, reply);
+                continue;
             }
+            if !asked.is_told && asked.at.elapsed() >= NO_REPLY {
+                asked.is_told = true;
+                self.inbox.tell(Message::Notice(Notice::note(
+                    "another docent is writing the library: it follows when it can, or this one when that ends",
+                )));
+            }
+            waiting.push(asked);
         }
         self.asked = waiting;
     }
@@ -317,16 +330,15 @@ impl Librarian {
     fn take_back(&mut self) {
         let Some(mut desk) = self.desk.take() else { return };
         for asked in std::mem::take(&mut self.asked).into_iter().rev() {
-            match desk.take_reply(asked.id) {
-                Ok(Some(reply)) => tell_reply(&self.inbox, &asked, reply),
-                Ok(None) | Err(_) => {
-                    // Should this fail, it is done twice, which is once too often and no harm.
-                    drop(desk.withdraw(asked.id));
-                    match asked.order {
-                        Order::Named(folder) => self.named.insert(0, folder),
-                        order => self.orders.waiting.push_front(order),
-                    }
-                }
+            if let Ok(Some(reply)) = desk.take_reply(asked.id) {
+                tell_reply(&self.inbox, &asked, reply);
+                continue;
+            }
+            // Should this fail, it is done twice, which is once too often and no harm.
+            drop(desk.withdraw(asked.id));
+            match asked.order {
+                Order::Named(folder) => self.named.insert(0, folder),
+                order => self.orders.waiting.push_front(order),
             }
         }
     }
@@ -363,7 +375,7 @@ impl Librarian {
     fn refuse_orders(&mut self, why: &str) -> bool {
         while let Some(order) = self.orders.next() {
             match order {
-                Order::Look => {}
+                Order::Look | Order::Reopen => {}
                 Order::Pause(paused) => self.paused = paused,
                 Order::Named(folder) => self.named.push(folder),
                 order @ (Order::Add(_) | Order::Remove(_)) => self.refuse(&order, why),
@@ -380,15 +392,14 @@ fn tell_reply(inbox: &Inbox, asked: &Asked, reply: Reply) {
         (Order::Add(_) | Order::Named(_), Reply::Done) => {
             Message::Library(LibraryReport::FolderAdded(asked.path.clone()))
         }
-        // It was named to be there.
-        (Order::Named(_), Reply::Needless(_)) | (Order::Pause(_), Reply::Done) => return,
         (Order::Add(typed), Reply::Needless(reason) | Reply::Refused(reason)) => {
             Message::Library(LibraryReport::FolderRefused { typed: typed.clone(), reason })
         }
         (Order::Remove(_), Reply::Done) => {
             Message::Notice(Notice::note(format!("`{shown}` is out of the library")))
         }
-        (_, Reply::Done) => return,
+        // It was named to be there.
+        (Order::Named(_), Reply::Needless(_)) | (_, Reply::Done) => return,
         (_, Reply::Needless(reason) | Reply::Refused(reason)) => {
             Message::Notice(Notice::error(reason))
         }

@@ -490,6 +490,30 @@ fn what_a_first_docent_did_not_come_to_is_done_by_the_second() {
 }
 
 #[test]
+fn a_letter_that_was_flipped_in_the_library_is_found_in_the_background_and_it_is_read_again() {
+    let place = Place::new();
+    drop(place.ready());
+    let home = place.home.path();
+    let path = home.join("library.sqlite");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let places: Vec<usize> =
+        (0..bytes.len() - 9).filter(|at| &bytes[*at..at + 9] == b"six weeks").collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at] = b'n';
+    }
+    std::fs::write(&path, bytes).unwrap();
+    // As if it had been a week ago.
+    drop(std::fs::remove_file(home.join("library.checked")));
+    let mut screen = place.open();
+    let notice = screen.wait_for_notice();
+    assert!(notice.text.contains("library.sqlite.damaged"), "{}", notice.text);
+    screen.until(|screen| screen.stage == Stage::Ready && screen.content.documents == 1);
+    let (answered, _) = screen.ask("How soon is the roof repaired?", None);
+    assert!(answered.answer.contains("six weeks"), "{}", answered.answer);
+}
+
+#[test]
 fn a_damaged_desk_keeps_nobody_from_working_and_is_told() {
     let place = Place::new();
     let mut screen = place.ready();

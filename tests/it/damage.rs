@@ -13,7 +13,7 @@ const PAGE: u64 = 4096;
 fn overwrite(path: &Path, pages: std::ops::Range<u64>) {
     let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
     for page in pages {
-        file.write_all_at(&[0xa5; PAGE as usize], page * PAGE).unwrap();
+        file.write_all_at(&[0xa5; 4096], page * PAGE).unwrap();
     }
 }
 

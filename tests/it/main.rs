@@ -10,6 +10,7 @@
 )]
 
 mod ask;
+#[cfg(unix)]
 mod damage;
 mod docent;
 mod eval;

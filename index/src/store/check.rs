@@ -7,13 +7,18 @@
 //!
 //! A flipped bit in a path, a title, or a page's text beside its passages is noticed by nothing.
 
-use std::path::Path;
+use std::ops::Not as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::{Home, StoreError, library};
+
+/// A week: what is read once in a while is not worn out by reading, and what is flipped is found before it is forgotten.
+const EVERY: Duration = Duration::from_hours(7 * 24);
 
 /// The structure alone: what keeps SQLite from reading.
 pub(super) fn quickly(connection: &Connection, path: &Path) -> Result<(), StoreError> {
@@ -73,11 +78,26 @@ fn passages_are_whole(
     Ok(true)
 }
 
+/// When the last check found nothing is the time of this file.
+fn checked(library: &Path) -> PathBuf {
+    library.with_extension("checked")
+}
+
+/// Whether it is time for another [`check`] of a home's library: there has been none for a week.
+pub fn is_check_due(home: &Path, now: SystemTime) -> bool {
+    checked(&Home(home).library())
+        .metadata()
+        .and_then(|metadata| metadata.modified())
+        .is_ok_and(|last| now.duration_since(last).is_ok_and(|since| since < EVERY))
+        .not()
+}
+
 /// Goes over the whole database of a home's library, beside a writer if there is one. Damage is an error for which
 /// [`is_damage`](StoreError::is_damage) holds; the next [`Store::open`](super::Store::open) then begins the library anew.
 pub fn check(home: &Path, cancel: &CancellationToken) -> Result<(), StoreError> {
     let path = Home(home).library();
-    let checked =
-        library::open_to_read(&path).and_then(|connection| wholly(&connection, &path, cancel));
-    checked.inspect_err(|error| super::suspect(&path, error))
+    library::open_to_read(&path)
+        .and_then(|connection| wholly(&connection, &path, cancel))
+        .inspect_err(|error| super::suspect(&path, error))?;
+    if cancel.is_cancelled() { Ok(()) } else { super::create_private(&checked(&path)).map(drop) }
 }

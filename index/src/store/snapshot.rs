@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use tantivy::Index;
 
 use super::fulltext::{self, FulltextReader};
 use super::library::{self, Counts, Folder, LocatedProblem};
@@ -206,6 +207,7 @@ impl Snapshot {
         let is_current = self.fulltext.as_mut().is_some_and(|fulltext| fulltext.reload().is_ok());
         if !is_current {
             // There was none yet, or the writer has begun a damaged one anew.
+            check_fulltext(&Home(&self.home).fulltext())?;
             self.fulltext = FulltextReader::open(&Home(&self.home).fulltext());
         }
         for (embedder, set) in self.vectors.get_mut() {
@@ -591,6 +593,25 @@ impl Snapshot {
     fn database<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|source| super::database_error(&self.path, source))
     }
+}
+
+/// Says when the full text is damaged: what reads it would trust its bytes, and could end in the middle of anything. A
+/// writer makes it anew when it opens the library. Takes a tenth of a second for each gigabyte that was read before.
+fn check_fulltext(folder: &Path) -> Result<(), StoreError> {
+    // A writer may put other files in the place of these meanwhile.
+    for _ in 0..3 {
+        if !folder.join("meta.json").exists() {
+            return Ok(());
+        }
+        let damaged = Index::open_in_dir(folder).and_then(|index| index.validate_checksum());
+        if damaged.is_ok_and(|files| files.is_empty()) {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Damaged {
+        path: folder.to_owned(),
+        what: "docent --index makes it anew".to_owned(),
+    })
 }
 
 fn place(row: &Row<'_>, folder: usize, file: usize) -> rusqlite::Result<Place> {

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use docent_engine::embed::TokenCounter;
-use docent_index::store::{EmbedderId, Folder, Reply, Request, Store, Waiting};
+use docent_index::store::{self, EmbedderId, Folder, Reply, Request, Store, Waiting};
 
 use super::scans::{Made, Queue, Scans};
 use super::vectors::Vectors;
@@ -19,6 +19,7 @@ use crate::state::message::{LibraryReport, Message};
 use crate::state::notice::Notice;
 use crate::work::path;
 use crate::work::pulse::Rate;
+use crate::work::thread::{Thread, guarded};
 use crate::work::watch::Watcher;
 
 /// How many passages are embedded at a time: some tenths of a second's work, which is done before a question is answered.
@@ -79,6 +80,8 @@ pub(super) struct Writer<'a> {
     idle_since: Instant,
     /// When it is looked for requests again.
     requests: Instant,
+    /// It checks the whole database, or has done so.
+    check: Option<Thread>,
 }
 
 impl<'a> Writer<'a> {
@@ -106,13 +109,14 @@ impl<'a> Writer<'a> {
             rate: Rate::default(),
             idle_since: now,
             requests: now,
+            check: None,
         }
     }
 
     /// Keeps the index in line with the folders until the end.
     pub(super) fn work(mut self) -> Result<End, Failure> {
         for folder in std::mem::take(&mut self.own.named) {
-            self.add_named(folder)?;
+            self.add_named(&folder)?;
         }
         self.own.teller.is_stale();
         self.tell_content(true)?;
@@ -125,7 +129,7 @@ impl<'a> Writer<'a> {
                     Order::Look => {}
                     Order::Pause(paused) => self.own.paused = paused,
                     Order::Add(typed) => self.add_typed(typed)?,
-                    Order::Named(folder) => self.add_named(folder)?,
+                    Order::Named(folder) => self.add_named(&folder)?,
                     Order::Remove(path) => {
                         let notice = match self.remove(&path)? {
                             Ok(()) => {
@@ -135,6 +139,7 @@ impl<'a> Writer<'a> {
                         };
                         self.own.inbox.tell(Message::Notice(notice));
                     }
+                    Order::Reopen => return Ok(End::Damaged),
                     Order::Finish => return Ok(End::Finished),
                 }
             }
@@ -170,6 +175,7 @@ impl<'a> Writer<'a> {
                         self.publish()?;
                         self.own.teller.stage(Stage::Ready);
                         self.tell_content(true)?;
+                        self.check()?;
                         self.rest(self.watcher.next())?;
                     }
                 }
@@ -252,6 +258,25 @@ impl<'a> Writer<'a> {
             }
         }
         self.tell_content(false)
+    }
+
+    /// Has the whole database checked beside everything else, now and then.
+    fn check(&mut self) -> Result<(), Failure> {
+        let home = self.own.setting.home.clone();
+        if self.check.is_some() || !store::is_check_due(&home, SystemTime::now()) {
+            return Ok(());
+        }
+        let (inbox, orders, cancel) =
+            (self.own.inbox.clone(), self.own.sender.clone(), self.own.cancel.clone());
+        // Once a start: one that could not be made would come again and again. Nobody waits for its end: it only reads.
+        self.check = Some(Thread::start("check", move || {
+            ingest::give_way();
+            let checked = guarded(&inbox, "checking the library", || store::check(&home, &cancel));
+            if matches!(checked, Some(Err(error)) if error.is_library_damage()) {
+                drop(orders.send(Order::Reopen));
+            }
+        })?);
+        Ok(())
     }
 
     /// Does what other docents ask for.
@@ -549,8 +574,8 @@ impl<'a> Writer<'a> {
     }
 
     /// As [`add_typed`](Self::add_typed), for one that may be there already.
-    fn add_named(&mut self, folder: PathBuf) -> Result<(), Failure> {
-        match self.add(&folder) {
+    fn add_named(&mut self, folder: &Path) -> Result<(), Failure> {
+        match self.add(folder) {
             Ok(path) => self.joined(path),
             Err(Refusal::IsThere(_)) => Ok(()),
             Err(Refusal::Other(reason)) => {
