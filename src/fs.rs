@@ -1,7 +1,7 @@
 //! How are files read and written so that an error names the file and a kill leaves no half of one?
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,24 @@ pub fn failed(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> File
 /// The whole content of a file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(failed("read", path))
+}
+
+/// The whole content of a file that has at most `most` bytes; none when it has more. What is no file, such as a pipe that
+/// has taken its place, is an error and never waited for.
+pub fn read_file(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let read = || {
+        let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(most)).unwrap_or(0));
+        // It may grow meanwhile.
+        file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok((bytes.len() as u64 <= most).then_some(bytes))
+    };
+    read().map_err(failed("read", path))
 }
 
 /// Puts `bytes` in place of `path` at once: written aside, synced and renamed. Only the owner may read the file.
@@ -67,6 +85,21 @@ mod tests {
         assert_eq!(read(&path).unwrap(), b"two");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_files_are_read_and_only_so_much() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lease.md");
+        std::fs::write(&path, b"four").unwrap();
+        assert_eq!(read_file(&path, 4).unwrap().as_deref(), Some(b"four".as_slice()));
+        assert_eq!(read_file(&path, 3).unwrap(), None);
+        assert!(read_file(folder.path(), 4).is_err());
+        // Nobody writes into it: who opened it to wait for that would wait for ever.
+        let pipe = folder.path().join("pipe.md");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert!(read_file(&pipe, 4).is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod search;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use docent_engine::embed::{FastEmbedder, Settings, TokenCounter, embedder_id};
+use docent_engine::embed::{FastEmbedder, Settings, embedder_id};
 use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -79,11 +79,6 @@ impl Session<'_> {
     /// Which vectors answer.
     fn embedder_id(&self) -> Result<EmbedderId, Failure> {
         Ok(vector_id(&embedder_id(&paths::parts(self.environment)?.embedder)?))
-    }
-
-    /// What passages are measured with: always the bundled embedder's tokens.
-    fn token_counter(&self) -> Result<TokenCounter, Failure> {
-        Ok(TokenCounter::open(&paths::parts(self.environment)?.embedder)?)
     }
 
     /// The scope with whole paths: what is typed may be relative.

@@ -1,38 +1,41 @@
 //! How is the store brought in line with the folders?
 //!
-//! Scan, read, split, store, then embed: text can be searched as soon as it is read, vectors follow. Files are read and
-//! split by as many threads as there are cores; this thread alone writes. What can't be read becomes a problem and
-//! stops nothing.
+//! Scan, then read, split, store and embed side by side: text can be searched as soon as it is read, vectors follow. Files
+//! are read and split by as many threads as there are cores, one more embeds, this one alone writes; what waits between
+//! them is bounded. What can't be read becomes a problem and stops nothing.
 //!
 //! [`bring_up_to_date`] does all of it once. Who follows the folders for hours takes the same steps one by one, so that
 //! something else can come between them: [`survey`], [`read_all`], [`forget`].
 
 pub mod scans;
+pub mod vectors;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use docent_engine::embed::{self, Embed, EmbedError, TokenCounter};
+use docent_engine::embed::{self, Embed as _, EmbedError, FastEmbedder, Settings, TokenCounter};
 use docent_index::document::{
-    ContentHash, Document, DocumentId, Fingerprint, FolderId, Passage, PassageId, ProblemKind,
+    ContentHash, Document, DocumentId, Fingerprint, FolderId, Passage, ProblemKind,
 };
 use docent_index::extract::{self, Assembler, EXTRACTOR_VERSION, Format, Recognition};
-use docent_index::scan::{self, Change, ListedFile, ScanOptions, Versions};
+use docent_index::scan::{self, Change, KnownFile, ListedFile, ScanOptions, Versions};
 use docent_index::split::{self, SPLITTER_VERSION};
 use docent_index::store::{self, EmbedderId, Store, StoreError};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::vectors::Vectors;
 use crate::child::ChildError;
 use crate::child::reader::{FILE_BYTES, Reader};
 use crate::fs;
+use crate::loading::Embedders;
 
 /// How many read documents may wait for the writer: enough to keep it busy, few enough to hold in memory.
 const WAITING_DOCUMENTS: usize = 16;
@@ -41,8 +44,12 @@ const WAITING_DOCUMENTS: usize = 16;
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 const PUBLISH_DOCUMENTS: usize = 500;
 
-/// How many passages are embedded between two looks at the token: about a second's work of one core.
+/// How many passages are embedded at a time: about a second's work of one core.
 const EMBEDDED_AT_ONCE: usize = 32;
+
+/// How many bytes of files are in work at a time, from reading until their documents are stored. A larger file is read
+/// while no other is.
+const BYTES_AT_ONCE: u64 = 64 << 20;
 
 /// How often the thread that writes looks whether something else is to be done.
 const LOOK: Duration = Duration::from_millis(50);
@@ -78,6 +85,7 @@ pub struct Summary {
     pub read: usize,
     /// New or changed files whose content was known: moved ones and copies.
     pub known: usize,
+    /// Those that were only touched are among them.
     pub unchanged: usize,
     pub gone: usize,
     /// Pages without a text of their own that OCR read.
@@ -97,6 +105,8 @@ pub enum IngestError {
     Embed(#[from] EmbedError),
     #[error(transparent)]
     Child(#[from] ChildError),
+    #[error("the system lets docent start no further thread")]
+    Thread(#[source] io::Error),
 }
 
 /// What reads files and makes passages of them.
@@ -124,13 +134,13 @@ pub fn give_way() {
     }
 }
 
-/// Brings `store` in line with all of its folders, as far as it gets before `cancel`. Pages that are only pictures stay as
-/// they are without `ocr`, or where there is no program for it.
+/// Brings `store` in line with all of its folders, as far as it gets before `cancel`. The embedder is opened when there is
+/// something to embed. Pages that are only pictures stay as they are without `ocr`, or where there is no program for it.
 pub fn bring_up_to_date(
     store: &mut Store,
     readers: Readers<'_>,
     ocr: bool,
-    embedder: &mut dyn Embed,
+    embedders: &Arc<Embedders>,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Summary, IngestError> {
@@ -148,30 +158,93 @@ pub fn bring_up_to_date(
         tasks.extend(survey.tasks);
         gone.extend(survey.gone);
     }
+    // What is new is waited for; the other documents answer meanwhile as they were read before.
+    tasks.sort_by_key(|task| task.is_again);
+    let mut embedding = Embedding::start(embedders, readers.count)?;
     let of = tasks.len();
     let mut told = 0;
-    let mut pace = |_: &Store, done| {
+    let mut pace = |store: &mut Store, done| {
         if done > told {
             told = done;
             progress(Step::Reading { done, of });
         }
-        Pace::On
+        embedding.advance(store)?;
+        Ok(Pace::On)
     };
-    read_all(store, readers, tasks, cancel, &mut pace, &mut summary)?;
+    read_all::<IngestError>(store, readers, tasks, cancel, &mut pace, &mut summary)?;
     if !cancel.is_cancelled() {
         forget(store, &gone)?;
-        summary.gone = gone.len();
+        summary.gone += gone.len();
         // Only now, when moved files have been found at their new places.
         store.sweep()?;
         store.publish()?;
-        embed_all(store, embedder, cancel, &mut summary, progress)?;
+        embedding.finish(store, cancel, progress)?;
         if ocr && scans::read_all(store, readers.counter, cancel, &mut summary, progress)? {
             store.publish()?;
-            embed_all(store, embedder, cancel, &mut summary, progress)?;
+            embedding.finish(store, cancel, progress)?;
         }
     }
+    summary.embedded = embedding.embedded;
     summary.stopped = cancel.is_cancelled();
     Ok(summary)
+}
+
+/// The embedding of one run.
+struct Embedding {
+    id: EmbedderId,
+    vectors: Vectors<IngestError>,
+    /// Passages that got a vector.
+    embedded: usize,
+}
+
+impl Embedding {
+    fn start(embedders: &Arc<Embedders>, cores: usize) -> Result<Self, IngestError> {
+        let id = vector_id(&embedders.id()?);
+        let embedders = Arc::clone(embedders);
+        let mut embedder: Option<FastEmbedder> = None;
+        let embed = move |texts: &[&str]| {
+            let embedder = match &mut embedder {
+                Some(embedder) => embedder,
+                empty => empty.insert(embedders.open(Settings::for_library(cores))?),
+            };
+            Ok(embedder.embed_passages(texts)?)
+        };
+        let vectors =
+            Vectors::start(EMBEDDED_AT_ONCE, embed, || {}).map_err(IngestError::Thread)?;
+        Ok(Self { id, vectors, embedded: 0 })
+    }
+
+    /// Keeps what was made, and has a little more made beside the reading.
+    fn advance(&mut self, store: &mut Store) -> Result<(), IngestError> {
+        self.embedded += self.vectors.keep(store, &self.id)?;
+        self.vectors.feed_gently(store, &self.id)
+    }
+
+    /// Gives every passage that waits its vector.
+    fn finish(
+        &mut self,
+        store: &mut Store,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<(), IngestError> {
+        let counts = store.counts(Some(&self.id))?;
+        let waiting = usize::try_from(counts.passages - counts.embedded).unwrap_or(usize::MAX);
+        let of = waiting.saturating_add(self.embedded);
+        let mut published = Instant::now();
+        while !cancel.is_cancelled() && self.vectors.feed(store, &self.id)? {
+            self.vectors.wait(LOOK);
+            let kept = self.vectors.keep(store, &self.id)?;
+            if kept > 0 {
+                self.embedded += kept;
+                progress(Step::Embedding { done: self.embedded, of });
+            }
+            if published.elapsed() >= PUBLISH_EVERY {
+                store.publish()?;
+                published = Instant::now();
+            }
+        }
+        Ok(store.publish()?)
+    }
 }
 
 /// A file that is to be read.
@@ -180,8 +253,12 @@ pub struct Task {
     pub folder: FolderId,
     root: PathBuf,
     file: ListedFile,
+    /// The document that this path had before.
+    former: Option<DocumentId>,
     /// A file that was elsewhere looked the same: it is likely to be that one.
     pub seems_moved: bool,
+    /// It looks as it did when it was read, by an older reader: its document answers already.
+    pub is_again: bool,
 }
 
 impl Task {
@@ -213,22 +290,29 @@ pub fn survey(
     let Ok(listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
     store.set_problems(folder.id, &listing.problems)?;
     let known = store.known_files(folder.id)?;
+    let by_path: HashMap<&Path, &KnownFile> =
+        known.iter().map(|file| (file.path.as_path(), file)).collect();
     let mut survey = Survey { files: listing.files.len(), ..Survey::default() };
     for change in scan::changes(&known, &listing, VERSIONS) {
+        let is_again = matches!(change, Change::ReadAgain(_));
         match change {
-            Change::Read(file) => {
-                let root = folder.path.clone();
-                survey.tasks.push(Task { folder: folder.id, root, file, seems_moved: false });
-            }
+            Change::Read(file) | Change::ReadAgain(file) => survey.tasks.push(Task {
+                folder: folder.id,
+                root: folder.path.clone(),
+                former: by_path.get(file.path.as_path()).map(|known| known.document),
+                file,
+                seems_moved: false,
+                is_again,
+            }),
             Change::Gone(path) => survey.gone.push((folder.id, path)),
             Change::Unchanged(_) => survey.unchanged += 1,
         }
     }
     if !survey.gone.is_empty() {
-        let gone: HashSet<&Path> = survey.gone.iter().map(|(_, path)| path.as_path()).collect();
-        let were: HashSet<(u64, i64, u64)> = known
+        let were: HashSet<(u64, i64, u64)> = survey
+            .gone
             .iter()
-            .filter(|file| gone.contains(file.path.as_path()))
+            .filter_map(|(_, path)| by_path.get(path.as_path()))
             .map(|file| looks(&file.fingerprint))
             .collect();
         for task in &mut survey.tasks {
@@ -266,6 +350,8 @@ enum Reading {
     /// A document with this content, read by these versions, is in the store or on its way there.
     Known(ContentHash),
     Unreadable(ProblemKind),
+    /// It has gone since it was listed.
+    Gone,
 }
 
 /// A document that the store does not have, or not as it is now.
@@ -278,10 +364,12 @@ struct NewDocument {
 }
 
 /// A reading with the task that it is of, by its index.
-struct Read {
+struct Read<'a> {
     task: usize,
     hashed_at_ns: i64,
     reading: Reading,
+    /// Held until it is stored, by a document.
+    _share: Option<Share<'a>>,
 }
 
 /// What the readers share.
@@ -294,20 +382,58 @@ struct ReadingRoom<'a> {
     known: Mutex<HashSet<(ContentHash, Format)>>,
     counter: &'a TokenCounter,
     give_way: bool,
+    memory: Memory,
     stop: CancellationToken,
 }
 
+/// How many bytes may be in work.
+#[derive(Default)]
+struct Memory {
+    used: Mutex<u64>,
+    given_back: Condvar,
+}
+
+/// A part of the memory, given back when it is dropped.
+struct Share<'a> {
+    memory: &'a Memory,
+    bytes: u64,
+}
+
+impl Memory {
+    /// Waits until there is room for so many bytes, or nothing else is in work; none when it is stopped.
+    fn share(&self, bytes: u64, stop: &CancellationToken) -> Option<Share<'_>> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        while *used > 0 && used.saturating_add(bytes) > BYTES_AT_ONCE {
+            if stop.is_cancelled() {
+                return None;
+            }
+            (used, _) =
+                self.given_back.wait_timeout(used, LOOK).unwrap_or_else(PoisonError::into_inner);
+        }
+        *used = used.saturating_add(bytes);
+        Some(Share { memory: self, bytes })
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        let mut used = self.memory.used.lock().unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_sub(self.bytes);
+        self.memory.given_back.notify_all();
+    }
+}
+
 /// Reads the files of `tasks` side by side and stores what they hold, as far as it gets before `cancel` or as `pace`
-/// wants, which is asked after each document, with how many are done, and several times a second. Returns the tasks that
-/// are left.
-pub fn read_all(
+/// wants, which is asked after each document, with how many are done, and several times a second, and may write the store
+/// itself. Returns the tasks that are left.
+pub fn read_all<E: From<IngestError>>(
     store: &mut Store,
     readers: Readers<'_>,
     tasks: Vec<Task>,
     cancel: &CancellationToken,
-    pace: &mut dyn FnMut(&Store, usize) -> Pace,
+    pace: &mut dyn FnMut(&mut Store, usize) -> Result<Pace, E>,
     summary: &mut Summary,
-) -> Result<Vec<Task>, IngestError> {
+) -> Result<Vec<Task>, E> {
     if tasks.is_empty() {
         return Ok(tasks);
     }
@@ -315,9 +441,10 @@ pub fn read_all(
         tasks: &tasks,
         next: AtomicUsize::new(0),
         closed: AtomicBool::new(false),
-        known: Mutex::new(store.contents(VERSIONS)?),
+        known: Mutex::new(store.contents(VERSIONS).map_err(IngestError::from)?),
         counter: readers.counter,
         give_way: readers.give_way,
+        memory: Memory::default(),
         stop: cancel.child_token(),
     };
     let (sender, readings) = mpsc::sync_channel(WAITING_DOCUMENTS);
@@ -342,7 +469,7 @@ pub fn read_all(
 
 impl ReadingRoom<'_> {
     /// Takes one task after the other until none is left.
-    fn read_until_done(&self, sender: &SyncSender<Result<Read, ChildError>>) {
+    fn read_until_done<'a>(&'a self, sender: &SyncSender<Result<Read<'a>, ChildError>>) {
         if self.give_way {
             give_way();
         }
@@ -350,9 +477,13 @@ impl ReadingRoom<'_> {
         while !self.stop.is_cancelled() && !self.closed.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = self.tasks.get(index) else { break };
+            let Some(share) = self.memory.share(task.file.fingerprint.size, &self.stop) else {
+                break;
+            };
             let read = match self.read(task, &mut reader) {
                 Ok(Some((hashed_at_ns, reading))) => {
-                    Ok(Read { task: index, hashed_at_ns, reading })
+                    let share = matches!(reading, Reading::Document(_)).then_some(share);
+                    Ok(Read { task: index, hashed_at_ns, reading, _share: share })
                 }
                 // Stopped in the middle of it.
                 Ok(None) => break,
@@ -369,12 +500,16 @@ impl ReadingRoom<'_> {
         let hashed_at_ns = nanoseconds_now();
         let unreadable = |kind| Ok(Some((hashed_at_ns, Reading::Unreadable(kind))));
         let Some(format) = Format::of(&path) else { return unreadable(ProblemKind::UnknownFormat) };
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
-                return unreadable(ProblemKind::PermissionDenied);
-            }
-            Err(_) => return unreadable(ProblemKind::Unreadable),
+        let bytes = match fs::read_file(&path, FILE_BYTES) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return unreadable(ProblemKind::TooLarge),
+            Err(error) => match error.source.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    return unreadable(ProblemKind::PermissionDenied);
+                }
+                io::ErrorKind::NotFound => return Ok(Some((hashed_at_ns, Reading::Gone))),
+                _ => return unreadable(ProblemKind::Unreadable),
+            },
         };
         let content = ContentHash::of(&bytes);
         // Of two copies that are read at once, the second one waits for nothing: it is stored after the first.
@@ -456,23 +591,23 @@ pub fn read_document(
 }
 
 /// Stores readings as they come. Returns which tasks are done, by their indexes.
-fn store_all(
+fn store_all<E: From<IngestError>>(
     store: &mut Store,
     room: &ReadingRoom<'_>,
-    readings: &Receiver<Result<Read, ChildError>>,
-    pace: &mut dyn FnMut(&Store, usize) -> Pace,
+    readings: &Receiver<Result<Read<'_>, ChildError>>,
+    pace: &mut dyn FnMut(&mut Store, usize) -> Result<Pace, E>,
     summary: &mut Summary,
-) -> Result<HashSet<usize>, IngestError> {
+) -> Result<HashSet<usize>, E> {
     let tasks = room.tasks;
     let mut published = Instant::now();
     let mut waiting = 0;
     let mut stored = HashSet::new();
     // A copy can come before the document whose content it has.
-    let mut early: Vec<Read> = Vec::new();
+    let mut early: Vec<Read<'_>> = Vec::new();
     loop {
         match readings.recv_timeout(LOOK) {
             Ok(read) => {
-                let read = read?;
+                let read = read.map_err(IngestError::from)?;
                 if store_one(store, tasks, &read, summary)? {
                     stored.insert(read.task);
                 } else {
@@ -480,14 +615,14 @@ fn store_all(
                 }
                 waiting += 1;
                 if waiting >= PUBLISH_DOCUMENTS || published.elapsed() >= PUBLISH_EVERY {
-                    store.publish()?;
+                    store.publish().map_err(IngestError::from)?;
                     (published, waiting) = (Instant::now(), 0);
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        match pace(store, stored.len() + early.len()) {
+        match pace(store, stored.len() + early.len())? {
             Pace::On => {}
             Pace::Finish => room.closed.store(true, Ordering::Relaxed),
             Pace::Leave => break,
@@ -506,7 +641,7 @@ fn store_all(
 fn store_one(
     store: &mut Store,
     tasks: &[Task],
-    read: &Read,
+    read: &Read<'_>,
     summary: &mut Summary,
 ) -> Result<bool, IngestError> {
     let Some(task) = tasks.get(read.task) else { return Ok(true) };
@@ -515,9 +650,19 @@ fn store_one(
             store.add_problem(task.folder, &task.file.path, *kind)?;
             return Ok(true);
         }
+        Reading::Gone => {
+            store.remove_file(task.folder, &task.file.path)?;
+            summary.gone += usize::from(task.former.is_some());
+            summary.files = summary.files.saturating_sub(1);
+            return Ok(true);
+        }
         Reading::Known(content) => {
             let Some(found) = store.find_document(content)? else { return Ok(false) };
-            summary.known += 1;
+            if task.former == Some(found.id) {
+                summary.unchanged += 1;
+            } else {
+                summary.known += 1;
+            }
             found.id
         }
         Reading::Document(new) => {
@@ -545,48 +690,6 @@ fn put(store: &mut Store, new: &NewDocument) -> Result<DocumentId, StoreError> {
         passages,
         indexed_at: nanoseconds_now() / NANOSECONDS,
     })
-}
-
-/// Gives every passage that waits its vector.
-fn embed_all(
-    store: &mut Store,
-    embedder: &mut dyn Embed,
-    cancel: &CancellationToken,
-    summary: &mut Summary,
-    progress: &mut dyn FnMut(Step),
-) -> Result<(), IngestError> {
-    let id = vector_id(embedder.id());
-    let counts = store.counts(Some(&id))?;
-    let waiting = usize::try_from(counts.passages - counts.embedded).unwrap_or(usize::MAX);
-    let of = waiting.saturating_add(summary.embedded);
-    let mut published = Instant::now();
-    while !cancel.is_cancelled() {
-        let waiting = store.unembedded(&id, EMBEDDED_AT_ONCE)?;
-        if waiting.is_empty() {
-            break;
-        }
-        embed(store, embedder, &waiting)?;
-        summary.embedded += waiting.len();
-        progress(Step::Embedding { done: summary.embedded, of });
-        if published.elapsed() >= PUBLISH_EVERY {
-            store.publish()?;
-            published = Instant::now();
-        }
-    }
-    store.publish()?;
-    Ok(())
-}
-
-/// Gives passages their vectors, as [`Store::unembedded`] tells them.
-fn embed(
-    store: &mut Store,
-    embedder: &mut dyn Embed,
-    waiting: &[(PassageId, String)],
-) -> Result<(), IngestError> {
-    let texts: Vec<&str> = waiting.iter().map(|(_, text)| text.as_str()).collect();
-    let vectors = embedder.embed_passages(&texts)?;
-    let vectors: Vec<_> = waiting.iter().map(|(passage, _)| *passage).zip(vectors).collect();
-    Ok(store.put_vectors(&vector_id(embedder.id()), &vectors)?)
 }
 
 /// The embedder's id as the store names it.

@@ -18,6 +18,10 @@ use crate::extract::Format;
 /// A file that was changed less than this before it was hashed may have been changed again within the clock's grain.
 const SETTLING_NS: i64 = 2_000_000_000;
 
+/// The clock of a network drive may be so far ahead of this machine's. What seems to be changed still later has a date that
+/// somebody gave it.
+const SKEW_NS: i64 = 3600 * 1_000_000_000;
+
 /// The name of docent's own ignore files; their rules are those of `.gitignore`.
 const IGNORE_FILE: &str = ".docentignore";
 
@@ -71,6 +75,8 @@ pub struct Versions {
 pub enum Change {
     /// Its content is to be hashed, and read if no document has that hash and these versions.
     Read(ListedFile),
+    /// As [`Read`](Self::Read), of a file that looks as before: older versions made its document, which answers meanwhile.
+    ReadAgain(ListedFile),
     /// It is no longer there; the path is below the folder.
     Gone(PathBuf),
     Unchanged(PathBuf),
@@ -142,15 +148,12 @@ pub fn changes(known: &[KnownFile], listing: &Listing, versions: Versions) -> Ve
         known.iter().map(|file| (file.path.as_path(), file)).collect();
     let mut changes = Vec::with_capacity(listing.files.len());
     for file in &listing.files {
-        let is_unchanged = left.remove(file.path.as_path()).is_some_and(|known| {
-            known.fingerprint == file.fingerprint
-                && known.versions == versions
-                && known.hashed_at_ns.saturating_sub(known.fingerprint.modified_ns) >= SETTLING_NS
-        });
-        changes.push(if is_unchanged {
-            Change::Unchanged(file.path.clone())
-        } else {
-            Change::Read(file.clone())
+        let known = left.remove(file.path.as_path());
+        changes.push(match known.filter(|known| known.fingerprint == file.fingerprint) {
+            Some(known) if !has_settled(known) => Change::Read(file.clone()),
+            Some(known) if known.versions != versions => Change::ReadAgain(file.clone()),
+            Some(_) => Change::Unchanged(file.path.clone()),
+            None => Change::Read(file.clone()),
         });
     }
     let unlisted: Vec<&Path> = listing
@@ -169,6 +172,12 @@ pub fn changes(known: &[KnownFile], listing: &Listing, versions: Versions) -> Ve
         }
     }));
     changes
+}
+
+/// Whether its content was hashed so long after it was changed that a further change would show in its stat.
+fn has_settled(known: &KnownFile) -> bool {
+    let age = known.hashed_at_ns.saturating_sub(known.fingerprint.modified_ns);
+    !(-SKEW_NS..SETTLING_NS).contains(&age)
 }
 
 /// The part of a stat by which a change is noticed.
@@ -250,6 +259,7 @@ mod tests {
             .iter()
             .map(|change| match change {
                 Change::Read(file) => format!("read {}", file.path.display()),
+                Change::ReadAgain(file) => format!("again {}", file.path.display()),
                 Change::Gone(path) => format!("gone {}", path.display()),
                 Change::Unchanged(path) => format!("same {}", path.display()),
             })
@@ -279,15 +289,25 @@ mod tests {
     #[test]
     fn a_file_that_was_hashed_right_after_a_change_is_hashed_again() {
         let mut file = known("a.md", 1);
-        file.hashed_at_ns = file.fingerprint.modified_ns + SETTLING_NS - 1;
-        check(&[file], &listing(&[("a.md", 1)], &[]), &["read a.md"]);
+        for age in [SETTLING_NS - 1, 0, -SKEW_NS] {
+            file.hashed_at_ns = file.fingerprint.modified_ns + age;
+            check(&[file.clone()], &listing(&[("a.md", 1)], &[]), &["read a.md"]);
+        }
+    }
+
+    #[test]
+    fn a_file_with_a_date_to_come_is_not_hashed_at_every_scan() {
+        let mut file = known("a.md", 1);
+        file.hashed_at_ns = file.fingerprint.modified_ns - SKEW_NS - 1;
+        check(&[file], &listing(&[("a.md", 1)], &[]), &["same a.md"]);
     }
 
     #[test]
     fn an_older_version_is_read_again() {
         let mut file = known("a.md", 1);
         file.versions.splitter = 1;
-        check(&[file], &listing(&[("a.md", 1)], &[]), &["read a.md"]);
+        check(&[file.clone()], &listing(&[("a.md", 1)], &[]), &["again a.md"]);
+        check(&[file], &listing(&[("a.md", 2)], &[]), &["read a.md"]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `--index`: brings the index up to date.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docent_engine::embed::Settings;
 use docent_index::store::{Desk, Reply, Request, Store, StoreError};
 use serde::Serialize;
 
@@ -13,7 +13,8 @@ use crate::error::{Failure, Outcome};
 use crate::fs;
 use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
-use crate::loading::cores;
+use crate::loading::{Embedders, cores};
+use crate::paths;
 
 /// How long the docent that writes has for a reply; one with a screen looks for requests once a second.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +52,6 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         }
         opened => opened?,
     };
-    let mut embedder = session.embedder(Settings::for_library(cores()))?;
     if let Some(salvaged) = store.salvaged() {
         session.note(&salvaged.to_string());
     } else if let Some(error) = store.desk_trouble() {
@@ -71,7 +71,8 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
             Failure::new("the library has no folder yet").hint("name one: docent --index FOLDER")
         );
     }
-    let counter = session.token_counter()?;
+    let embedders = Arc::new(Embedders::new(paths::parts(session.environment)?));
+    let counter = embedders.counter()?;
     let readers = Readers { counter: &counter, count: cores(), give_way: false };
     let mut progress = Progress::new(session.cli.quiet);
     let mut show = |step| progress.show(step);
@@ -79,7 +80,7 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         &mut store,
         readers,
         !session.cli.no_ocr,
-        &mut embedder,
+        &embedders,
         &session.cancel,
         &mut show,
     );

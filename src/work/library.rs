@@ -1,12 +1,11 @@
 //! How is the index kept in line with the folders while the screen is open?
 //!
-//! This thread alone writes it, in short steps: look at what changed, read, have a few passages embedded. Between two steps
-//! something more urgent can come: an order, a file that was just saved, or a question, during which indexing rests. Where
+//! This thread alone writes it, in short steps: look at what changed, read, have a few passages embedded meanwhile. Between
+//! two steps something more urgent can come: an order, a file that was just saved, or a question, during which indexing rests. Where
 //! another docent writes, this one reads along until it can take over.
 
 mod content;
 mod scans;
-mod vectors;
 mod writer;
 
 use std::collections::VecDeque;

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use docent_engine::embed::TokenCounter;
+use docent_engine::embed::{Embed as _, FastEmbedder, Settings, TokenCounter};
 use docent_index::store::{self, EmbedderId, Folder, Reply, Request, Store, Waiting};
 
 use super::scans::{Made, Queue, Scans};
-use super::vectors::Vectors;
 use super::{End, Librarian, Order, content, joining};
 use crate::error::Failure;
+use crate::ingest::vectors::Vectors;
 use crate::ingest::{self, Pace, Readers, Summary, Task};
 use crate::state::library::{Progress, Stage};
 use crate::state::message::{LibraryReport, Message};
@@ -41,6 +41,9 @@ const JUST_NOW: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 /// indexing rest for one.
 const REQUESTS_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_ASKED: i64 = 60;
+/// How long after the last look what no file has is kept: a file that is moved from one folder to another is missed in the
+/// one before it is found in the other.
+const SWEEP_AFTER: Duration = Duration::from_secs(2);
 
 /// How long the embedder is kept when there is nothing to embed; it takes a few hundred megabytes.
 const KEEP_EMBEDDER: Duration = Duration::from_mins(1);
@@ -55,7 +58,7 @@ pub(super) struct Writer<'a> {
     counter: Option<TokenCounter>,
     /// Which vectors are made.
     id: EmbedderId,
-    vectors: Option<Vectors>,
+    vectors: Option<Vectors<Failure>>,
     /// Folders that are to be compared with the disk.
     dirty: BTreeSet<PathBuf>,
     /// It takes a moment until it is known what is to be done.
@@ -66,8 +69,8 @@ pub(super) struct Writer<'a> {
     tasks: Vec<Task>,
     /// Files that were read since there was nothing to be read.
     read: usize,
-    /// There may be documents that no file has.
-    is_unswept: bool,
+    /// There may be documents that no file has, and since when that may be.
+    unswept: Option<Instant>,
     /// There may be passages without a vector.
     is_unembedded: bool,
     /// Passages that were embedded since there was nothing to embed, and how many there are with those that wait.
@@ -100,7 +103,7 @@ impl<'a> Writer<'a> {
             surveyed: now,
             tasks: Vec::new(),
             read: 0,
-            is_unswept: true,
+            unswept: Some(now),
             is_unembedded: true,
             embedded: None,
             scans: None,
@@ -176,7 +179,8 @@ impl<'a> Writer<'a> {
                         self.own.teller.stage(Stage::Ready);
                         self.tell_content(true)?;
                         self.check()?;
-                        self.rest(self.watcher.next())?;
+                        let sweep = self.unswept.map(|since| since + SWEEP_AFTER);
+                        self.rest(self.watcher.next().into_iter().chain(sweep).min())?;
                     }
                 }
             }
@@ -216,11 +220,12 @@ impl<'a> Writer<'a> {
         } else if !self.tasks.is_empty() {
             let tasks = std::mem::take(&mut self.tasks);
             self.read(tasks, true)?;
-        } else if self.is_unswept {
-            self.store.sweep()?;
-            self.store.publish()?;
-            self.is_unswept = false;
-            self.own.teller.is_stale();
+        } else if self.unswept.is_some_and(|since| since.elapsed() >= SWEEP_AFTER) {
+            self.unswept = None;
+            if self.store.sweep()? > 0 {
+                self.store.publish()?;
+                self.own.teller.is_stale();
+            }
         } else {
             return match self.embed()? {
                 Step::None => self.recognise(),
@@ -341,14 +346,18 @@ impl<'a> Writer<'a> {
             let Some(survey) = survey else { break };
             self.tasks.retain(|task| task.folder != folder.id);
             self.tasks.extend(survey.tasks);
-            self.is_unswept |= !survey.gone.is_empty();
+            if !survey.gone.is_empty() {
+                self.unswept = Some(Instant::now());
+            }
             ingest::forget(&mut self.store, &survey.gone)?;
         }
         self.dirty.clear();
         self.surveyed = Instant::now();
         self.is_scan_told = false;
         // What was only moved answers again at once, and what was just saved is waited for.
-        self.tasks.sort_by_key(|task| Reverse((task.seems_moved, task.modified_ns())));
+        // What answers already, as an older reader read it, comes last.
+        self.tasks
+            .sort_by_key(|task| (task.is_again, Reverse((task.seems_moved, task.modified_ns()))));
         self.own.teller.is_stale();
         Ok(())
     }
@@ -364,13 +373,16 @@ impl<'a> Writer<'a> {
             empty => empty.insert(self.own.embedders.counter()?),
         };
         let readers = Readers { counter, count: self.own.setting.cores, give_way: true };
+        if self.vectors.is_none() {
+            self.vectors = Some(vectors(self.own)?);
+        }
         let Librarian { orders, teller, runs, paused, cancel, .. } = &mut *self.own;
         let (watcher, id, rate) = (&self.watcher, &self.id, &mut self.rate);
         let requests = &mut self.requests;
         let mut is_asked = false;
-        let mut counted = Ok(());
+        let (vectors, embedded) = (&mut self.vectors, &mut self.embedded);
         let mut told = None;
-        let mut pace = |store: &Store, done: usize| {
+        let mut pace = |store: &mut Store, done: usize| {
             let now = Instant::now();
             if told != Some(done) {
                 told = Some(done);
@@ -382,11 +394,14 @@ impl<'a> Writer<'a> {
                 }));
                 teller.is_stale();
             }
-            if counted.is_ok() {
-                counted = teller.tell(false, || content::of_store(store, id, watcher.told()));
+            if let Some(vectors) = vectors.as_mut().filter(|_| yields && !runs.are_any()) {
+                let kept = vectors.keep(store, id)?;
+                *embedded = Some(embedded.map_or((kept, 0), |(done, of)| (done + kept, of)));
+                vectors.feed_gently(store, id)?;
             }
+            teller.tell(false, || content::of_store(store, id, watcher.told()))?;
             if orders.any(|order| matches!(order, Order::Finish | Order::Remove(_))) {
-                return Pace::Leave;
+                return Ok(Pace::Leave);
             }
             if now >= *requests && !is_asked {
                 is_asked = store.has_requests();
@@ -398,20 +413,20 @@ impl<'a> Writer<'a> {
             let is_ordered =
                 orders.any(|order| matches!(order, Order::Add(_) | Order::Pause(true)));
             if is_disturbed || is_ordered || is_asked || *paused || (yields && runs.are_any()) {
-                return Pace::Finish;
+                return Ok(Pace::Finish);
             }
-            Pace::On
+            Ok(Pace::On)
         };
         let mut summary = Summary::default();
+        let store = &mut self.store;
         let left =
-            ingest::read_all(&mut self.store, readers, tasks, cancel, &mut pace, &mut summary)?;
-        counted?;
+            ingest::read_all::<Failure>(store, readers, tasks, cancel, &mut pace, &mut summary)?;
         let done = before + count - left.len();
         self.tasks.splice(0..0, left);
         self.read = if self.tasks.is_empty() { 0 } else { done };
         self.store.publish()?;
         self.published = Instant::now();
-        (self.is_unswept, self.is_unembedded) = (true, true);
+        (self.unswept, self.is_unembedded) = (Some(Instant::now()), true);
         self.scan_queue.is_stale();
         // Passages have come to those that wait.
         self.embedded = self.embedded.map(|(done, _)| (done, 0));
@@ -422,14 +437,12 @@ impl<'a> Writer<'a> {
 
     /// Takes vectors that were made and has the next ones made.
     fn embed(&mut self) -> Result<Step, Failure> {
-        if let Some(made) = self.vectors.as_mut().and_then(Vectors::take) {
-            let made = made?;
-            self.store.put_vectors(&self.id, &made)?;
-            if let Some((done, of)) = self.embedded {
-                let done = done + made.len();
-                self.embedded = Some((done, of));
+        if let Some(vectors) = &mut self.vectors {
+            let kept = vectors.keep(&mut self.store, &self.id)?;
+            if let Some((done, of)) = self.embedded.filter(|_| kept > 0) {
+                self.embedded = Some((done + kept, of));
                 if of > 0 {
-                    self.tell_embedding(done, of);
+                    self.tell_embedding(done + kept, of);
                 }
             }
             if self.published.elapsed() >= PUBLISH_EVERY {
@@ -437,14 +450,14 @@ impl<'a> Writer<'a> {
                 self.own.teller.is_stale();
             }
         }
-        if self.vectors.as_ref().is_some_and(Vectors::is_busy) {
-            return Ok(Step::Awaited);
-        }
         if !self.is_unembedded {
             return Ok(Step::None);
         }
-        let waiting = self.store.unembedded(&self.id, EMBEDDED_AT_ONCE)?;
-        if waiting.is_empty() {
+        let vectors = match &mut self.vectors {
+            Some(vectors) => vectors,
+            empty => empty.insert(vectors(self.own)?),
+        };
+        if !vectors.feed(&mut self.store, &self.id)? {
             self.publish()?;
             (self.is_unembedded, self.embedded) = (false, None);
             self.own.teller.is_stale();
@@ -461,7 +474,6 @@ impl<'a> Writer<'a> {
         };
         self.embedded = Some((done, of));
         self.tell_embedding(done, of);
-        self.vectors()?.make(waiting);
         Ok(Step::Awaited)
     }
 
@@ -520,17 +532,6 @@ impl<'a> Writer<'a> {
         self.rate.note(Instant::now(), done);
         let per_second = self.rate.per_second();
         self.own.teller.stage(Stage::Recognising(Progress { done, of, per_second }));
-    }
-
-    fn vectors(&mut self) -> Result<&mut Vectors, Failure> {
-        match &mut self.vectors {
-            Some(vectors) => Ok(vectors),
-            empty => {
-                let Librarian { embedders, setting, inbox, sender, .. } = &*self.own;
-                let (embedders, inbox) = (Arc::clone(embedders), inbox.clone());
-                Ok(empty.insert(Vectors::start(embedders, setting.cores, inbox, sender.clone())?))
-            }
-        }
     }
 
     fn tell_embedding(&mut self, done: usize, of: usize) {
@@ -634,6 +635,29 @@ impl<'a> Writer<'a> {
         self.embedded = None;
         Ok(Ok(()))
     }
+}
+
+/// The thread that embeds.
+fn vectors(own: &Librarian) -> Result<Vectors<Failure>, Failure> {
+    let Librarian { embedders, setting, inbox, sender, .. } = own;
+    let (embedders, cores) = (Arc::clone(embedders), setting.cores);
+    let (inbox, wake) = (inbox.clone(), sender.clone());
+    let mut embedder: Option<FastEmbedder> = None;
+    let embed = move |texts: &[&str]| {
+        let made = guarded(&inbox, "embedding", || {
+            let embedder = match &mut embedder {
+                Some(embedder) => embedder,
+                empty => {
+                    ingest::give_way();
+                    empty.insert(embedders.open(Settings::for_library(cores))?)
+                }
+            };
+            Ok(embedder.embed_passages(texts)?)
+        });
+        made.unwrap_or_else(|| Err(Failure::new("embedding ended in a mistake")))
+    };
+    // A library that is gone needs no waking.
+    Ok(Vectors::start(EMBEDDED_AT_ONCE, embed, move || drop(wake.send(Order::Look)))?)
 }
 
 /// What a step came to.
