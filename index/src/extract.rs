@@ -8,6 +8,7 @@ mod assemble;
 mod builder;
 mod hyphen;
 mod markdown;
+mod own;
 mod pdf;
 mod text;
 
@@ -21,7 +22,7 @@ pub use self::assemble::Assembler;
 pub use self::pdf::laws;
 pub use self::pdf::ocr::{Recognition, is_for_ocr, with_recognised};
 pub use self::pdf::render::{Picture, Renderer};
-use crate::document::{Head, Page, Problem};
+use crate::document::{Head, Page, Problem, ProblemKind};
 
 /// Goes up whenever a reader gives other text than before: documents read by an older one are read again.
 pub const EXTRACTOR_VERSION: u32 = 3;
@@ -78,12 +79,18 @@ pub enum Part {
 /// Takes the parts; `Break` makes the reader stop.
 pub type Sink<'a> = dyn FnMut(Part) -> ControlFlow<()> + 'a;
 
-/// The first line of what docent itself exports as Markdown: such a file is a problem and no document, so that answers
-/// don't become evidence.
+/// The first line of what docent itself exports as Markdown or HTML; other forms have its words in a line of their own. Such
+/// a file is a problem and no document, whatever its name and its ending, so that answers don't become evidence.
 pub const EXPORT_SIGN: &str = "<!-- docent export 1 -->";
 
 /// Reads a file's bytes.
 pub fn read(format: Format, bytes: &[u8], sink: &mut Sink<'_>) {
+    if !format.is_complex() && own::is_export(bytes) {
+        if sink(Part::Head(Head::default())).is_continue() {
+            _ = sink(Part::Problem(Problem { kind: ProblemKind::OwnExport, page: None }));
+        }
+        return;
+    }
     match format {
         Format::Pdf => pdf::read(bytes, sink),
         Format::Markdown => markdown::read(bytes, sink),

@@ -9,16 +9,12 @@ use pulldown_cmark::{CodeBlockKind, Event, MetadataBlockKind, Options, Parser, T
 
 use super::builder::PageBuilder;
 use super::text::decode_or_report;
-use super::{EXPORT_SIGN, Part, Sink};
+use super::{Part, Sink};
 use crate::document::{BlockKind, Head, Page, Problem, ProblemKind};
 
 /// Reads a Markdown file.
 pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     let Some(source) = decode_or_report(bytes, sink) else { return };
-    if source.starts_with(EXPORT_SIGN) {
-        _ = sink(Part::Problem(Problem { kind: ProblemKind::OwnExport, page: None }));
-        return;
-    }
     let (head, page) = convert(source.trim_start_matches('\u{feff}'));
     if sink(Part::Head(head)) == ControlFlow::Break(()) {
         return;
