@@ -227,6 +227,8 @@ pub enum ProblemKind {
     TimedOut,
     OutOfMemory,
     Crashed,
+    /// A place that is empty where another file system lay before.
+    Away,
     /// Written by docent itself: answers must not become evidence.
     OwnExport,
 }
@@ -250,11 +252,12 @@ impl ProblemKind {
             Self::TimedOut => "timed_out",
             Self::OutOfMemory => "out_of_memory",
             Self::Crashed => "crashed",
+            Self::Away => "away",
             Self::OwnExport => "own_export",
         }
     }
 
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Password,
         Self::NoText,
         Self::Garbled,
@@ -270,6 +273,7 @@ impl ProblemKind {
         Self::TimedOut,
         Self::OutOfMemory,
         Self::Crashed,
+        Self::Away,
         Self::OwnExport,
     ];
 
@@ -296,6 +300,7 @@ impl ProblemKind {
             Self::TimedOut => "took too long to read",
             Self::OutOfMemory => "needs too much memory to read",
             Self::Crashed => "made the reader stop",
+            Self::Away => "holds nothing, and is not the drive that was read here before",
             Self::OwnExport => "was written by docent: answers are not evidence",
         }
     }
@@ -324,6 +329,9 @@ impl ProblemKind {
             }
             Self::TimedOut | Self::OutOfMemory | Self::Crashed => {
                 "print it to a new PDF; what could be read before is kept"
+            }
+            Self::Away => {
+                "mount it again: what was read is kept; if it is to stay empty, take the folder out of the library"
             }
             Self::OwnExport => "nothing; it is left out on purpose",
         }

@@ -48,6 +48,17 @@ pub struct Listing {
     pub files: Vec<ListedFile>,
     /// Files and folders that can't be read, below the folder; the empty path is the folder itself.
     pub problems: Vec<(PathBuf, ProblemKind)>,
+    /// The folder's own file system, if the folder is there, and those that begin in it.
+    pub mounts: Vec<Mount>,
+}
+
+/// Where a file system begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Below the folder; the empty path is the folder itself.
+    pub path: PathBuf,
+    /// Tells it from others as long as the machine runs.
+    pub device: u64,
 }
 
 /// What the store knows of a file.
@@ -107,6 +118,8 @@ pub fn list(
         .filter_entry(move |entry| !excluded.iter().any(|path| entry.path().starts_with(path)))
         .build();
     let mut listing = Listing::default();
+    // A folder comes after the one that it lies in.
+    let mut devices: HashMap<PathBuf, u64> = HashMap::new();
     for entry in walk {
         if cancel.is_cancelled() {
             return Err(Stopped);
@@ -114,6 +127,17 @@ pub fn list(
         match entry {
             Ok(entry) => {
                 let path = entry.path();
+                if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    let Ok(device) = entry.metadata().map(|metadata| device(&metadata)) else {
+                        continue;
+                    };
+                    let around = path.parent().and_then(|around| devices.get(around));
+                    if around != Some(&device) {
+                        listing.mounts.push(Mount { path: below(folder, path), device });
+                    }
+                    devices.insert(path.to_owned(), device);
+                    continue;
+                }
                 let is_candidate = entry.file_type().is_some_and(|kind| kind.is_file())
                     && Format::of(path).is_some();
                 if !is_candidate {
@@ -136,7 +160,38 @@ pub fn list(
     listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     listing.problems.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     listing.problems.dedup_by(|a, b| a.0 == b.0);
+    listing.mounts.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(listing)
+}
+
+/// Adds what was mounted in the folder and is away, such as a drive that was unplugged: to the problems, so that its files
+/// count as there, and to the mounts, so that it is missed until it comes back.
+///
+/// An empty place is an emptied one as long as it is on the same file system as before; and a place is never taken for away
+/// when it holds anything that docent reads.
+pub fn miss_mounts(listing: &mut Listing, mounts: &[Mount], known: &[KnownFile]) {
+    for mount in mounts {
+        let is_here = listing.mounts.contains(mount)
+            // A folder that can't be listed tells nothing.
+            || listing.problems.iter().any(|(path, kind)| {
+                is_unlisted(*kind) && mount.path.starts_with(path)
+            });
+        let holds = |path: &Path| path.starts_with(&mount.path);
+        if !is_here
+            && !listing.files.iter().any(|file| holds(&file.path))
+            && known.iter().any(|file| holds(&file.path))
+        {
+            listing.problems.push((mount.path.clone(), ProblemKind::Away));
+            listing.mounts.retain(|present| present.path != mount.path);
+            listing.mounts.push(mount.clone());
+        }
+    }
+    // The folder may not be there at all, and what was mounted in it can't be seen.
+    if listing.mounts.is_empty() {
+        listing.mounts = mounts.to_vec();
+    }
+    listing.problems.sort_by(|a, b| a.0.cmp(&b.0));
+    listing.mounts.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
 /// Tells what is to be done, all reading before all forgetting, so that a moved file's document is still there when its
@@ -159,7 +214,7 @@ pub fn changes(known: &[KnownFile], listing: &Listing, versions: Versions) -> Ve
     let unlisted: Vec<&Path> = listing
         .problems
         .iter()
-        .filter(|(_, kind)| matches!(kind, ProblemKind::PermissionDenied | ProblemKind::Unreadable))
+        .filter(|(_, kind)| is_unlisted(*kind))
         .map(|(path, _)| path.as_path())
         .collect();
     let mut rest: Vec<&Path> = left.into_keys().collect();
@@ -172,6 +227,11 @@ pub fn changes(known: &[KnownFile], listing: &Listing, versions: Versions) -> Ve
         }
     }));
     changes
+}
+
+/// Whether what lies below a place with such a problem may well be there.
+fn is_unlisted(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::PermissionDenied | ProblemKind::Unreadable | ProblemKind::Away)
 }
 
 /// Whether its content was hashed so long after it was changed that a further change would show in its stat.
@@ -193,6 +253,19 @@ pub fn fingerprint(metadata: &Metadata) -> Fingerprint {
                 .map_or(i64::MIN, |nanoseconds| -nanoseconds),
         });
     Fingerprint { size: metadata.len(), modified_ns, inode }
+}
+
+/// The same for all where the system tells no file systems apart.
+fn device(metadata: &Metadata) -> u64 {
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::MetadataExt::dev(metadata)
+    }
+    #[cfg(not(unix))]
+    {
+        _ = metadata;
+        0
+    }
 }
 
 fn below(folder: &Path, path: &Path) -> PathBuf {
@@ -250,7 +323,27 @@ mod tests {
                 .map(|(path, size)| ListedFile { path: path.into(), fingerprint: print(*size) })
                 .collect(),
             problems: problems.iter().map(|(path, kind)| (path.into(), *kind)).collect(),
+            mounts: Vec::new(),
         }
+    }
+
+    fn mount(path: &str, device: u64) -> Mount {
+        Mount { path: path.into(), device }
+    }
+
+    /// `were` and `are` are the mounts before and now.
+    #[track_caller]
+    fn check_mounts(
+        were: &[Mount],
+        files: &[(&str, u64)],
+        are: &[Mount],
+        known: &[KnownFile],
+        expected: (&[&str], &[Mount]),
+    ) {
+        let mut found = Listing { mounts: are.to_vec(), ..listing(files, &[]) };
+        miss_mounts(&mut found, were, known);
+        let away: Vec<_> = found.problems.iter().map(|(path, _)| path.to_str().unwrap()).collect();
+        assert_eq!((away.as_slice(), found.mounts.as_slice()), expected);
     }
 
     #[track_caller]
@@ -319,6 +412,44 @@ mod tests {
             &["same locked/a.md", "gone lockedout.md"],
         );
         check(&[known("a.md", 1)], &listing(&[], &[("", ProblemKind::Unreadable)]), &["same a.md"]);
+    }
+
+    #[test]
+    fn an_empty_folder_that_was_another_drive_has_lost_nothing() {
+        let (root, drive) = ([mount("", 1)], [mount("", 2)]);
+        let note = [known("a.md", 1)];
+        // Emptied by somebody.
+        check_mounts(&root, &[], &root, &note, (&[], &root));
+        // Away, and then still away.
+        for _ in 0..2 {
+            check_mounts(&drive, &[], &root, &note, (&[""], &drive));
+        }
+        // The drive has another number since the machine was started, or another drive is there.
+        check_mounts(&drive, &[("b.md", 1)], &root, &note, (&[], &root));
+        // Nothing was read on it.
+        check_mounts(&drive, &[], &root, &[], (&[], &root));
+    }
+
+    #[test]
+    fn a_drive_inside_the_folder_can_be_away_too() {
+        let (root, drive) = (mount("", 1), mount("stick", 2));
+        let both = [root.clone(), drive];
+        let files = [known("a.md", 1), known("stick/b.md", 1)];
+        let listed = [("a.md", 1)];
+        check_mounts(&both, &listed, std::slice::from_ref(&root), &files, (&["stick"], &both));
+        check_mounts(&both, &listed, &both, &files, (&[], &both));
+        let mut found = Listing { mounts: vec![root], ..listing(&listed, &[]) };
+        miss_mounts(&mut found, &both, &files);
+        check(&files, &found, &["same a.md", "same stick/b.md"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_no_drive_that_is_away() {
+        let root = mount("", 1);
+        let mut found = listing(&[], &[("", ProblemKind::Unreadable)]);
+        miss_mounts(&mut found, std::slice::from_ref(&root), &[known("a.md", 1)]);
+        assert_eq!(found.problems, [(PathBuf::new(), ProblemKind::Unreadable)]);
+        assert_eq!(found.mounts, [root]);
     }
 
     #[test]

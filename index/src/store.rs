@@ -11,6 +11,7 @@ mod desk;
 pub(crate) mod fulltext;
 mod library;
 mod migrate;
+mod mounts;
 mod pack;
 mod snapshot;
 pub(crate) mod vectors;
@@ -36,7 +37,7 @@ pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPass
 use self::vectors::{PassageSet, VectorWriter};
 use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};
 use crate::extract::{Format, Recognition};
-use crate::scan::{KnownFile, Versions};
+use crate::scan::{KnownFile, Mount, Versions};
 
 /// A file of vectors is written anew when more than one in this many is of a passage that is gone.
 const DEAD_PART: usize = 4;
@@ -338,6 +339,16 @@ impl Store {
 
     pub fn known_files(&self, folder: FolderId) -> Result<Vec<KnownFile>, StoreError> {
         self.database(library::known_files(&self.connection, folder))
+    }
+
+    /// The file systems that lay in a folder when it was read, ordered by path.
+    pub fn mounts(&self, folder: FolderId) -> Result<Vec<Mount>, StoreError> {
+        self.database(mounts::mounts(&self.connection, folder))
+    }
+
+    /// Replaces what [`mounts`](Self::mounts) gives.
+    pub fn set_mounts(&mut self, folder: FolderId, mounts: &[Mount]) -> Result<(), StoreError> {
+        self.transaction(|transaction| mounts::set_mounts(transaction, folder, mounts))
     }
 
     /// The contents of all documents that were made by these versions, also those without a file, each with the format that

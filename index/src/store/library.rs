@@ -21,7 +21,8 @@ use crate::extract::{Format, Recognition, is_for_ocr};
 use crate::scan::{KnownFile, Versions};
 use crate::words::Stemming;
 
-const STEPS: [&str; 2] = [include_str!("library.sql"), include_str!("library2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("library.sql"), include_str!("library2.sql"), include_str!("library3.sql")];
 
 /// Names of a document's files that are indexed; more copies of the same content add nothing to find.
 const MOST_NAMES: usize = 8;

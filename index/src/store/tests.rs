@@ -1003,7 +1003,7 @@ fn a_library_of_the_first_schema_is_taken_over() {
         let database = Connection::open(Home(home).library()).unwrap();
         database
             .execute_batch(
-                "DROP TABLE recognition; ALTER TABLE page DROP COLUMN recognised; PRAGMA user_version = 1",
+                "DROP TABLE mount; DROP TABLE recognition; ALTER TABLE page DROP COLUMN recognised; PRAGMA user_version = 1",
             )
             .unwrap();
     });
