@@ -21,6 +21,10 @@ pub struct Cli {
     #[arg(long, value_name = "FOLDER", num_args = 0.., group = "work")]
     pub index: Option<Vec<PathBuf>>,
 
+    /// With --index: then follow changes until it is stopped
+    #[arg(long, requires = "index")]
+    pub watch: bool,
+
     /// Answer a question with numbered sources; `-` reads questions from standard input, one a line
     #[arg(long, value_name = "QUESTION", groups = ["work", "answers"], allow_hyphen_values = true)]
     pub ask: Option<String>,
@@ -181,6 +185,8 @@ mod tests {
     fn one_work_at_a_time() {
         assert!(Cli::try_parse_from(["docent", "--status", "--problems"]).is_err());
         assert!(Cli::try_parse_from(["docent", "--export", "a.md"]).is_err());
+        assert!(Cli::try_parse_from(["docent", "--watch"]).is_err());
+        assert!(Cli::try_parse_from(["docent", "--index", "notes", "--watch"]).is_ok());
         assert!(Cli::try_parse_from(["docent", "notes", "--status"]).is_err());
         assert!(Cli::try_parse_from(["docent", "notes", "cases"]).is_ok());
         assert!(Cli::try_parse_from(["docent", "--conversation", "last"]).is_err());
