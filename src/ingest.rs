@@ -287,9 +287,14 @@ pub fn survey(
     // Walked paths are whole ones; a home that can't be found there is in none of them.
     let home = fs::canonical(store.home()).unwrap_or_else(|_| store.home().to_owned());
     let options = ScanOptions { size_limit: FILE_BYTES, excluded: vec![home] };
-    let Ok(listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
-    store.set_problems(folder.id, &listing.problems)?;
+    let Ok(mut listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
     let known = store.known_files(folder.id)?;
+    let mounts = store.mounts(folder.id)?;
+    scan::miss_mounts(&mut listing, &mounts, &known);
+    if listing.mounts != mounts {
+        store.set_mounts(folder.id, &listing.mounts)?;
+    }
+    store.set_problems(folder.id, &listing.problems)?;
     let by_path: HashMap<&Path, &KnownFile> =
         known.iter().map(|file| (file.path.as_path(), file)).collect();
     let mut survey = Survey { files: listing.files.len(), ..Survey::default() };
@@ -703,4 +708,91 @@ const NANOSECONDS: i64 = 1_000_000_000;
 fn nanoseconds_now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use docent_index::scan::Mount;
+
+    use super::*;
+
+    /// A store with a folder that holds files which were read by `versions`.
+    fn store(root: &Path, files: &[&str], versions: Versions) -> (tempfile::TempDir, Store) {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = Store::open(home.path()).unwrap();
+        let folder = store.add_folder(root).unwrap();
+        for file in files {
+            let path = root.join(file);
+            std::fs::write(&path, *file).unwrap();
+            let fingerprint = scan::fingerprint(&path.metadata().unwrap());
+            let reading = store::Reading {
+                content: ContentHash::of(file.as_bytes()),
+                format: Format::Text,
+                versions,
+                document: &Document::default(),
+                passages: &[],
+                indexed_at: 0,
+            };
+            let document = store.put_document(&reading).unwrap();
+            let hashed_at = fingerprint.modified_ns + 60 * NANOSECONDS;
+            store.put_file(folder, Path::new(file), document, &fingerprint, hashed_at).unwrap();
+        }
+        (home, store)
+    }
+
+    fn survey_of(store: &mut Store) -> Survey {
+        let folder = store.folders().unwrap().remove(0);
+        survey(store, &folder, &CancellationToken::new()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_an_older_reader_read_is_told_from_what_is_new() {
+        let root = tempfile::tempdir().unwrap();
+        let old = Versions { extractor: 0, ..VERSIONS };
+        let (_home, mut store) = store(root.path(), &["old.txt"], old);
+        std::fs::write(root.path().join("new.txt"), "new").unwrap();
+        let tasks = survey_of(&mut store).tasks;
+        let told: Vec<_> =
+            tasks.iter().map(|task| (task.file.path.to_str().unwrap(), task.is_again)).collect();
+        assert_eq!(told, [("new.txt", false), ("old.txt", true)]);
+    }
+
+    #[test]
+    fn an_emptied_folder_is_gone_and_one_whose_drive_is_away_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let (_home, mut store) = store(root.path(), &["a.txt"], VERSIONS);
+        assert_eq!(survey_of(&mut store).unchanged, 1);
+        let here = store.mounts(FolderId(1)).unwrap();
+        std::fs::remove_file(root.path().join("a.txt")).unwrap();
+        // As if what is there now were the empty folder below another drive.
+        let drive = here.iter().map(|mount| Mount { device: !mount.device, ..mount.clone() });
+        let drive: Vec<_> = drive.collect();
+        store.set_mounts(FolderId(1), &drive).unwrap();
+        for _ in 0..2 {
+            let survey = survey_of(&mut store);
+            assert_eq!((survey.gone.len(), survey.unchanged), (0, 1));
+            let problem = store.problems().unwrap().remove(0);
+            assert_eq!(
+                (problem.path.as_path(), problem.problem.kind),
+                (root.path(), ProblemKind::Away)
+            );
+        }
+        store.set_mounts(FolderId(1), &here).unwrap();
+        assert_eq!(survey_of(&mut store).gone.len(), 1);
+        assert!(store.problems().unwrap().is_empty());
+    }
+
+    #[test]
+    fn large_files_are_read_one_after_the_other() {
+        let memory = Memory::default();
+        let stop = CancellationToken::new();
+        let first = memory.share(BYTES_AT_ONCE * 2, &stop);
+        assert!(first.is_some(), "a file that is larger than all room is read alone");
+        stop.cancel();
+        assert!(memory.share(1, &stop).is_none(), "who waits is free when all is stopped");
+        drop(first);
+        let (one, two) = (memory.share(1, &stop), memory.share(BYTES_AT_ONCE - 1, &stop));
+        assert!(one.is_some() && two.is_some());
+        assert!(memory.share(1, &stop).is_none());
+    }
 }

@@ -19,8 +19,10 @@ use docent_index::store::{EmbedderId, Store, StoreError};
 /// How many batches are with the thread: the one in work, and one that it finds when it has done that.
 const BATCHES: usize = 2;
 
-/// While files are read, the embedder rests so many times as long as it works: text is what can be searched first.
+/// While files are read, the embedder rests so many times as long as it works: text is what can be searched first. No longer
+/// than this, though, for the first time it is opened too.
 const REST: u32 = 3;
+const LONGEST_REST: Duration = Duration::from_secs(2);
 
 /// How often it is looked for passages beside the reading where none waited, and which part of the time that may take.
 const LOOK: Duration = Duration::from_millis(100);
@@ -121,7 +123,8 @@ impl<E: Send + 'static> Vectors<E> {
                 self.in_work.remove(passage);
             }
             let now = Instant::now();
-            self.rest_until = now + REST * now.saturating_duration_since(self.handed);
+            let work = now.saturating_duration_since(self.handed);
+            self.rest_until = now + LONGEST_REST.min(REST * work);
             self.handed = now;
             let vectors: Vec<_> = batch.passages.into_iter().zip(batch.vectors?).collect();
             store.put_vectors(id, &vectors)?;
@@ -221,5 +224,117 @@ impl<E> Drop for Vectors<E> {
                 Err(RecvTimeoutError::Timeout) => return,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use docent_index::document::{ContentHash, Document, Fingerprint, Passage};
+    use docent_index::extract::Format;
+    use docent_index::scan::Versions;
+    use docent_index::store::Reading;
+
+    use super::*;
+
+    const ID: EmbedderId = EmbedderId([7; 32]);
+    const LONG: Duration = Duration::from_mins(1);
+
+    /// A store with a document of so many passages.
+    fn store(passages: usize) -> (tempfile::TempDir, Store) {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = Store::open(home.path()).unwrap();
+        let passage = |number| Passage {
+            page: 1,
+            span: 0..1,
+            text: format!("{number}"),
+            lines: Some((1, 1)),
+            headings: Vec::new(),
+            sentences: Vec::new(),
+            context: String::new(),
+        };
+        let passages: Vec<_> = (0..passages).map(passage).collect();
+        let reading = Reading {
+            content: ContentHash::of(b""),
+            format: Format::Text,
+            versions: Versions { extractor: 1, splitter: 1 },
+            document: &Document::default(),
+            passages: &passages,
+            indexed_at: 0,
+        };
+        let folder = store.add_folder(Path::new("/notes")).unwrap();
+        let document = store.put_document(&reading).unwrap();
+        let fingerprint = Fingerprint { size: 0, modified_ns: 0, inode: 0 };
+        store.put_file(folder, Path::new("a.txt"), document, &fingerprint, 0).unwrap();
+        (home, store)
+    }
+
+    fn embedded(store: &Store) -> u64 {
+        store.counts(Some(&ID)).unwrap().embedded
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "an embedder can fail")]
+    fn embed(texts: &[&str]) -> Result<Vec<Vec<f32>>, StoreError> {
+        Ok(texts.iter().map(|_| vec![1.0, 0.0]).collect())
+    }
+
+    #[test]
+    fn every_passage_is_embedded_once_and_few_at_a_time() {
+        let (_home, mut store) = store(50);
+        let (told, batches) = mpsc::channel();
+        let embed = move |texts: &[&str]| {
+            told.send(texts.len()).unwrap();
+            embed(texts)
+        };
+        let mut vectors = Vectors::start(8, embed, || {}).unwrap();
+        while vectors.feed(&mut store, &ID).unwrap() {
+            assert!(vectors.in_work.len() <= BATCHES * 8);
+            vectors.wait(LONG);
+            vectors.keep(&mut store, &ID).unwrap();
+        }
+        assert_eq!(embedded(&store), 50);
+        drop(vectors);
+        let batches: Vec<usize> = batches.iter().collect();
+        assert_eq!(batches.iter().sum::<usize>(), 50);
+        assert!(batches.iter().all(|batch| *batch <= 8));
+    }
+
+    #[test]
+    fn beside_the_reading_it_rests_between_two_batches() {
+        let (_home, mut store) = store(50);
+        let mut vectors = Vectors::start(8, embed, || {}).unwrap();
+        vectors.feed_gently(&mut store, &ID).unwrap();
+        vectors.feed_gently(&mut store, &ID).unwrap();
+        assert_eq!(vectors.in_work.len(), 8, "one batch at a time");
+        vectors.wait(LONG);
+        assert_eq!(vectors.keep(&mut store, &ID).unwrap(), 8);
+        vectors.rest_until = Instant::now() + LONG;
+        vectors.feed_gently(&mut store, &ID).unwrap();
+        assert!(!vectors.is_busy());
+        vectors.rest_until = Instant::now();
+        vectors.feed_gently(&mut store, &ID).unwrap();
+        assert!(vectors.is_busy());
+    }
+
+    #[test]
+    fn what_fails_is_told_and_what_waits_stays() {
+        let (_home, mut store) = store(3);
+        let fail = |_: &[&str]| Err(StoreError::Missing { path: "/nowhere".into() });
+        let mut vectors = Vectors::start(8, fail, || {}).unwrap();
+        vectors.feed(&mut store, &ID).unwrap();
+        vectors.wait(LONG);
+        assert!(vectors.keep(&mut store, &ID).is_err());
+        assert_eq!(store.unembedded(&ID, 10).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_mistake_of_the_embedder_is_not_waited_for() {
+        let (_home, mut store) = store(3);
+        let panic = |_: &[&str]| -> Result<Vec<Vec<f32>>, StoreError> { panic!("on purpose") };
+        let mut vectors = Vectors::start(8, panic, || {}).unwrap();
+        vectors.feed(&mut store, &ID).unwrap();
+        let waited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| vectors.wait(LONG)));
+        assert_eq!(waited.unwrap_err().downcast_ref(), Some(&"on purpose"));
     }
 }
