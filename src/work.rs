@@ -39,6 +39,9 @@ use crate::state::message::Message;
 /// How long threads may take to end when they are asked to.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
+/// How many messages may wait to be told where there is no screen.
+const MESSAGES: usize = 64;
+
 /// What work rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -213,6 +216,32 @@ impl Drop for Work {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Keeps the library in line with its folders until `cancel`, without a screen. What happens is given to `tell`.
+pub fn follow(
+    setting: Setting,
+    cancel: &CancellationToken,
+    tell: &mut dyn FnMut(Message),
+) -> io::Result<()> {
+    let (sender, mut messages) = tokio::sync::mpsc::channel(MESSAGES);
+    let inbox = Inbox::new(sender, cancel.clone())?;
+    let (orders, waiting) = mpsc::channel();
+    let thread = Thread::start("library", {
+        let runs = Arc::new(Runs::new(orders.clone()));
+        let embedders = Arc::new(Embedders::new(setting.parts.clone()));
+        let link = library::Link { inbox, orders: waiting, sender: orders.clone() };
+        let cancel = cancel.clone();
+        move || library::Librarian::new(Arc::new(setting), embedders, link, runs, cancel).work()
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    while let Some(Some(message)) = runtime.block_on(cancel.run_until_cancelled(messages.recv())) {
+        tell(message);
+    }
+    // It may wait for something to happen.
+    drop(orders.send(library::Order::Finish));
+    thread.join(Instant::now() + PATIENCE);
+    Ok(())
 }
 
 /// The library as it is now, opened at the first time.

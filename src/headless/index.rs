@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docent_index::store::{Desk, Reply, Request, Store, StoreError};
+use docent_index::store::{Counts, Desk, Reply, Request, Store, StoreError};
 use serde::Serialize;
 
 use super::progress::Progress;
@@ -15,6 +15,9 @@ use crate::ingest::{self, Readers, Summary};
 use crate::json::SCHEMA;
 use crate::loading::{Embedders, cores};
 use crate::paths;
+use crate::state::library::{Content, Stage};
+use crate::state::message::{LibraryReport, Message};
+use crate::work::{self, Setting};
 
 /// How long the docent that writes has for a reply; one with a screen looks for requests once a second.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,7 +67,16 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         ));
     }
     for folder in &absolute {
-        store.add_folder(folder)?;
+        let known = store.folders()?.into_iter().map(|known| known.path);
+        match known.into_iter().find(|known| folder.starts_with(known)) {
+            // What lies in it is in the library already.
+            Some(around) if around != *folder => session.note(&format!(
+                "`{}` lies in `{}`, which is in the library",
+                shown(folder),
+                shown(&around)
+            )),
+            _ => _ = store.add_folder(folder)?,
+        }
     }
     if store.folders()?.is_empty() {
         return Err(
@@ -102,15 +114,17 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
     }
     for folder in store.folders()? {
         if !folder.path.is_dir() {
-            session.note(&format!(
-                "the folder `{}` is not there: what was read in it is kept",
-                shown(&folder.path)
-            ));
+            session.note(&missing(&folder.path));
         }
     }
     if summary.stopped {
         session.note("stopped; run it again to go on where it stopped");
         return Ok(Outcome::Interrupted);
+    }
+    if session.cli.watch {
+        // From here on the library's own thread writes.
+        drop(store);
+        watch(session, &counts)?;
     }
     Ok(Outcome::Done)
 }
@@ -157,6 +171,108 @@ fn hand_over(
     if is_left { Err(locked.into()) } else { outcome }
 }
 
+/// What `--index --watch --json` prints when the library has changed, one a line.
+#[derive(Serialize)]
+struct Changed {
+    schema: u32,
+    documents: u64,
+    passages: u64,
+    problems: u64,
+}
+
+/// Follows changes until it is stopped.
+fn watch(session: &Session<'_>, counts: &Counts) -> Result<(), Failure> {
+    let setting = Setting {
+        home: session.home()?,
+        parts: paths::parts(session.environment)?,
+        user_home: None,
+        cores: cores(),
+        ocr: !session.cli.no_ocr,
+        model: None,
+        folders: Vec::new(),
+    };
+    session.note("changes are followed until you stop it (Ctrl+C)");
+    let mut followed = Followed {
+        stage: Stage::Opening,
+        content: Content::default(),
+        printed: (counts.documents, counts.passages, counts.problems),
+        is_read: false,
+    };
+    let mut printed = Ok(());
+    work::follow(setting, &session.cancel, &mut |message| {
+        if printed.is_ok() {
+            printed = followed.take(session, message);
+        }
+        // Nobody reads it any more.
+        if printed.is_err() {
+            session.cancel.cancel();
+        }
+    })?;
+    printed
+}
+
+/// What has been told of the library that is followed.
+struct Followed {
+    stage: Stage,
+    content: Content,
+    /// What was printed last.
+    printed: (u64, u64, u64),
+    /// Whether anything was read since then.
+    is_read: bool,
+}
+
+impl Followed {
+    fn take(&mut self, session: &Session<'_>, message: Message) -> Result<(), Failure> {
+        match message {
+            Message::Library(LibraryReport::Stage(stage)) => {
+                match &stage {
+                    Stage::Elsewhere => session.note("another docent writes the library now"),
+                    Stage::Failed(reason) => {
+                        session.note(&format!("the library can't be written: {reason}"));
+                    }
+                    _ => {}
+                }
+                self.is_read |= matches!(stage, Stage::Reading(_));
+                self.stage = stage;
+            }
+            Message::Library(LibraryReport::Content(content)) => {
+                if let Some(watching) = &content.watching
+                    && content.watching != self.content.watching
+                {
+                    session.note(watching);
+                }
+                for folder in content.folders.iter().filter(|folder| folder.missing) {
+                    let known = self.content.folders.iter().find(|known| known.path == folder.path);
+                    if known.is_none_or(|known| !known.missing) {
+                        session.note(&missing(&folder.path));
+                    }
+                }
+                self.content = *content;
+            }
+            Message::Library(LibraryReport::FolderRefused { reason, .. }) => session.note(&reason),
+            Message::Notice(notice) => session.note(&notice.text),
+            _ => {}
+        }
+        let Content { documents, passages, problems, .. } = &self.content;
+        let now = (*documents, *passages, u64::try_from(problems.len()).unwrap_or(u64::MAX));
+        if self.stage != Stage::Ready || (self.printed == now && !self.is_read) {
+            return Ok(());
+        }
+        (self.printed, self.is_read) = (now, false);
+        let (documents, passages, problems) = now;
+        let changed = Changed { schema: SCHEMA, documents, passages, problems };
+        if session.cli.json {
+            print_json(&changed)
+        } else {
+            print(&held(documents, passages, problems))
+        }
+    }
+}
+
+fn missing(folder: &Path) -> String {
+    format!("the folder `{}` is not there: what was read in it is kept", shown(folder))
+}
+
 fn told(indexed: &Indexed) -> String {
     let Summary { files, read, known, unchanged, gone, recognised, embedded, stopped: _ } =
         indexed.summary;
@@ -165,17 +281,22 @@ fn told(indexed: &Indexed) -> String {
         1 => "1 page read by OCR, ".to_owned(),
         pages => format!("{pages} pages read by OCR, "),
     };
-    let problems = match indexed.problems {
+    format!(
+        "{files} files: {read} read, {known} moved or copied, {unchanged} unchanged, {gone} gone; \
+         {scans}{embedded} passages embedded in {:.1} s\n{}",
+        indexed.seconds,
+        held(indexed.documents, indexed.passages, indexed.problems)
+    )
+}
+
+/// What the library holds, as a line.
+fn held(documents: u64, passages: u64, problems: u64) -> String {
+    let problems = match problems {
         0 => String::new(),
         1 => ", 1 problem: docent --problems tells what could not be read".to_owned(),
         problems => {
             format!(", {problems} problems: docent --problems lists what could not be read")
         }
     };
-    format!(
-        "{files} files: {read} read, {known} moved or copied, {unchanged} unchanged, {gone} gone; \
-         {scans}{embedded} passages embedded in {:.1} s\n\
-         library: {} documents, {} passages{problems}\n",
-        indexed.seconds, indexed.documents, indexed.passages
-    )
+    format!("library: {documents} documents, {passages} passages{problems}\n")
 }

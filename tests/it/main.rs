@@ -10,6 +10,7 @@
 )]
 
 mod ask;
+mod changes;
 #[cfg(unix)]
 mod damage;
 mod docent;
@@ -35,3 +36,4 @@ mod terminal;
 mod tidy;
 #[cfg(target_os = "linux")]
 mod two;
+mod watch;

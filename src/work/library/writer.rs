@@ -176,8 +176,9 @@ impl<'a> Writer<'a> {
                     }
                     Step::None => {
                         self.publish()?;
-                        self.own.teller.stage(Stage::Ready);
+                        // Who is told that all is done knows what there is then.
                         self.tell_content(true)?;
+                        self.own.teller.stage(Stage::Ready);
                         self.check()?;
                         let sweep = self.unswept.map(|since| since + SWEEP_AFTER);
                         self.rest(self.watcher.next().into_iter().chain(sweep).min())?;
