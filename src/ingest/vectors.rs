@@ -19,10 +19,10 @@ use docent_index::store::{EmbedderId, Store, StoreError};
 /// How many batches are with the thread: the one in work, and one that it finds when it has done that.
 const BATCHES: usize = 2;
 
-/// While files are read, the embedder rests so many times as long as it works: text is what can be searched first. No longer
-/// than this, though, for the first time it is opened too.
+/// While files are read, few are embedded at a time, and then the embedder rests so many times as long as it worked: text is
+/// what can be searched first.
+const GENTLY: usize = 8;
 const REST: u32 = 3;
-const LONGEST_REST: Duration = Duration::from_secs(2);
 
 /// How often it is looked for passages beside the reading where none waited, and which part of the time that may take.
 const LOOK: Duration = Duration::from_millis(100);
@@ -55,6 +55,8 @@ pub struct Vectors<E> {
     /// When the batch in work was handed over, and until when the thread rests where it is to be gentle.
     handed: Instant,
     rest_until: Instant,
+    /// Whether anything was ever made.
+    is_open: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -102,6 +104,7 @@ impl<E: Send + 'static> Vectors<E> {
             batches: 0,
             handed: now,
             rest_until: now,
+            is_open: false,
             thread: Some(thread),
         })
     }
@@ -123,8 +126,11 @@ impl<E: Send + 'static> Vectors<E> {
                 self.in_work.remove(passage);
             }
             let now = Instant::now();
-            let work = now.saturating_duration_since(self.handed);
-            self.rest_until = now + LONGEST_REST.min(REST * work);
+            // In the first batch the embedder was opened, which tells nothing of the next one.
+            if self.is_open {
+                self.rest_until = now + REST * now.saturating_duration_since(self.handed);
+            }
+            self.is_open = true;
             self.handed = now;
             let vectors: Vec<_> = batch.passages.into_iter().zip(batch.vectors?).collect();
             store.put_vectors(id, &vectors)?;
@@ -138,7 +144,7 @@ impl<E: Send + 'static> Vectors<E> {
     where
         E: From<StoreError>,
     {
-        while self.batches < BATCHES && self.feed_one(store, id)? {}
+        while self.batches < BATCHES && self.feed_one(self.at_once, store, id)? {}
         Ok(self.is_busy())
     }
 
@@ -148,7 +154,10 @@ impl<E: Send + 'static> Vectors<E> {
         E: From<StoreError>,
     {
         let now = Instant::now();
-        if !self.is_busy() && now >= self.rest_until && !self.feed_one(store, id)? {
+        if !self.is_busy()
+            && now >= self.rest_until
+            && !self.feed_one(self.at_once.min(GENTLY), store, id)?
+        {
             // To find nothing may take a look at every passage.
             self.rest_until = now + LOOK.max(now.elapsed() * LOOKING_PART);
         }
@@ -156,14 +165,14 @@ impl<E: Send + 'static> Vectors<E> {
     }
 
     /// Whether there was anything to hand over.
-    fn feed_one(&mut self, store: &mut Store, id: &EmbedderId) -> Result<bool, E>
+    fn feed_one(&mut self, at_once: usize, store: &mut Store, id: &EmbedderId) -> Result<bool, E>
     where
         E: From<StoreError>,
     {
         // What is in work waits as well, as far as the store knows.
-        let mut waiting = store.unembedded(id, self.at_once + self.in_work.len())?;
+        let mut waiting = store.unembedded(id, at_once + self.in_work.len())?;
         waiting.retain(|(passage, _)| !self.in_work.contains(passage));
-        waiting.truncate(self.at_once);
+        waiting.truncate(at_once);
         let Some(texts) = self.texts.as_ref().filter(|_| !waiting.is_empty()) else {
             return Ok(false);
         };
