@@ -131,6 +131,8 @@ fn printed(n: u32, hit: &Hit) -> json::Hit {
         heading: hit.headings.clone(),
         score: hit.score,
         text: hit.text.clone(),
+        before: hit.before.clone(),
+        after: hit.after.clone(),
         highlights: highlights(hit),
     }
 }

@@ -40,6 +40,11 @@ pub struct Hit {
     pub score: f32,
     /// The passage alone, 190 tokens at most.
     pub text: String,
+    /// What was cut off before and behind it, to be read with it: the rest of its paragraph.
+    #[serde(default)]
+    pub before: String,
+    #[serde(default)]
+    pub after: String,
     /// First byte in `text`, and the one behind the last, of each sentence that fits the question best.
     #[serde(default)]
     pub highlights: Vec<(usize, usize)>,

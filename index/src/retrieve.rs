@@ -22,6 +22,7 @@
 
 mod fold;
 mod fuse;
+mod join;
 mod naming;
 mod scope;
 mod snippet;
@@ -34,6 +35,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use self::fuse::Candidate;
+use self::join::Around;
 use crate::best::better_first;
 use crate::document::{ContentHash, DocumentId, PassageId};
 use crate::language;
@@ -124,6 +126,10 @@ pub struct Hit {
     pub lines: Option<(u32, u32)>,
     pub headings: Vec<String>,
     pub text: String,
+    /// What was cut off before and behind it: the rest of its paragraph, or of a sentence that a page's end tore. Empty
+    /// where it begins and ends with its paragraph.
+    pub before: String,
+    pub after: String,
     pub context: String,
     pub sentences: Vec<Sentence>,
     /// 0 to 1: the best of a question's candidates by words and by vector alike has 1.
@@ -251,6 +257,7 @@ fn hit(
     } else {
         (None, None)
     };
+    let Around { before, after } = Around::of(snapshot, &passage)?;
     Ok(Hit {
         passage: passage.id,
         document: passage.document,
@@ -266,6 +273,8 @@ fn hit(
         headings: passage.headings,
         sentences,
         text: passage.text,
+        before,
+        after,
         context: passage.context,
         score: candidate.score,
         words: candidate.words,

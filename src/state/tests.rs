@@ -124,6 +124,8 @@ pub(crate) fn hit(n: u32) -> Hit {
         score: 1.0 - 0.1 * f32::from(u8::try_from(n).unwrap()),
         highlights: vec![(start, start + "The Tenant may end this Lease.".len())],
         text,
+        before: String::new(),
+        after: String::new(),
     }
 }
 

@@ -434,7 +434,7 @@ impl Snapshot {
     }
 
     /// Up to `before` passages before one and `after` behind it, itself between them, in the document's reading order.
-    pub fn neighbours(
+    pub(crate) fn neighbours(
         &self,
         passage: PassageId,
         before: usize,
@@ -465,6 +465,37 @@ impl Snapshot {
             Ok(passages)
         };
         self.database(read())
+    }
+
+    /// The text between two passages of a page that follow each other; none where more than a few signs stand there.
+    pub(crate) fn between(
+        &self,
+        earlier: &StoredPassage,
+        later: &StoredPassage,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(length) =
+            later.span.start.checked_sub(earlier.span.end).filter(|length| *length <= 8)
+        else {
+            return Ok(None);
+        };
+        let as_number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT substr(CAST(text AS BLOB), ?3, ?4) FROM page WHERE document_id = ?1 AND number = ?2",
+                )?
+                .query_row(
+                    params![
+                        earlier.document.0,
+                        earlier.page,
+                        as_number(earlier.span.end.saturating_add(1)),
+                        as_number(length)
+                    ],
+                    |row| row.get::<_, Vec<u8>>(0),
+                )
+                .optional()
+        };
+        Ok(self.database(read())?.and_then(|between| String::from_utf8(between).ok()))
     }
 
     /// The stems by which a question may name a document.

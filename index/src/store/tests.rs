@@ -70,13 +70,14 @@ fn vector(text: &str) -> Vec<f32> {
     vector.iter().map(|value| value / length).collect()
 }
 
+/// Each paragraph is a passage, or several where `¦` cuts it.
 fn put(store: &mut Store, text: &str, versions: Versions) -> DocumentId {
     let mut start = 0;
     let passages: Vec<Passage> = text
-        .split('\n')
+        .split(['\n', '¦'])
         .map(|paragraph| {
             let span = start..start + paragraph.len();
-            start = span.end + 1;
+            start = span.end + text[span.end..].chars().next().map_or(0, char::len_utf8);
             Passage {
                 page: 1,
                 span,
@@ -748,6 +749,26 @@ fn neighbours_and_pages_are_read_back() {
     assert_eq!(all[2].sentences.first(), Some(&(0..5)));
     let stored = snapshot.document(document).unwrap().unwrap();
     assert_eq!((stored.tags, stored.pages, stored.places.len()), (vec!["Desk".to_owned()], 1, 1));
+}
+
+#[test]
+fn what_was_cut_off_is_read_with_a_passage() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "alpha\nThe beta stands.¦A gamma too.¦And delta.\nepsilon");
+    desk.store.publish().unwrap();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let around = |word: &str| {
+        let found = request_found(&snapshot, &Request::new(&Query::plain(word), 1));
+        let hit = found.hits.into_iter().next().unwrap();
+        (hit.before, hit.text, hit.after)
+    };
+    let check = |word, (before, text, after): (&str, &str, &str)| {
+        assert_eq!(around(word), (before.to_owned(), text.to_owned(), after.to_owned()), "{word}");
+    };
+    check("alpha", ("", "alpha", ""));
+    check("beta", ("", "The beta stands.", "A gamma too."));
+    check("gamma", ("The beta stands.", "A gamma too.", "And delta."));
+    check("epsilon", ("", "epsilon", ""));
 }
 
 #[cfg(unix)]

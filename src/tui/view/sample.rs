@@ -93,6 +93,8 @@ fn hit(n: u32, title: &str, page: u32, heading: &[&str], score: f32, text: &str)
         heading: heading.iter().map(|heading| (*heading).to_owned()).collect(),
         score,
         text: text.to_owned(),
+        before: String::new(),
+        after: String::new(),
         highlights: Vec::new(),
     }
 }

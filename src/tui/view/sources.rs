@@ -173,8 +173,18 @@ impl Source<'_> {
     }
 
     /// The whole passage with what answers marked.
+    /// The passage with what it was cut out of, which is not part of it.
     fn whole(&self, canvas: &Canvas<'_>) -> Styled {
-        self.marked(canvas, 0, (Role::Text, Role::Highlight))
+        let dim = canvas.style(Role::Dim);
+        let mut whole = Styled::default();
+        if !self.hit.before.is_empty() {
+            whole.push(&format!("{} ", self.hit.before), dim);
+        }
+        whole.append(&self.marked(canvas, 0, (Role::Text, Role::Highlight)));
+        if !self.hit.after.is_empty() {
+            whole.push(&format!(" {}", self.hit.after), dim);
+        }
+        whole
     }
 
     /// The passage from where it answers.

@@ -84,6 +84,8 @@ fn hit(number: i64, text: &str) -> Hit {
         lines: Some((1, 1)),
         headings: Vec::new(),
         text: text.to_owned(),
+        before: String::new(),
+        after: String::new(),
         context: String::new(),
         sentences: vec![Sentence { span: 0..text.len(), score: 1.0 }],
         score: 1.0,
