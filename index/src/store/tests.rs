@@ -77,7 +77,8 @@ fn put(store: &mut Store, text: &str, versions: Versions) -> DocumentId {
         .split(['\n', '¦'])
         .map(|paragraph| {
             let span = start..start + paragraph.len();
-            start = span.end + text[span.end..].chars().next().map_or(0, char::len_utf8);
+            start =
+                span.end + text.get(span.end..).unwrap().chars().next().map_or(0, char::len_utf8);
             Passage {
                 page: 1,
                 span,
