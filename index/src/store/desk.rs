@@ -119,15 +119,16 @@ impl Desk {
     }
 
     fn open_or_salvage(home: &Path, checked: u64) -> Result<Self, StoreError> {
-        match Self::open_sound(home, checked) {
-            Err(error) if error.is_damage() => salvage::begin_anew(home),
+        salvage::finish(home)?;
+        match Self::open_at(&Home(home).desk(), checked) {
+            Err(error) if error.is_damage() => salvage::begin_anew(home, checked),
             opened => opened,
         }
     }
 
     /// `checked` is up to which size, in bytes, all of it is checked.
-    fn open_sound(home: &Path, checked: u64) -> Result<Self, StoreError> {
-        let path = Home(home).desk();
+    fn open_at(path: &Path, checked: u64) -> Result<Self, StoreError> {
+        let path = path.to_owned();
         create_if_missing(&path)?;
         // Before it is opened: should another one come between, it is opened once more than needed.
         let identity = super::identity(&path);
@@ -715,6 +716,23 @@ mod tests {
             let second = Desk::open(home.path()).unwrap().salvaged().unwrap().aside.clone();
             assert!(second.to_str().unwrap().ends_with("desk.sqlite.damaged-2"), "{second:?}");
         }
+    }
+
+    #[test]
+    fn a_new_desk_that_was_finished_before_a_kill_is_taken() {
+        let (home, _) = damaged(|_| {});
+        let path = Home(home.path()).desk();
+        // As it is between both renamings.
+        std::fs::rename(&path, path.with_extension("sqlite.fresh")).unwrap();
+        assert_eq!(questions(&Desk::open(home.path()).unwrap()), 40);
+        // One that was not finished is made again.
+        std::fs::write(path.with_extension("sqlite.fresh"), "half of it").unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[..16].fill(b'x');
+        std::fs::write(&path, &bytes).unwrap();
+        let desk = Desk::open(home.path()).unwrap();
+        assert!(desk.salvaged().is_some());
+        assert!(!path.with_extension("sqlite.fresh").exists());
     }
 
     #[test]

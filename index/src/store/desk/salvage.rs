@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-use super::{CHECKED_AT_OPENING, Desk, StoreError};
-use crate::store::{Home, open_private};
+use super::{Desk, StoreError};
+use crate::store::{Home, open_private, remove_if_there};
 
 /// What became of a damaged desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,31 +56,75 @@ const TABLES: [Table; 4] = [
     Table { name: "folder", columns: &["path"] },
 ];
 
-/// Sets the desk of a home aside and begins a new one with what can be read in it.
-pub(super) fn begin_anew(home: &Path) -> Result<Desk, StoreError> {
-    let lock = home.join("desk.lock");
-    let held = open_private(&lock)?;
-    held.lock().map_err(|source| StoreError::Io { path: lock, source })?;
-    // Another docent may have done it meanwhile.
-    match Desk::open_sound(home, CHECKED_AT_OPENING) {
+/// Takes the place of the desk when it is finished.
+const FRESH: &str = ".fresh";
+
+/// Sets the desk of a home aside and begins a new one with what can be read in it. `checked` is up to which size, in bytes,
+/// it is looked whether another docent has done so already.
+///
+/// The new one is finished first: a kill leaves the damaged one, from which it is made again, or both.
+pub(super) fn begin_anew(home: &Path, checked: u64) -> Result<Desk, StoreError> {
+    let held = lock(home)?;
+    let path = Home(home).desk();
+    match Desk::open_at(&path, checked) {
         Err(error) if error.is_damage() => {}
         opened => return opened,
     }
-    let aside = set_aside(&Home(home).desk())?;
-    let mut desk = Desk::open_sound(home, 0)?;
-    let (turns, lost) = salvage(&aside, &mut desk)?;
+    let fresh = with(&path, FRESH);
+    for ending in ["", "-wal", "-shm"] {
+        remove_if_there(&with(&fresh, ending))?;
+    }
+    let mut desk = Desk::open_at(&fresh, 0)?;
+    let (turns, lost) = salvage(&path, &mut desk)?;
+    let Desk { connection, .. } = desk;
+    // What stands in its log goes into the file, which alone is renamed.
+    let closed = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .and_then(|()| connection.close().map_err(|(_, error)| error));
+    closed.map_err(|source| StoreError::Database { path: fresh, source })?;
+    let aside = set_aside(&path)?;
+    put_fresh(&path)?;
+    let mut desk = Desk::open_at(&path, checked)?;
     desk.salvaged = Some(Salvaged { aside, turns, lost });
     drop::<File>(held);
     Ok(desk)
 }
 
+/// Puts a new desk, whose making ended in a kill at the last moment, in its place where there is none.
+pub(super) fn finish(home: &Path) -> Result<(), StoreError> {
+    let path = Home(home).desk();
+    if path.exists() || !with(&path, FRESH).exists() {
+        return Ok(());
+    }
+    let held = lock(home)?;
+    if !path.exists() && with(&path, FRESH).exists() {
+        put_fresh(&path)?;
+    }
+    drop::<File>(held);
+    Ok(())
+}
+
+fn put_fresh(path: &Path) -> Result<(), StoreError> {
+    fs::rename(with(path, FRESH), path)
+        .map_err(|source| StoreError::Io { path: path.to_owned(), source })
+}
+
+/// Whoever holds this alone begins a desk anew.
+fn lock(home: &Path) -> Result<File, StoreError> {
+    let path = home.join("desk.lock");
+    let file = open_private(&path)?;
+    file.lock().map_err(|source| StoreError::Io { path, source })?;
+    Ok(file)
+}
+
+fn with(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
 /// Renames a database with its log, so that both can still be opened together, to a name that nothing has.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let with = |base: &Path, ending: &str| {
-        let mut name = base.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
     let aside = (1..u32::MAX)
         .map(|number| with(path, &format!(".damaged-{number}")))
         .find(|aside| !aside.exists() && !with(aside, "-wal").exists())
@@ -93,12 +137,8 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
             renamed => renamed.map_err(|source| StoreError::Io { path: from, source })?,
         }
     }
-    match fs::remove_file(with(path, "-shm")) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::Io { path: with(path, "-shm"), source })
-        }
-        _ => Ok(aside),
-    }
+    remove_if_there(&with(path, "-shm"))?;
+    Ok(aside)
 }
 
 /// Copies what can be read. Returns how many turns were, and how many were seen and could not be.
@@ -108,22 +148,15 @@ fn salvage(damaged: &Path, desk: &mut Desk) -> Result<(u64, u64), StoreError> {
     let copied = copy_with_log(damaged, &copy);
     let result = copied.and_then(|()| read_copy(&copy, desk));
     for ending in ["", "-wal", "-shm"] {
-        let mut name = copy.as_os_str().to_owned();
-        name.push(ending);
         // What is left is of no harm, and overwritten the next time.
-        drop(fs::remove_file(PathBuf::from(name)));
+        drop(fs::remove_file(with(&copy, ending)));
     }
     result
 }
 
 fn copy_with_log(from: &Path, to: &Path) -> Result<(), StoreError> {
     for ending in ["", "-wal"] {
-        let with = |base: &Path| {
-            let mut name = base.as_os_str().to_owned();
-            name.push(ending);
-            PathBuf::from(name)
-        };
-        let (from, to) = (with(from), with(to));
+        let (from, to) = (with(from, ending), with(to, ending));
         let failed = |source| StoreError::Io { path: from.clone(), source };
         let mut reader = match File::open(&from) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
