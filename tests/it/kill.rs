@@ -122,14 +122,16 @@ fn empty(folder: &Path) {
     }
 }
 
-/// Indexes and is killed within `longest`; whether that was before the end.
-fn kill_indexing(docent: &Docent, random: &mut Random, longest: Duration) -> bool {
+/// Indexes and is killed within `longest`, which comes nearer to how long it takes each time; whether that was before the
+/// end.
+fn kill_indexing(docent: &Docent, random: &mut Random, longest: &mut Duration) -> bool {
     let mut child = docent.start(["--index".as_ref(), docent.library().as_os_str()]);
-    let longest = u64::try_from(longest.as_micros()).unwrap();
-    std::thread::sleep(Duration::from_micros(random.below(longest)));
+    let bound = u64::try_from(longest.as_micros()).unwrap();
+    std::thread::sleep(Duration::from_micros(random.below(bound)));
     let is_killed = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
     child.wait().unwrap();
+    *longest = longest.mul_f64(if is_killed { 1.03 } else { 0.75 });
     is_killed
 }
 
@@ -165,13 +167,14 @@ fn a_killed_run_is_finished_by_the_next() {
     fill(place.library(), true);
     let (other, _) = undisturbed(place.library());
     fill(place.library(), false);
-    let (one, long) = undisturbed(place.library());
+    let (one, mut long) = undisturbed(place.library());
+    let mut long_following = long;
     assert!(one.count("passage") > 20 && one.count("page") > 10);
     let migrated = old_store(1);
     let (new, _) = undisturbed(migrated.library());
     let started = Instant::now();
     migrated.index();
-    let long_migrated = started.elapsed();
+    let mut long_migrated = started.elapsed();
 
     let mut random = Random(seed);
     let mut is_other = false;
@@ -185,14 +188,15 @@ fn a_killed_run_is_finished_by_the_next() {
             Moment::Indexing => {
                 empty(place.home());
                 asked.clear();
-                kill_indexing(&place, &mut random, long)
+                kill_indexing(&place, &mut random, &mut long)
             }
             Moment::Following => {
                 is_other = !is_other;
                 fill(place.library(), is_other);
                 // Now and then what mends it is killed as well.
-                let twice = random.below(4) == 0 && kill_indexing(&place, &mut random, long);
-                twice | kill_indexing(&place, &mut random, long)
+                let twice =
+                    random.below(4) == 0 && kill_indexing(&place, &mut random, &mut long_following);
+                twice | kill_indexing(&place, &mut random, &mut long_following)
             }
             Moment::Asking => {
                 let (answered, is_killed) = kill_asking(&place, &mut random);
@@ -201,7 +205,7 @@ fn a_killed_run_is_finished_by_the_next() {
             }
             Moment::Migrating(schema) => {
                 let old = old_store(schema);
-                let is_killed = kill_indexing(&old, &mut random, long_migrated);
+                let is_killed = kill_indexing(&old, &mut random, &mut long_migrated);
                 old.index();
                 Kept::of(old.home()).check(&new, &when);
                 assert_eq!(kept_questions(&old).values().sum::<usize>(), 2, "{when}");
