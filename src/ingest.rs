@@ -168,7 +168,7 @@ pub fn bring_up_to_date(
             told = done;
             progress(Step::Reading { done, of });
         }
-        embedding.advance(store)?;
+        embedding.advance(store);
         Ok(Pace::On)
     };
     read_all::<IngestError>(store, readers, tasks, cancel, &mut pace, &mut summary)?;
@@ -195,6 +195,8 @@ struct Embedding {
     vectors: Vectors<IngestError>,
     /// Passages that got a vector.
     embedded: usize,
+    /// Why none can be made. Text is read all the same.
+    failed: Option<IngestError>,
 }
 
 impl Embedding {
@@ -211,11 +213,17 @@ impl Embedding {
         };
         let vectors =
             Vectors::start(EMBEDDED_AT_ONCE, embed, || {}).map_err(IngestError::Thread)?;
-        Ok(Self { id, vectors, embedded: 0 })
+        Ok(Self { id, vectors, embedded: 0, failed: None })
     }
 
     /// Keeps what was made, and has a little more made beside the reading.
-    fn advance(&mut self, store: &mut Store) -> Result<(), IngestError> {
+    fn advance(&mut self, store: &mut Store) {
+        if self.failed.is_none() {
+            self.failed = self.try_to_advance(store).err();
+        }
+    }
+
+    fn try_to_advance(&mut self, store: &mut Store) -> Result<(), IngestError> {
         self.embedded += self.vectors.keep(store, &self.id)?;
         self.vectors.feed_gently(store, &self.id)
     }
@@ -227,6 +235,9 @@ impl Embedding {
         cancel: &CancellationToken,
         progress: &mut dyn FnMut(Step),
     ) -> Result<(), IngestError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let counts = store.counts(Some(&self.id))?;
         let waiting = usize::try_from(counts.passages - counts.embedded).unwrap_or(usize::MAX);
         let of = waiting.saturating_add(self.embedded);
@@ -712,6 +723,7 @@ fn nanoseconds_now() -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use docent_engine::embed::Bundled;
     use docent_index::scan::Mount;
 
     use super::*;
@@ -780,6 +792,38 @@ mod tests {
         store.set_mounts(FolderId(1), &here).unwrap();
         assert_eq!(survey_of(&mut store).gone.len(), 1);
         assert!(store.problems().unwrap().is_empty());
+    }
+
+    #[test]
+    fn text_is_read_though_the_embedder_is_broken() {
+        let program = std::env::current_exe().unwrap();
+        let parts = Bundled::in_folder(&program.ancestors().nth(3).unwrap().join("docent"));
+        let broken = tempfile::tempdir().unwrap();
+        for entry in parts.embedder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            let copy = broken.path().join(path.file_name().unwrap());
+            if path.ends_with("model.onnx") {
+                std::fs::write(copy, "no model").unwrap();
+            } else if path.is_dir() {
+                std::os::unix::fs::symlink(path, copy).unwrap();
+            } else {
+                std::fs::copy(path, copy).unwrap();
+            }
+        }
+        let parts = Bundled { embedder: broken.path().to_owned(), ..parts };
+        let root = tempfile::tempdir().unwrap();
+        for number in 0..20 {
+            let text = format!("The valve {number} leaks.");
+            std::fs::write(root.path().join(format!("{number}.txt")), text).unwrap();
+        }
+        let (_home, mut store) = store(root.path(), &[], VERSIONS);
+        let embedders = Arc::new(Embedders::new(parts));
+        let counter = embedders.counter().unwrap();
+        let readers = Readers { counter: &counter, count: 1, give_way: false };
+        let cancel = CancellationToken::new();
+        let done = bring_up_to_date(&mut store, readers, false, &embedders, &cancel, &mut |_| {});
+        assert!(matches!(done, Err(IngestError::Embed(_))), "{done:?}");
+        assert_eq!(store.counts(None).unwrap().documents, 20);
     }
 
     #[test]

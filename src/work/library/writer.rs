@@ -383,6 +383,8 @@ impl<'a> Writer<'a> {
         let mut is_asked = false;
         let (vectors, embedded) = (&mut self.vectors, &mut self.embedded);
         let mut told = None;
+        // An embedder that does not work keeps no text from being read.
+        let mut failed = None;
         let mut pace = |store: &mut Store, done: usize| {
             let now = Instant::now();
             if told != Some(done) {
@@ -395,10 +397,15 @@ impl<'a> Writer<'a> {
                 }));
                 teller.is_stale();
             }
-            if let Some(vectors) = vectors.as_mut().filter(|_| yields && !runs.are_any()) {
-                let kept = vectors.keep(store, id)?;
-                *embedded = Some(embedded.map_or((kept, 0), |(done, of)| (done + kept, of)));
-                vectors.feed_gently(store, id)?;
+            let vectors = vectors.as_mut().filter(|_| yields && !runs.are_any());
+            if let Some(vectors) = vectors.filter(|_| failed.is_none()) {
+                match advance(vectors, store, id) {
+                    Ok(kept) => {
+                        let (done, of) = embedded.unwrap_or_default();
+                        *embedded = Some((done + kept, of));
+                    }
+                    Err(failure) => failed = Some(failure),
+                }
             }
             teller.tell(false, || content::of_store(store, id, watcher.told()))?;
             if orders.any(|order| matches!(order, Order::Finish | Order::Remove(_))) {
@@ -433,7 +440,7 @@ impl<'a> Writer<'a> {
         self.embedded = self.embedded.map(|(done, _)| (done, 0));
         self.rate = Rate::default();
         self.own.teller.is_stale();
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Takes vectors that were made and has the next ones made.
@@ -636,6 +643,17 @@ impl<'a> Writer<'a> {
         self.embedded = None;
         Ok(Ok(()))
     }
+}
+
+/// Keeps vectors that were made and has a few more made beside the reading. How many were kept.
+fn advance(
+    vectors: &mut Vectors<Failure>,
+    store: &mut Store,
+    id: &EmbedderId,
+) -> Result<usize, Failure> {
+    let kept = vectors.keep(store, id)?;
+    vectors.feed_gently(store, id)?;
+    Ok(kept)
 }
 
 /// The thread that embeds.
