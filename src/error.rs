@@ -154,6 +154,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
             StoreError::Missing { .. } => Some("docent --index FOLDER reads a folder"),
+            StoreError::Older { .. } => {
+                Some("docent --index brings it over, as does opening the screen")
+            }
             error if error.is_library_damage() => Some(
                 "run docent --index: it checks that file, and reads the documents anew if it must",
             ),

@@ -66,6 +66,9 @@ pub enum StoreError {
     /// Nothing has been written in this home yet.
     #[error("there is no library at `{}` yet; add a folder first", path.display())]
     Missing { path: PathBuf },
+    /// Only the writer migrates.
+    #[error("`{}` was written by an older docent and is not brought over yet", path.display())]
+    Older { path: PathBuf },
     #[error(
         "`{}` was written by a newer docent (version {found}, this one knows {known}); use that one, or another --home",
         path.display()

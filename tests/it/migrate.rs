@@ -72,6 +72,12 @@ fn an_older_library_is_taken_over_and_embeds_only_what_is_new() {
             .unwrap();
         drop(library);
         let files = files(docent.home()).len();
+        // Who only reads changes nothing, and says who does.
+        let refused = docent.run(["--search", "notice"]);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(
+            refused.stderr.contains("an older docent") && refused.stderr.contains("docent --index")
+        );
         let summary = docent.json(["--index"]);
         let new = embedded(docent.home());
         let fresh = new.iter().filter(|hash| !old.contains(hash)).count();

@@ -165,8 +165,11 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
         connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     match (version as usize).cmp(&STEPS.len()) {
         std::cmp::Ordering::Equal => Ok(connection),
-        // The writer has made the file and not yet its tables, or has not come to migrate it.
-        std::cmp::Ordering::Less => Err(StoreError::Missing { path: path.to_owned() }),
+        // The writer has made the file and not yet its tables.
+        std::cmp::Ordering::Less if version == 0 => {
+            Err(StoreError::Missing { path: path.to_owned() })
+        }
+        std::cmp::Ordering::Less => Err(StoreError::Older { path: path.to_owned() }),
         std::cmp::Ordering::Greater => Err(StoreError::Newer {
             path: path.to_owned(),
             found: version as usize,
