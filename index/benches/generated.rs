@@ -159,12 +159,11 @@ pub(crate) fn read(markdown: &str) -> Document {
     assembler.finish()
 }
 
-/// Puts a text, under a number, in the store. Returns how many passages it has.
-pub(crate) fn put(store: &mut Store, number: usize, markdown: &str) -> usize {
+/// Puts a text, under a number, in the store. `count` tells the tokens of a text.
+pub(crate) fn put(store: &mut Store, number: usize, markdown: &str, count: &dyn Fn(&str) -> usize) {
     let document = read(markdown);
-    let passages = split::split(&document, &format!("note {number}"), &count);
+    let passages = split::split(&document, &format!("note {number}"), count);
     put_passages(store, number, markdown, &document, &passages);
-    passages.len()
 }
 
 fn put_passages(

@@ -191,7 +191,7 @@ fn indexing(bencher: Bencher<'_, '_>) {
         })
         .bench_local_refs(|store| {
             for (number, text) in texts.iter().enumerate() {
-                generated::put(store, number, text);
+                generated::put(store, number, text, &generated::count);
             }
             store.publish().unwrap();
         });
