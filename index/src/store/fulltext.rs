@@ -4,6 +4,8 @@
 //! its words as they are for exact phrases, and the names of its files. Nothing is stored in it: an entry gives a passage's number. Its commits carry the
 //! generation of the database; the writer compares both at opening and mends what differs.
 
+mod among;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs;
@@ -353,6 +355,13 @@ impl FulltextReader {
         allowed: &PassageSet,
         count: usize,
     ) -> Result<Vec<(i64, f32)>, StoreError> {
+        if wanted.phrases.is_empty()
+            && wanted.without.is_empty()
+            && among::is_narrow(&self.searcher, allowed)
+        {
+            return among::best_among(&self.searcher, &self.words(wanted), allowed, count)
+                .map_err(|error| fulltext_error(&self.folder, error));
+        }
         let Some(query) = self.query(wanted) else { return Ok(Vec::new()) };
         let collector = BestPassages { allowed, count };
         self.searcher
@@ -360,18 +369,31 @@ impl FulltextReader {
             .map_err(|error| fulltext_error(&self.folder, error))
     }
 
+    /// The words as they are looked up, in the texts and in the names.
+    fn words(&self, wanted: &Wanted) -> Vec<among::Word> {
+        let terms = |field, forms: &[String]| {
+            forms.iter().map(|form| Term::from_field_text(field, form)).collect()
+        };
+        let mut words = Vec::new();
+        for (forms, weight) in &wanted.words {
+            words.push((terms(self.fields.body, forms), *weight));
+            if wanted.name_weight > 0.0 {
+                words.push((terms(self.fields.name, forms), weight * wanted.name_weight));
+            }
+        }
+        words
+    }
+
     fn query(&self, wanted: &Wanted) -> Option<Box<dyn Query>> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for phrase in &wanted.phrases {
             clauses.extend(self.phrase(phrase).map(|query| (Occur::Must, query)));
         }
-        for (forms, weight) in &wanted.words {
-            clauses.push((Occur::Should, any(self.fields.body, forms, *weight)));
-            if wanted.name_weight > 0.0 {
-                let query = any(self.fields.name, forms, weight * wanted.name_weight);
-                clauses.push((Occur::Should, query));
-            }
-        }
+        clauses.extend(
+            self.words(wanted)
+                .into_iter()
+                .map(|(forms, weight)| (Occur::Should, any(forms, weight))),
+        );
         if clauses.is_empty() {
             if wanted.without.is_empty() {
                 return None;
@@ -440,13 +462,10 @@ impl FulltextReader {
 }
 
 /// A passage with any of a word's forms has it once.
-fn any(field: Field, forms: &[String], weight: f32) -> Box<dyn Query> {
+fn any(forms: Vec<Term>, weight: f32) -> Box<dyn Query> {
     let mut terms: Vec<Box<dyn Query>> = forms
-        .iter()
-        .map(|form| {
-            let term = Term::from_field_text(field, form);
-            Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as Box<dyn Query>
-        })
+        .into_iter()
+        .map(|form| Box::new(TermQuery::new(form, IndexRecordOption::WithFreqs)) as Box<dyn Query>)
         .collect();
     let query = match (terms.len(), terms.pop()) {
         (1, Some(term)) => term,
