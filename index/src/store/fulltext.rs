@@ -1,8 +1,9 @@
 //! Which passages hold the words of a question?
 //!
 //! A tantivy index with one entry a passage: the stems of its context and text, by the rules of its document's language,
-//! its words as they are for exact phrases, and the names of its files. Nothing is stored in it: an entry gives a passage's number. Its commits carry the
-//! generation of the database; the writer compares both at opening and mends what differs.
+//! its words as they are for exact phrases, and the names of its files. Nothing is stored in it: an entry gives a
+//! passage's number. Its commits carry the generation of the database; the writer compares both at opening and mends
+//! what differs.
 
 mod among;
 
