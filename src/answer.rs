@@ -9,7 +9,7 @@ use std::time::Instant;
 use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sentence, Turn};
 use docent_engine::embed::Embed;
 use docent_index::query::Query;
-use docent_index::retrieve::{self, Found, Hit, Request};
+use docent_index::retrieve::{Found, Hit, Request, Search};
 use docent_index::store::{self, Snapshot};
 use tokio_util::sync::CancellationToken;
 
@@ -37,14 +37,13 @@ pub fn find(
     top: usize,
     cancel: &CancellationToken,
 ) -> Result<Found, Failure> {
-    let request = Request { scope, ..Request::new(query, top) };
-    let vector = match retrieve::text_to_embed(snapshot, &request)? {
+    let search = Search::prepare(snapshot, Request { scope, ..Request::new(query, top) })?;
+    let vector = match search.text_to_embed() {
         Some(text) => Some(embedder.embed_query(&text)?),
         None => None,
     };
     let id = vector_id(embedder.id());
-    let request = Request { vector: vector.as_deref().map(|vector| (&id, vector)), ..request };
-    Ok(retrieve::search(snapshot, &request, cancel)?)
+    Ok(search.run(vector.as_deref().map(|vector| (&id, vector)), cancel)?)
 }
 
 /// A question as it was asked.

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use docent_index::query::Query;
-use docent_index::retrieve::{self, Request};
+use docent_index::retrieve::{Request, Search};
 use docent_index::split;
 use docent_index::store::{EmbedderId, Snapshot, Store};
 use generated::Noise;
@@ -89,8 +89,8 @@ fn search(bencher: Bencher<'_, '_>, asked: Asked) {
         })
         .bench_local_refs(|(query, vector)| {
             let vector = asked.by_vector.then_some((&EMBEDDER, vector.as_slice()));
-            let request = Request { vector, ..Request::new(query, asked.top) };
-            retrieve::search(&snapshot, &request, &cancel).unwrap()
+            let search = Search::prepare(&snapshot, Request::new(query, asked.top)).unwrap();
+            search.run(vector, &cancel).unwrap()
         });
 }
 

@@ -27,6 +27,7 @@ mod naming;
 mod scope;
 mod snippet;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::fuse::Candidate;
 use self::join::Around;
+use self::naming::Named;
+use self::scope::Scope;
 use crate::best::better_first;
 use crate::document::{ContentHash, DocumentId, PassageId};
 use crate::language;
@@ -62,8 +65,6 @@ const NAME_WEIGHT: f32 = 0.2;
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub query: &'a Query,
-    /// The embedder and the vector that it gives [what is to be embedded](text_to_embed); without one, words decide alone.
-    pub vector: Option<(&'a EmbedderId, &'a [f32])>,
     /// Absolute paths of folders and files; empty for the whole library.
     pub scope: &'a [PathBuf],
     /// These narrow the query's own filters down.
@@ -78,18 +79,9 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A search in the whole library by words alone.
+    /// A search in the whole library.
     pub fn new(query: &'a Query, top: usize) -> Self {
-        Self {
-            query,
-            vector: None,
-            scope: &[],
-            since: None,
-            until: None,
-            types: &[],
-            tags: &[],
-            top,
-        }
+        Self { query, scope: &[], since: None, until: None, types: &[], tags: &[], top }
     }
 }
 
@@ -167,80 +159,180 @@ pub enum RetrieveError {
     Store(#[from] StoreError),
 }
 
-/// The text whose vector a search for `request` is to be given: the question without filters, nor the names of documents
-/// by which it chooses them. None where vectors would not count.
-pub fn text_to_embed(
-    snapshot: &Snapshot,
-    request: &Request<'_>,
-) -> Result<Option<String>, RetrieveError> {
-    let question = request.query.question();
-    if question.is_empty() || dense_weight(&question, snapshot.languages()) <= 0.0 {
-        return Ok(None);
-    }
-    let scope = scope::Scope::of(snapshot, request)?;
-    let named = naming::Named::of(snapshot, &scope, &question, &stemmings(snapshot))?;
-    Ok(Some(named.rest(&question)))
+/// A search made ready: what is in its scope and what its question names is known.
+#[derive(Debug)]
+pub struct Search<'a> {
+    snapshot: &'a Snapshot,
+    request: Request<'a>,
+    scope: Scope<'a>,
+    /// Without filters.
+    question: String,
+    stemmings: Vec<Stemming>,
+    named: Named,
+    dense_weight: f32,
 }
 
-/// Searches a snapshot.
-pub fn search(
-    snapshot: &Snapshot,
-    request: &Request<'_>,
-    cancel: &CancellationToken,
-) -> Result<Found, RetrieveError> {
-    let scope = scope::Scope::of(snapshot, request)?;
-    let mut found = Found {
-        hits: Vec::new(),
-        in_scope_passages: scope.passages().len(),
-        in_scope_documents: scope.documents(),
-        unread_documents: scope.unread(snapshot)?,
-    };
-    let question = request.query.question();
-    let candidates = candidates(snapshot, request, &scope, &question, cancel)?;
-    let mut weights: HashMap<Stemming, HashMap<String, f32>> = HashMap::new();
-    let mut hits: Vec<Hit> = Vec::new();
-    let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
-    let mut texts: Vec<fold::Words> = Vec::new();
-    for candidate in candidates {
-        if hits.len() >= request.top {
-            break;
+impl<'a> Search<'a> {
+    pub fn prepare(snapshot: &'a Snapshot, request: Request<'a>) -> Result<Self, RetrieveError> {
+        let scope = Scope::of(snapshot, &request)?;
+        let question = request.query.question();
+        let stemmings = stemmings(snapshot);
+        let named = Named::of(snapshot, &scope, &question, &stemmings)?;
+        let dense_weight = dense_weight(&question, snapshot.languages());
+        Ok(Self { snapshot, request, scope, question, stemmings, named, dense_weight })
+    }
+
+    /// The text whose vector [`run`](Self::run) is to be given: the question without filters, nor the names of documents
+    /// by which it chooses them. None where vectors would not count.
+    pub fn text_to_embed(&self) -> Option<String> {
+        let counts = !self.question.is_empty() && self.dense_weight > 0.0;
+        counts.then(|| self.named.rest(&self.question))
+    }
+
+    /// Searches. `vector` is the embedder's for [the text to embed](Self::text_to_embed), of length 1; without one, words
+    /// decide alone.
+    pub fn run(
+        &self,
+        vector: Option<(&EmbedderId, &[f32])>,
+        cancel: &CancellationToken,
+    ) -> Result<Found, RetrieveError> {
+        let mut weights: HashMap<Stemming, HashMap<String, f32>> = HashMap::new();
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
+        let mut texts: Vec<fold::Words> = Vec::new();
+        for candidate in self.candidates(vector, cancel)? {
+            if hits.len() >= self.request.top {
+                break;
+            }
+            if cancel.is_cancelled() {
+                return Err(RetrieveError::Cancelled);
+            }
+            let Some(passage) = self.snapshot.passage(PassageId(candidate.passage))? else {
+                continue;
+            };
+            let document = match documents.entry(passage.document.0) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.snapshot.document(passage.document)?),
+            };
+            let Some(document) = document else { continue };
+            let places: Vec<&Place> =
+                document.places.iter().filter(|place| self.scope.holds(place)).collect();
+            let Some((first, others)) = places.split_first() else { continue };
+            let text = fold::Words::of(&passage.text);
+            // The nearer to the end, the lower the score: what says the same has nearly the same.
+            let same = texts.iter().rposition(|known| known.are_alike(&text));
+            if let Some(hit) = same.and_then(|index| hits.get_mut(index)) {
+                let more = places.iter().map(|place| place.path()).filter(|path| *path != hit.path);
+                hit.also.extend(more);
+                hit.also.dedup();
+                continue;
+            }
+            let stemming = Stemming::of(document.language.as_deref());
+            let weights = match weights.entry(stemming) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.stem_weights(stemming)?),
+            };
+            let sentences = snippet::score(&passage.text, &passage.sentences, stemming, weights);
+            texts.push(text);
+            hits.push(hit(self.snapshot, &candidate, passage, sentences, document, first, others)?);
+        }
+        Ok(Found {
+            hits,
+            in_scope_passages: self.scope.passages().len(),
+            in_scope_documents: self.scope.documents(),
+            unread_documents: self.scope.unread(self.snapshot)?,
+        })
+    }
+
+    /// The stems of the question by the rules of one language, each with its rarity.
+    fn stem_weights(&self, stemming: Stemming) -> Result<HashMap<String, f32>, StoreError> {
+        let stems: BTreeSet<String> =
+            stemming.terms(&self.question).into_iter().map(|term| term.text).collect();
+        let rarity =
+            |stem: &str| self.snapshot.fulltext().map_or(Ok(1.0), |fulltext| fulltext.rarity(stem));
+        let weighed = |stem: String| rarity(&stem).map(|rarity| (stem, rarity));
+        stems.into_iter().map(weighed).collect()
+    }
+
+    /// The candidates of both searches, the best first.
+    fn candidates(
+        &self,
+        vector: Option<(&EmbedderId, &[f32])>,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Candidate>, RetrieveError> {
+        let Self { snapshot, request, scope, named, .. } = self;
+        let count = CANDIDATES.max(request.top.saturating_mul(2));
+        let wanted = self.wanted();
+        if wanted.words.is_empty() && wanted.phrases.is_empty() && wanted.without.is_empty() {
+            // Filters alone ask for everything in scope, in the order in which it was read.
+            let are_filters_alone =
+                request.query.terms.iter().any(Term::is_filter) && self.question.is_empty();
+            return Ok(scope
+                .first(if are_filters_alone { count } else { 0 })
+                .map(fuse::unranked)
+                .collect());
+        }
+        let mut by_words = Vec::new();
+        if let Some(fulltext) = snapshot.fulltext() {
+            by_words = fulltext.search(&wanted, scope.passages(), count)?;
+            if let Some(passages) = named.passages() {
+                join(&mut by_words, fulltext.search(&wanted, passages, count)?);
+            }
         }
         if cancel.is_cancelled() {
             return Err(RetrieveError::Cancelled);
         }
-        let Some(passage) = snapshot.passage(PassageId(candidate.passage))? else { continue };
-        let document = match documents.entry(passage.document.0) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(snapshot.document(passage.document)?)
-            }
+        // A phrase, or a word that must not be there, is a matter of words: vectors only rank what has passed it.
+        let is_strict = !wanted.phrases.is_empty() || !wanted.without.is_empty();
+        let Some((embedder, vector)) = vector.filter(|_| self.dense_weight > 0.0) else {
+            return Ok(named.lift(fuse::by_words(by_words)));
         };
-        let Some(document) = document else { continue };
-        let places: Vec<&Place> =
-            document.places.iter().filter(|place| scope.holds(place)).collect();
-        let Some((first, others)) = places.split_first() else { continue };
-        let text = fold::Words::of(&passage.text);
-        // The nearer to the end, the lower the score: what says the same has nearly the same.
-        let same = texts.iter().rposition(|known| known.are_alike(&text));
-        if let Some(hit) = same.and_then(|index| hits.get_mut(index)) {
-            let more = places.iter().map(|place| place.path()).filter(|path| *path != hit.path);
-            hit.also.extend(more);
-            hit.also.dedup();
-            continue;
+        let near = if is_strict {
+            Vec::new()
+        } else {
+            let vectors = snapshot.vectors(embedder)?;
+            let mut near = vectors.search(vector, scope.passages(), count * RESCORED, cancel);
+            if let Some(passages) = named.passages() {
+                join(&mut near, vectors.search(vector, passages, count * RESCORED, cancel));
+            }
+            near
+        };
+        if cancel.is_cancelled() {
+            return Err(RetrieveError::Cancelled);
         }
-        let stemming = Stemming::of(document.language.as_deref());
-        let weights = match weights.entry(stemming) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(stem_weights(snapshot, &question, stemming)?)
-            }
-        };
-        let sentences = snippet::score(&passage.text, &passage.sentences, stemming, weights);
-        texts.push(text);
-        hits.push(hit(snapshot, &candidate, passage, sentences, document, first, others)?);
+        let of_words: BTreeSet<i64> = by_words.iter().map(|(passage, _)| *passage).collect();
+        let asked = of_words
+            .iter()
+            .copied()
+            .chain(near.iter().map(|(passage, _)| *passage).filter(|p| !of_words.contains(p)));
+        let exact: Vec<(i64, f32)> = snapshot
+            .exact_vectors(embedder, asked)?
+            .into_iter()
+            .map(|(passage, exact)| (passage, exact.iter().zip(vector).map(|(a, b)| a * b).sum()))
+            .collect();
+        Ok(named.lift(fuse::fuse(&by_words, exact, self.dense_weight, count)))
     }
-    found.hits = hits;
-    Ok(found)
+
+    fn wanted(&self) -> Wanted {
+        let mut wanted = Wanted { name_weight: NAME_WEIGHT, ..Wanted::default() };
+        let words = words::forms(&self.question, &self.stemmings);
+        let distinct: BTreeSet<Forms> = words.into_iter().map(|(forms, _)| forms).collect();
+        wanted.words = distinct
+            .into_iter()
+            .map(|forms| {
+                let weight = self.named.weight(&forms);
+                (forms, weight)
+            })
+            .collect();
+        for term in &self.request.query.terms {
+            match term {
+                Term::Phrase(phrase) => wanted.phrases.push(phrase.clone()),
+                Term::Without(phrase) => wanted.without.push(phrase.clone()),
+                _ => {}
+            }
+        }
+        wanted
+    }
 }
 
 fn hit(
@@ -283,86 +375,6 @@ fn hit(
     })
 }
 
-/// The stems of a question by the rules of one language, each with its rarity.
-fn stem_weights(
-    snapshot: &Snapshot,
-    question: &str,
-    stemming: Stemming,
-) -> Result<HashMap<String, f32>, StoreError> {
-    let stems: BTreeSet<String> =
-        stemming.terms(question).into_iter().map(|term| term.text).collect();
-    stems
-        .into_iter()
-        .map(|stem| {
-            let rarity = snapshot.fulltext().map_or(Ok(1.0), |fulltext| fulltext.rarity(&stem))?;
-            Ok((stem, rarity))
-        })
-        .collect()
-}
-
-/// The candidates of both searches, the best first.
-fn candidates(
-    snapshot: &Snapshot,
-    request: &Request<'_>,
-    scope: &scope::Scope<'_>,
-    question: &str,
-    cancel: &CancellationToken,
-) -> Result<Vec<Candidate>, RetrieveError> {
-    let count = CANDIDATES.max(request.top.saturating_mul(2));
-    let stemmings = stemmings(snapshot);
-    let named = naming::Named::of(snapshot, scope, question, &stemmings)?;
-    let wanted = wanted(request.query, words::forms(question, &stemmings), &named);
-    if wanted.words.is_empty() && wanted.phrases.is_empty() && wanted.without.is_empty() {
-        // Filters alone ask for everything in scope, in the order in which it was read.
-        let are_filters_alone =
-            request.query.terms.iter().any(Term::is_filter) && question.is_empty();
-        return Ok(scope
-            .first(if are_filters_alone { count } else { 0 })
-            .map(fuse::unranked)
-            .collect());
-    }
-    let mut by_words = Vec::new();
-    if let Some(fulltext) = snapshot.fulltext() {
-        by_words = fulltext.search(&wanted, scope.passages(), count)?;
-        if let Some(passages) = named.passages() {
-            join(&mut by_words, fulltext.search(&wanted, passages, count)?);
-        }
-    }
-    if cancel.is_cancelled() {
-        return Err(RetrieveError::Cancelled);
-    }
-    // A phrase, or a word that must not be there, is a matter of words: vectors only rank what has passed it.
-    let is_strict = !wanted.phrases.is_empty() || !wanted.without.is_empty();
-    let dense_weight = dense_weight(question, snapshot.languages());
-    let Some((embedder, vector)) = request.vector.filter(|_| dense_weight > 0.0) else {
-        return Ok(named.lift(fuse::by_words(by_words)));
-    };
-    let near = if is_strict {
-        Vec::new()
-    } else {
-        let vectors = snapshot.vectors(embedder)?;
-        let mut near = vectors.search(vector, scope.passages(), count * RESCORED, cancel);
-        if let Some(passages) = named.passages() {
-            join(&mut near, vectors.search(vector, passages, count * RESCORED, cancel));
-        }
-        near
-    };
-    if cancel.is_cancelled() {
-        return Err(RetrieveError::Cancelled);
-    }
-    let of_words: BTreeSet<i64> = by_words.iter().map(|(passage, _)| *passage).collect();
-    let asked = of_words
-        .iter()
-        .copied()
-        .chain(near.iter().map(|(passage, _)| *passage).filter(|p| !of_words.contains(p)));
-    let exact: Vec<(i64, f32)> = snapshot
-        .exact_vectors(embedder, asked)?
-        .into_iter()
-        .map(|(passage, exact)| (passage, exact.iter().zip(vector).map(|(a, b)| a * b).sum()))
-        .collect();
-    Ok(named.lift(fuse::fuse(&by_words, exact, dense_weight, count)))
-}
-
 /// The rules by which the library's documents are stemmed.
 fn stemmings(snapshot: &Snapshot) -> Vec<Stemming> {
     let distinct: HashSet<Stemming> =
@@ -392,24 +404,4 @@ fn join(hits: &mut Vec<(i64, f32)>, more: Vec<(i64, f32)>) {
     hits.extend(more);
     hits.sort_unstable_by(better_first);
     hits.dedup_by_key(|hit| hit.0);
-}
-
-fn wanted(query: &Query, words: Vec<(Forms, Range<usize>)>, named: &naming::Named) -> Wanted {
-    let mut wanted = Wanted { name_weight: NAME_WEIGHT, ..Wanted::default() };
-    let distinct: BTreeSet<Forms> = words.into_iter().map(|(forms, _)| forms).collect();
-    wanted.words = distinct
-        .into_iter()
-        .map(|forms| {
-            let weight = named.weight(&forms);
-            (forms, weight)
-        })
-        .collect();
-    for term in &query.terms {
-        match term {
-            Term::Phrase(phrase) => wanted.phrases.push(phrase.clone()),
-            Term::Without(phrase) => wanted.without.push(phrase.clone()),
-            _ => {}
-        }
-    }
-    wanted
 }

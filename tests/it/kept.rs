@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use docent_index::query::Query;
-use docent_index::retrieve::{Request, search};
+use docent_index::retrieve::{Request, Search};
 use docent_index::store::{EmbedderId, Snapshot};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
@@ -134,21 +134,21 @@ fn check_found(home: &Path, library: &Connection) {
         let vector: Vec<f32> =
             vector.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         let embedder = EmbedderId(row.get(2).unwrap());
-        let found = |request: &Request<'_>| -> Vec<String> {
-            let found = search(&snapshot, request, &CancellationToken::new()).unwrap();
+        let found = |query: &Query, top, vector: Option<(&EmbedderId, &[f32])>| -> Vec<String> {
+            let search = Search::prepare(&snapshot, Request::new(query, top)).unwrap();
+            let found = search.run(vector, &CancellationToken::new()).unwrap();
             found.hits.into_iter().map(|hit| hit.text).collect()
         };
         // No word of it is in any text: vectors decide alone.
         let strange = Query::plain("qxqxqx");
-        let near =
-            found(&Request { vector: Some((&embedder, &vector)), ..Request::new(&strange, 3) });
+        let near = found(&strange, 3, Some((&embedder, &vector)));
         assert!(near.contains(&text), "by its vector: {text:?} among {near:#?}");
         let words: Vec<&str> = text
             .split(|sign: char| !sign.is_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
         let words = words.iter().take(12).copied().collect::<Vec<_>>().join(" ");
-        let by_words = found(&Request::new(&Query::plain(&words), 30));
+        let by_words = found(&Query::plain(&words), 30, None);
         assert!(words.is_empty() || by_words.contains(&text), "by its words: {text:?}");
     }
 }

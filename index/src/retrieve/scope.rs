@@ -13,6 +13,7 @@ use crate::query::{Day, Term, format_of};
 use crate::store::vectors::PassageSet;
 use crate::store::{Place, Snapshot, StoreError};
 
+#[derive(Debug)]
 pub(super) struct Scope<'a> {
     passages: Cow<'a, PassageSet>,
     /// With their documents.
@@ -22,6 +23,7 @@ pub(super) struct Scope<'a> {
 }
 
 /// Everything that narrows a search down.
+#[derive(Debug)]
 struct Filter<'a> {
     scope: &'a [PathBuf],
     /// In lower case; one of each kind must fit.

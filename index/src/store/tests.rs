@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use super::*;
 use crate::document::{Document, Head, Page, Passage, Problem};
 use crate::query::Query;
-use crate::retrieve::{Found, Request, search};
+use crate::retrieve::{Found, Request, RetrieveError, Search};
 
 const VERSIONS: Versions = Versions { extractor: 1, splitter: 1 };
 const EMBEDDER: EmbedderId = EmbedderId([7; 32]);
@@ -111,13 +111,17 @@ fn put(store: &mut Store, text: &str, versions: Versions) -> DocumentId {
     store.put_document(&reading).unwrap()
 }
 
-fn request_found(snapshot: &Snapshot, request: &Request<'_>) -> Found {
-    search(snapshot, request, &CancellationToken::new()).unwrap()
+fn search(
+    snapshot: &Snapshot,
+    request: Request<'_>,
+    vector: Option<(&EmbedderId, &[f32])>,
+) -> Result<Found, RetrieveError> {
+    Search::prepare(snapshot, request)?.run(vector, &CancellationToken::new())
 }
 
 fn find(snapshot: &Snapshot, query: &str) -> Vec<String> {
     let query = Query::parse(query).unwrap();
-    let found = request_found(snapshot, &Request::new(&query, 10));
+    let found = search(snapshot, Request::new(&query, 10), None).unwrap();
     found.hits.iter().map(|hit| format!("{}: {}", hit.place.file.display(), hit.text)).collect()
 }
 
@@ -219,7 +223,7 @@ fn identical_files_are_stored_once_and_found_once() {
     assert_eq!((counts.files, counts.documents, counts.passages), (3, 2, 3));
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let query = Query::plain("alpha");
-    let found = request_found(&snapshot, &Request::new(&query, 10));
+    let found = search(&snapshot, Request::new(&query, 10), None).unwrap();
     let [hit] = found.hits.as_slice() else { panic!("{found:?}") };
     assert_eq!(hit.path, Path::new("/library/a.txt"));
     assert_eq!(hit.also, [Path::new("/library/b.txt"), Path::new("/library/c.txt")]);
@@ -255,8 +259,8 @@ fn a_small_scope_gives_as_many_hits_as_it_has() {
     let scope = [PathBuf::from("/library/few")];
     let question = vector("same words in number");
     for vector in [None, Some((&EMBEDDER, question.as_slice()))] {
-        let found =
-            request_found(&snapshot, &Request { vector, scope: &scope, ..Request::new(&query, 5) });
+        let request = Request { scope: &scope, ..Request::new(&query, 5) };
+        let found = search(&snapshot, request, vector).unwrap();
         assert_eq!((found.in_scope_passages, found.in_scope_documents), (5, 5));
         assert_eq!(found.hits.len(), 5);
         assert!(found.hits.iter().all(|hit| hit.path.starts_with("/library/few")));
@@ -312,7 +316,7 @@ fn what_could_not_be_read_in_scope_is_counted() {
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let unread = |query: &str| {
         let query = Query::parse(query).unwrap();
-        request_found(&snapshot, &Request::new(&query, 5)).unread_documents
+        search(&snapshot, Request::new(&query, 5), None).unwrap().unread_documents
     };
     assert_eq!((unread("alpha"), unread("alpha dir:x"), unread("alpha type:txt")), (3, 2, 0));
     let listed: Vec<_> = desk.store.problems().unwrap();
@@ -335,10 +339,7 @@ fn nearest(desk: &Desk, text: &str) -> String {
     let vector = vector(text);
     // No word of it is in any text: vectors decide alone.
     let query = Query::plain("qqqq");
-    let found = request_found(
-        &snapshot,
-        &Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 1) },
-    );
+    let found = search(&snapshot, Request::new(&query, 1), Some((&EMBEDDER, &vector))).unwrap();
     let hit = found.hits.first().unwrap();
     format!("{}: {}", hit.place.file.display(), hit.text)
 }
@@ -425,8 +426,7 @@ fn a_reader_survives_damaged_indexes() {
         let vector = vector("about\ngamma three");
         for query in ["gamma", "\"alpha one\"", "alpha -beta"] {
             let query = Query::parse(query).unwrap();
-            let request = Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) };
-            drop(search(snapshot, &request, &CancellationToken::new()));
+            drop(search(snapshot, Request::new(&query, 5), Some((&EMBEDDER, &vector))));
         }
     };
     for path in derived_files(home.path()) {
@@ -515,10 +515,11 @@ fn try_all(home: &Path) -> Result<bool, StoreError> {
     }
     let vector = vector("about\ngamma three");
     let query = Query::plain("gamma");
-    let request = Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) };
-    search(&snapshot, &request, &CancellationToken::new()).map_err(|error| match error {
-        crate::retrieve::RetrieveError::Store(error) => error,
-        crate::retrieve::RetrieveError::Cancelled => panic!("nobody cancels it"),
+    search(&snapshot, Request::new(&query, 5), Some((&EMBEDDER, &vector))).map_err(|error| {
+        match error {
+            RetrieveError::Store(error) => error,
+            RetrieveError::Cancelled => panic!("nobody cancels it"),
+        }
     })?;
     check(home, &CancellationToken::new())?;
     Ok((counts.files, counts.passages, counts.embedded) == (2, 3, 3))
@@ -759,7 +760,8 @@ fn what_was_cut_off_is_read_with_a_passage() {
     desk.store.publish().unwrap();
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let around = |word: &str| {
-        let found = request_found(&snapshot, &Request::new(&Query::plain(word), 1));
+        let query = Query::plain(word);
+        let found = search(&snapshot, Request::new(&query, 1), None).unwrap();
         let hit = found.hits.into_iter().next().unwrap();
         (hit.before, hit.text, hit.after)
     };
@@ -907,10 +909,7 @@ fn vectors_of_an_english_embedder_have_no_say_in_other_scripts() {
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let query = Query::plain("Сколько стоит аренда?");
     let vector = vector("about\nSomething else.");
-    let found = request_found(
-        &snapshot,
-        &Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) },
-    );
+    let found = search(&snapshot, Request::new(&query, 5), Some((&EMBEDDER, &vector))).unwrap();
     let [hit] = found.hits.as_slice() else { panic!("{found:?}") };
     assert_eq!((hit.text.as_str(), hit.vector), ("Аренда стоит 900 евро.", None));
 }
@@ -921,8 +920,9 @@ fn a_stopped_search_says_so() {
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let cancel = CancellationToken::new();
     cancel.cancel();
-    let result = search(&snapshot, &Request::new(&Query::plain("alpha"), 5), &cancel);
-    assert!(matches!(result, Err(crate::retrieve::RetrieveError::Cancelled)));
+    let query = Query::plain("alpha");
+    let search = Search::prepare(&snapshot, Request::new(&query, 5)).unwrap();
+    assert!(matches!(search.run(None, &cancel), Err(RetrieveError::Cancelled)));
 }
 
 #[test]
@@ -949,10 +949,7 @@ fn hits_know_their_place_and_scores() {
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let query = Query::plain("beta two");
     let vector = vector("about\nbeta two");
-    let found = request_found(
-        &snapshot,
-        &Request { vector: Some((&EMBEDDER, &vector)), ..Request::new(&query, 5) },
-    );
+    let found = search(&snapshot, Request::new(&query, 5), Some((&EMBEDDER, &vector))).unwrap();
     let hit = found.hits.first().unwrap();
     assert_eq!((hit.page, hit.lines, hit.headings.len()), (None, Some((1, 1)), 1));
     assert_eq!(
