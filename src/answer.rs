@@ -1,20 +1,17 @@
 //! How does one question become a cited answer?
 //!
-//! Query, vector, hits, evidence, answer, citations. The hits are there before the answer is begun. Places and quotes
+//! Query, evidence, answer, citations. The hits are there before the answer is begun. Places and quotes
 //! come from the store; the answerer only names numbers.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sentence, Turn};
-use docent_engine::embed::Embed;
 use docent_index::query::Query;
-use docent_index::retrieve::{Found, Hit, Request, Search};
-use docent_index::store::{self, Snapshot};
+use docent_index::retrieve::{Found, Hit};
+use docent_index::store;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
-use crate::ingest::vector_id;
 use crate::json;
 
 /// How many of the best passages an answerer is given.
@@ -26,24 +23,6 @@ const HIGHLIGHTED: f32 = 0.7;
 /// What was typed as a query.
 pub fn query(typed: &str) -> Result<Query, Failure> {
     Query::parse(typed).map_err(|error| Failure::from_query(&error, typed))
-}
-
-/// Finds the passages for a query, best first. `top` is how many.
-pub fn find(
-    snapshot: &Snapshot,
-    embedder: &mut dyn Embed,
-    query: &Query,
-    scope: &[PathBuf],
-    top: usize,
-    cancel: &CancellationToken,
-) -> Result<Found, Failure> {
-    let search = Search::prepare(snapshot, Request { scope, ..Request::new(query, top) })?;
-    let vector = match search.text_to_embed() {
-        Some(text) => Some(embedder.embed_query(&text)?),
-        None => None,
-    };
-    let id = vector_id(embedder.id());
-    Ok(search.run(vector.as_deref().map(|vector| (&id, vector)), cancel)?)
 }
 
 /// A question as it was asked.

@@ -8,7 +8,7 @@ use std::io;
 use std::process::ExitCode;
 
 use docent_engine::answer::AnswerError;
-use docent_engine::embed::EmbedError;
+use docent_engine::embed::{EmbedError, RerankError};
 use docent_index::query::QueryError;
 use docent_index::retrieve::RetrieveError;
 use docent_index::store::StoreError;
@@ -200,6 +200,7 @@ told_by_themselves!(
     LoadError,
     FileError,
     EmbedError,
+    RerankError,
     AnswerError,
     ChildError,
     io::Error,

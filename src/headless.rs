@@ -14,14 +14,16 @@ mod search;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use docent_engine::embed::{FastEmbedder, Settings, embedder_id};
+use docent_engine::embed::{Settings, embedder_id};
 use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Cli, Work};
 use crate::error::{Failure, Outcome};
+use crate::finder::Finder;
 use crate::ingest::vector_id;
+use crate::loading::cores;
 use crate::paths::{self, Environment};
 use crate::seal::Seal;
 use crate::{fs, interrupt, loading};
@@ -71,9 +73,11 @@ impl Session<'_> {
         Ok(Snapshot::open(&self.home()?)?)
     }
 
-    /// The bundled embedder, loaded.
-    fn embedder(&self, settings: Settings) -> Result<FastEmbedder, Failure> {
-        Ok(loading::embedder(&paths::parts(self.environment)?, settings)?)
+    /// What finds passages, loaded.
+    fn finder(&self) -> Result<Finder, Failure> {
+        let settings = Settings::for_questions(cores());
+        let embedder = loading::embedder(&paths::parts(self.environment)?, settings)?;
+        Ok(Finder::open(embedder, &self.home()?)?)
     }
 
     /// Which vectors answer.

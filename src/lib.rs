@@ -12,6 +12,7 @@ pub mod plain;
 pub mod child;
 
 pub mod answer;
+pub mod finder;
 pub mod ingest;
 pub mod loading;
 

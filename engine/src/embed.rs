@@ -2,10 +2,11 @@
 //!
 //! [`Embed`] is what the library and the quote answerer need of an embedder. The one implementation is
 //! [`FastEmbedder`]: an embedder is a folder that holds an ONNX model beside the files that sentence-transformers keeps
-//! with it. Nothing here fetches a file or decides which embedder is used.
+//! with it. A [`Reranker`] looks again at the best passages that were found. Nothing here fetches a file or decides which embedder is used.
 
 mod bundled;
 mod fastembed;
+mod rerank;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokenizers::Tokenizer;
 
 pub use self::bundled::Bundled;
 pub use self::fastembed::{FastEmbedder, Settings, embedder_id, load_runtime};
+pub use self::rerank::{RerankError, Reranker};
 
 /// Turns texts into vectors of one length, each of Euclidean length 1, so that a dot product is a cosine.
 pub trait Embed: Send {

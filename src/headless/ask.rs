@@ -7,7 +7,6 @@ use std::time::Instant;
 use docent_engine::answer::model::{self, ModelAnswerer};
 use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::answer::{Answerer, Progress};
-use docent_engine::embed::{FastEmbedder, Settings};
 use docent_index::query::Query;
 use docent_index::store::{Desk, Snapshot};
 
@@ -16,6 +15,7 @@ use super::{Session, print, print_json};
 use crate::answer::Asked;
 use crate::child::model::ModelProcess;
 use crate::error::{Failure, Outcome};
+use crate::finder::Finder;
 use crate::json::Answered;
 use crate::loading::{self, cores};
 use crate::{answer, export, fs, plain};
@@ -69,7 +69,7 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
 pub(super) struct Asking<'a> {
     session: &'a Session<'a>,
     snapshot: Snapshot,
-    embedder: FastEmbedder,
+    finder: Finder,
     model: Option<ModelAnswerer<ModelProcess>>,
     scope: Vec<PathBuf>,
 }
@@ -81,7 +81,7 @@ impl<'a> Asking<'a> {
             scope: session.scope()?,
             // First what can be wrong in what was typed, then what takes time.
             model: model(session)?,
-            embedder: session.embedder(Settings::for_questions(cores()))?,
+            finder: session.finder()?,
             session,
         })
     }
@@ -94,14 +94,14 @@ impl<'a> Asking<'a> {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Answered, Failure> {
         let asked = Asked { typed, query, at: Instant::now(), turns: &[] };
-        let Self { session, snapshot, embedder, model, scope } = self;
+        let Self { session, snapshot, finder, model, scope } = self;
         let top = usize::from(session.cli.top);
-        let found = answer::find(snapshot, embedder, query, scope, top, &session.cancel)?;
+        let found = finder.find(snapshot, query, scope, top, &session.cancel)?;
         let mut quotes;
         let answerer: &mut dyn Answerer = if let Some(model) = model {
             model
         } else {
-            quotes = QuoteAnswerer::new(embedder);
+            quotes = QuoteAnswerer::new(&mut finder.embedder);
             &mut quotes
         };
         answer::answer(&asked, &found, answerer, &session.cancel, progress)

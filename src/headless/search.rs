@@ -1,26 +1,17 @@
 //! `--search`: prints the passages that fit best, without an answer.
 
-use docent_engine::embed::Settings;
-
 use super::{Session, print, print_json};
 use crate::answer;
 use crate::error::{Failure, Outcome};
 use crate::json::{Hit, SCHEMA, Searched};
-use crate::loading::cores;
 use crate::plain;
 
 pub(super) fn run(session: &Session<'_>, query: &str) -> Result<Outcome, Failure> {
     let snapshot = session.snapshot()?;
-    let mut embedder = session.embedder(Settings::for_questions(cores()))?;
+    let mut finder = session.finder()?;
     let top = usize::from(session.cli.top);
-    let found = answer::find(
-        &snapshot,
-        &mut embedder,
-        &answer::query(query)?,
-        &session.scope()?,
-        top,
-        &session.cancel,
-    )?;
+    let parsed = answer::query(query)?;
+    let found = finder.find(&snapshot, &parsed, &session.scope()?, top, &session.cancel)?;
     let hits = answer::hits(&found);
     let outcome = if hits.is_empty() { Outcome::Nothing } else { Outcome::Done };
     if session.cli.json {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use docent_engine::answer::Progress;
 use docent_engine::answer::quote::QuoteAnswerer;
-use docent_engine::embed::{FastEmbedder, Settings};
+use docent_engine::embed::Settings;
 use docent_index::query::Query;
 use docent_index::retrieve::Found;
 use docent_index::store::{Snapshot, StoreError};
@@ -22,6 +22,7 @@ use super::thread::{guarded, mistake};
 use super::{Orders, Setting, desk, model};
 use crate::answer::{self, Asked};
 use crate::error::Failure;
+use crate::finder::Finder;
 use crate::json::Answered;
 use crate::loading::Embedders;
 use crate::state::effect::{Ask, Run};
@@ -124,13 +125,13 @@ pub(super) struct Searcher {
     orders: Orders,
     has_model: Arc<AtomicBool>,
     snapshot: Option<Snapshot>,
-    embedder: Option<FastEmbedder>,
+    finder: Option<Finder>,
 }
 
 impl Searcher {
     pub(super) fn new(setting: Arc<Setting>, embedders: Arc<Embedders>, link: Link) -> Self {
         let Link { inbox, orders, has_model } = link;
-        Self { setting, embedders, inbox, orders, has_model, snapshot: None, embedder: None }
+        Self { setting, embedders, inbox, orders, has_model, snapshot: None, finder: None }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -152,13 +153,13 @@ impl Searcher {
         let inbox = self.inbox.clone();
         let doing = "answering";
         if guarded(&inbox, doing, || work(self)).is_none() {
-            (self.snapshot, self.embedder) = (None, None);
+            (self.snapshot, self.finder) = (None, None);
             inbox.tell(Message::Answering(run, AnswerReport::Failed(mistake(doing))));
         }
     }
 
     fn get_ready(&mut self) -> Result<(), Failure> {
-        self.embedder()?;
+        self.finder()?;
         Ok(self.snapshot()?.release()?)
     }
 
@@ -167,12 +168,13 @@ impl Searcher {
         super::refreshed(&mut self.snapshot, &self.setting.home)
     }
 
-    fn embedder(&mut self) -> Result<&mut FastEmbedder, Failure> {
-        match &mut self.embedder {
-            Some(embedder) => Ok(embedder),
+    fn finder(&mut self) -> Result<&mut Finder, Failure> {
+        match &mut self.finder {
+            Some(finder) => Ok(finder),
             empty => {
                 let settings = Settings::for_questions(self.setting.cores);
-                Ok(empty.insert(self.embedders.open(settings)?))
+                let embedder = self.embedders.open(settings)?;
+                Ok(empty.insert(Finder::open(embedder, &self.setting.home)?))
             }
         }
     }
@@ -207,7 +209,7 @@ impl Searcher {
     }
 
     fn find(&mut self, job: &Job, query: &Query) -> Result<Found, Failure> {
-        self.embedder()?;
+        self.finder()?;
         match self.snapshot() {
             Ok(_) => {}
             Err(StoreError::Missing { .. }) => {
@@ -217,10 +219,10 @@ impl Searcher {
             }
             Err(error) => return Err(error.into()),
         }
-        let (Some(snapshot), Some(embedder)) = (&mut self.snapshot, &mut self.embedder) else {
+        let (Some(snapshot), Some(finder)) = (&mut self.snapshot, &mut self.finder) else {
             return Err(Failure::new("the library is not open: ask again"));
         };
-        let found = answer::find(snapshot, embedder, query, &[], HITS, &job.running.cancel);
+        let found = finder.find(snapshot, query, &[], HITS, &job.running.cancel);
         // Nothing more is asked of it; an error would come again at the next question.
         drop(snapshot.release());
         found
@@ -229,8 +231,8 @@ impl Searcher {
     fn quote(&mut self, searched: Searched) {
         let Searched { job, query, found } = searched;
         let inbox = self.inbox.clone();
-        let embedder = match self.embedder() {
-            Ok(embedder) => embedder,
+        let finder = match self.finder() {
+            Ok(finder) => finder,
             Err(failure) => return job.fail_by(&inbox, &failure),
         };
         let mut telling = Telling::new(&inbox, job.running.run);
@@ -241,7 +243,7 @@ impl Searcher {
                 at: job.at,
                 turns: &job.ask.turns,
             };
-            let mut quotes = QuoteAnswerer::new(embedder);
+            let mut quotes = QuoteAnswerer::new(&mut finder.embedder);
             answer::answer(&asked, &found, &mut quotes, &job.running.cancel, &mut |progress| {
                 telling.take(&progress);
             })

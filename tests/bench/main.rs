@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use docent::finder::Finder;
 use docent::{answer, ingest};
 use docent_engine::embed::{
     Bundled, Embed as _, FastEmbedder, Settings, TokenCounter, embedder_id, load_runtime,
@@ -74,13 +75,14 @@ fn library(passages: usize) -> &'static Path {
 }
 
 fn find(bencher: Bencher<'_, '_>, passages: usize, filter: &str) {
-    let snapshot = Snapshot::open(library(passages)).unwrap();
-    let mut embedder = embedder();
+    let home = library(passages);
+    let snapshot = Snapshot::open(home).unwrap();
+    let mut finder = Finder::open(embedder(), home).unwrap();
     let mut noise = Noise::new(2);
     let cancel = CancellationToken::new();
     bencher.with_inputs(|| format!("{} {filter}", noise.question())).bench_local_refs(|typed| {
         let query = answer::query(typed).unwrap();
-        answer::find(&snapshot, &mut embedder, &query, &[], TOP, &cancel).unwrap()
+        finder.find(&snapshot, &query, &[], TOP, &cancel).unwrap()
     });
 }
 

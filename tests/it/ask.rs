@@ -193,3 +193,31 @@ fn what_was_answered_before_a_faulty_question_is_kept() {
     let exported: Value = serde_json::from_slice(&std::fs::read(export).unwrap()).unwrap();
     assert_eq!(exported["answers"][0]["question"], json!(question));
 }
+
+#[test]
+fn a_reranker_in_the_home_orders_the_best_passages_again() {
+    let docent = Docent::new();
+    docent.write("gate.md", "# Gate\n\nThe gate is closed when the yard is empty.\n");
+    docent.write("yard.md", "# Yard\n\nThe caretaker closes the yard by night.\n");
+    docent.write("terms.md", "# Terms\n\nThe lease says that the gate is closed.\n");
+    docent.index();
+    let question = "Is the gate closed when the yard is empty?";
+    let before = docent.found(question);
+    assert_eq!(before.first().map(String::as_str), Some("gate.md"), "{before:?}");
+    let reranker = docent.home().join("reranker");
+    std::fs::create_dir(&reranker).unwrap();
+    for entry in std::fs::read_dir(fixture("reranker")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, reranker.join(path.file_name().unwrap())).unwrap();
+    }
+    // It likes caretakers and nights, and no leases.
+    assert_eq!(docent.found(question), ["yard.md", "gate.md", "terms.md"]);
+    let answered = docent.json(["--ask", "Who closes the yard by night?"]);
+    assert_eq!(answered["hits"][0]["file"], json!("yard.md"));
+    assert!(answered["hits"][0]["score"].as_f64().unwrap() > 0.99, "{answered}");
+
+    std::fs::write(reranker.join("model.onnx"), "no model").unwrap();
+    let printed = docent.run(["--search", question]);
+    assert_eq!(printed.code, Some(2), "{printed:?}");
+    assert!(printed.stderr.contains("reranker/model.onnx` is damaged"), "{printed:?}");
+}

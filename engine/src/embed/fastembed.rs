@@ -198,19 +198,22 @@ pub fn embedder_id(folder: &Path) -> Result<EmbedderId, EmbedError> {
 
 /// Reads a file of an embedder.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
-    read_if_present(path)?.ok_or_else(|| EmbedError::Missing { path: path.to_owned() })
+    optional(path)?.ok_or_else(|| EmbedError::Missing { path: path.to_owned() })
 }
 
-fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, EmbedError> {
-    let failed = |source| EmbedError::Read { path: path.to_owned(), source };
+fn optional(path: &Path) -> Result<Option<Vec<u8>>, EmbedError> {
+    read_if_present(path).map_err(|source| EmbedError::Read { path: path.to_owned(), source })
+}
+
+pub(super) fn read_if_present(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     match std::fs::File::open(path) {
         Ok(mut file) => {
             let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map_err(failed)?;
+            file.read_to_end(&mut bytes)?;
             Ok(Some(bytes))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -278,7 +281,7 @@ struct Length {
 }
 
 fn read_settings<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<T>, EmbedError> {
-    let Some(bytes) = read_if_present(path)? else { return Ok(None) };
+    let Some(bytes) = optional(path)? else { return Ok(None) };
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|source| EmbedError::Settings { path: path.to_owned(), source })
