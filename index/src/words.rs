@@ -90,7 +90,10 @@ pub(crate) fn forms(question: &str, stemmings: &[Stemming]) -> Vec<(Forms, Range
 }
 
 fn terms(text: &str, form: impl Fn(&str) -> String) -> Vec<Term> {
-    lowered(text).map(|(word, span)| Term { text: form(&word), span }).collect()
+    lowered(text)
+        .map(|(word, span)| Term { text: form(&word), span })
+        .filter(|term| !term.text.is_empty())
+        .collect()
 }
 
 /// Words in lower case, without accents that are characters of their own.

@@ -26,7 +26,7 @@ use tantivy::query::{
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{PreTokenizedString, RawTokenizer, Token};
+use tantivy::tokenizer::WhitespaceTokenizer;
 use tantivy::{
     DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher, SegmentReader,
     TantivyDocument, TantivyError, Term,
@@ -78,7 +78,7 @@ fn schema() -> (Schema, Fields) {
 }
 
 fn register(index: &Index) {
-    index.tokenizers().register(WORDS, RawTokenizer::default());
+    index.tokenizers().register(WORDS, WhitespaceTokenizer::default());
 }
 
 /// A passage as it is indexed.
@@ -119,19 +119,14 @@ pub(crate) fn naming_text<'a>(
     naming
 }
 
-/// Words as tantivy takes them, without the text that it would only keep.
-fn tokens(terms: Vec<words::Term>) -> PreTokenizedString {
-    let tokens = (0..)
-        .zip(terms)
-        .map(|(position, term)| Token {
-            offset_from: term.span.start,
-            offset_to: term.span.end,
-            position,
-            text: term.text,
-            position_length: 1,
-        })
-        .collect();
-    PreTokenizedString { text: String::new(), tokens }
+/// Words as one text, which tantivy only parts at the spaces: tokens it would write as JSON and read again.
+fn spaced(terms: &[words::Term]) -> String {
+    let mut spaced = String::with_capacity(terms.iter().map(|term| term.text.len() + 1).sum());
+    for term in terms {
+        spaced.push_str(&term.text);
+        spaced.push(' ');
+    }
+    spaced
 }
 
 /// The writer's side.
@@ -258,7 +253,7 @@ impl FulltextWriter {
     /// Adds the entries of a document that has none.
     pub(super) fn add(&self, label: &Label, entries: &[Entry]) -> Result<(), StoreError> {
         let fields = self.fields;
-        let names = label.stemming.terms(&label.names);
+        let names = spaced(&label.stemming.terms(&label.names));
         let mut naming = Some(naming_text(
             &label.names,
             entries.iter().map(|entry| (&*entry.context, &*entry.text)),
@@ -269,15 +264,11 @@ impl FulltextWriter {
             row.add_u64(fields.document, label.document.cast_unsigned());
             row.add_u64(fields.stamp, label.stamp);
             let body = format!("{}\n{}", entry.context, entry.text);
-            for (field, terms) in [
-                (fields.body, label.stemming.terms(&body)),
-                (fields.exact, words::exact(&entry.text)),
-                (fields.name, names.clone()),
-            ] {
-                row.add_pre_tokenized_text(field, tokens(terms));
-            }
+            row.add_text(fields.body, spaced(&label.stemming.terms(&body)));
+            row.add_text(fields.exact, spaced(&words::exact(&entry.text)));
+            row.add_text(fields.name, &names);
             if let Some(naming) = naming.take() {
-                row.add_pre_tokenized_text(fields.naming, tokens(label.stemming.terms(&naming)));
+                row.add_text(fields.naming, spaced(&label.stemming.terms(&naming)));
             }
             self.writer.add_document(row).map_err(|error| fulltext_error(&self.folder, error))?;
         }
