@@ -95,6 +95,10 @@ pub struct Found {
     pub in_scope_documents: usize,
     /// Files in scope of which nothing could be read.
     pub unread_documents: usize,
+    /// What is asked about the documents that the question names; none where it names none.
+    pub about: Option<String>,
+    /// Whether the question is in the language that the bundled embedder knows.
+    pub is_english: bool,
 }
 
 /// A passage with its score.
@@ -147,7 +151,8 @@ pub struct Rank {
 pub struct Sentence {
     /// Bytes in the hit's text.
     pub span: Range<usize>,
-    /// 0 to 1: the part of the question's words that stand in it, rare words counting more.
+    /// 0 to 1: the part of the question's words that stand in it, rare words counting more. Names by which the question
+    /// chose its documents are left out.
     pub score: f32,
 }
 
@@ -196,6 +201,7 @@ impl<'a> Search<'a> {
         vector: Option<(&EmbedderId, &[f32])>,
         cancel: &CancellationToken,
     ) -> Result<Found, RetrieveError> {
+        let about = self.named.rest(&self.question);
         let mut weights: HashMap<Stemming, HashMap<String, f32>> = HashMap::new();
         let mut hits: Vec<Hit> = Vec::new();
         let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
@@ -230,7 +236,7 @@ impl<'a> Search<'a> {
             let stemming = Stemming::of(document.language.as_deref());
             let weights = match weights.entry(stemming) {
                 Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.stem_weights(stemming)?),
+                Entry::Vacant(entry) => entry.insert(self.weights(&about, stemming)?),
             };
             let sentences = snippet::score(&passage.text, &passage.sentences, stemming, weights);
             texts.push(text);
@@ -241,13 +247,15 @@ impl<'a> Search<'a> {
             in_scope_passages: self.scope.passages().len(),
             in_scope_documents: self.scope.documents(),
             unread_documents: self.scope.unread(self.snapshot)?,
+            about: self.named.passages().map(|_| about),
+            is_english: self.dense_weight >= DENSE_WEIGHT,
         })
     }
 
-    /// The stems of the question by the rules of one language, each with its rarity.
-    fn stem_weights(&self, stemming: Stemming) -> Result<HashMap<String, f32>, StoreError> {
+    /// The stems of `about` by the rules of one language, each with its rarity.
+    fn weights(&self, about: &str, stemming: Stemming) -> Result<HashMap<String, f32>, StoreError> {
         let stems: BTreeSet<String> =
-            stemming.terms(&self.question).into_iter().map(|term| term.text).collect();
+            stemming.terms(about).into_iter().map(|term| term.text).collect();
         let rarity =
             |stem: &str| self.snapshot.fulltext().map_or(Ok(1.0), |fulltext| fulltext.rarity(stem));
         let weighed = |stem: String| rarity(&stem).map(|rarity| (stem, rarity));
