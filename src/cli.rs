@@ -45,6 +45,10 @@ pub struct Cli {
     #[arg(long, group = "work")]
     pub problems: bool,
 
+    /// Print the models that are on this machine, and whether they fit into its memory
+    #[arg(long, group = "work")]
+    pub models: bool,
+
     /// Answer a file of questions with known answers and print how well
     #[arg(long, value_name = "FILE", group = "work")]
     pub eval: Option<PathBuf>,
@@ -61,9 +65,10 @@ pub struct Cli {
     #[arg(long, value_name = "ID|last", requires = "export", groups = ["work", "answers"])]
     pub conversation: Option<Which>,
 
-    /// The GGUF file that writes answers; `none` quotes the documents word for word
-    #[arg(long, value_name = "PATH|none", default_value = NO_MODEL)]
-    model: String,
+    /// What writes answers: a model that --models lists, by as much of its name as no other has, or a GGUF file; `none`
+    /// quotes the documents word for word [default: the largest of these models that runs well here]
+    #[arg(long, value_name = "NAME|PATH|none")]
+    model: Option<String>,
 
     /// Look only in this folder or file (may be given several times)
     #[arg(long, value_name = "PATH")]
@@ -111,6 +116,7 @@ pub enum Work<'a> {
     Extract(&'a Path),
     Status,
     Problems,
+    Models,
     Eval(&'a Path),
     /// A conversation to this file.
     Export(Which, &'a Path),
@@ -125,6 +131,7 @@ impl Cli {
             .or(self.extract.as_deref().map(Work::Extract))
             .or(self.status.then_some(Work::Status))
             .or(self.problems.then_some(Work::Problems))
+            .or(self.models.then_some(Work::Models))
             .or(self.eval.as_deref().map(Work::Eval))
             .or(self
                 .conversation
@@ -132,10 +139,25 @@ impl Cli {
                 .map(|(which, file)| Work::Export(which, file)))
     }
 
-    /// The GGUF file that is to write answers; none where they are to be quotes.
-    pub fn model(&self) -> Option<&Path> {
-        (self.model != NO_MODEL).then(|| Path::new(&self.model))
+    /// What is to write answers.
+    pub fn model(&self) -> ModelChoice<'_> {
+        match self.model.as_deref() {
+            None => ModelChoice::Any,
+            Some(NO_MODEL) => ModelChoice::None,
+            Some(typed) => ModelChoice::Named(typed),
+        }
     }
+}
+
+/// What is to write answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelChoice<'a> {
+    /// Nothing was said: what suits this machine.
+    Any,
+    /// Quotes.
+    None,
+    /// A path, a name, or a part of one.
+    Named(&'a str),
 }
 
 /// One of the conversations that are kept.

@@ -8,12 +8,14 @@ mod export;
 mod extract;
 mod index;
 mod library;
+mod models;
 mod progress;
 mod search;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use docent_engine::catalog::Place;
 use docent_engine::embed::{Settings, embedder_id};
 use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
@@ -46,6 +48,7 @@ pub fn run(
         Work::Extract(file) => extract::run(&session, file),
         Work::Status => library::status(&session),
         Work::Problems => library::problems(&session),
+        Work::Models => models::run(&session),
         Work::Eval(file) => eval::run(&session, file),
         Work::Export(which, file) => export::run(&session, which, file),
     };
@@ -71,6 +74,11 @@ impl Session<'_> {
     /// The library as it is now.
     fn snapshot(&self) -> Result<Snapshot, Failure> {
         Ok(Snapshot::open(&self.home()?)?)
+    }
+
+    /// Where models are looked for.
+    fn places(&self) -> Result<Vec<Place>, Failure> {
+        Ok(paths::model_places(&self.home()?, self.environment))
     }
 
     /// What finds passages, loaded.

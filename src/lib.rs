@@ -15,6 +15,7 @@ pub mod answer;
 pub mod finder;
 pub mod ingest;
 pub mod loading;
+pub mod models;
 
 pub mod export;
 pub mod json;

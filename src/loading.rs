@@ -17,7 +17,7 @@ use crate::child::model::{LoadError, ModelProcess};
 
 /// Tokens that prompt and answer may have together: enough for the evidence of a few turns, little enough memory for a
 /// laptop. A model that was trained for less gets less.
-const CONTEXT_TOKENS: u32 = 8192;
+pub const CONTEXT_TOKENS: u32 = 8192;
 
 /// A smaller file holds a model of a few layers, which threads only keep waiting for each other.
 const SMALL_MODEL_BYTES: u64 = 32 << 20;

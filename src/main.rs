@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let told = |name| named(name).and_then(|value| value.into_string().ok());
     let environment = paths::Environment {
         data_home: named("XDG_DATA_HOME").map(Into::into),
+        cache_home: named("XDG_CACHE_HOME").map(Into::into),
         user_home: named("HOME").map(Into::into),
         program: std::env::current_exe().ok(),
         editor: named("VISUAL").or_else(|| named("EDITOR")),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use docent_engine::catalog::{Origin, Place};
 use docent_engine::embed::Bundled;
 
 use crate::error::Failure;
@@ -12,6 +13,8 @@ use crate::error::Failure;
 pub struct Environment {
     /// `$XDG_DATA_HOME`.
     pub data_home: Option<PathBuf>,
+    /// `$XDG_CACHE_HOME`.
+    pub cache_home: Option<PathBuf>,
     /// `$HOME`.
     pub user_home: Option<PathBuf>,
     /// The binary that runs.
@@ -55,6 +58,46 @@ pub fn home(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, F
             Failure::new("no place for docent's data: neither `XDG_DATA_HOME` nor `HOME` is set")
                 .hint("name a folder with `--home DIR`")
         })
+}
+
+/// The folders in which programs keep models, docent's own first: where each has them unless it was told otherwise.
+pub fn model_places(home: &Path, environment: &Environment) -> Vec<Place> {
+    let absolute =
+        |path: &Option<PathBuf>| path.clone().filter(|path: &PathBuf| path.is_absolute());
+    let user = absolute(&environment.user_home);
+    let in_user = |below: &str| user.as_ref().map(|user| user.join(below));
+    let is_mac = cfg!(target_os = "macos");
+    let cache = absolute(&environment.cache_home).or_else(|| in_user(".cache"));
+    let data = absolute(&environment.data_home).or_else(|| in_user(".local/share"));
+    let (data, own_cache) = if is_mac {
+        (in_user("Library/Application Support"), in_user("Library/Caches"))
+    } else {
+        (data, cache.clone())
+    };
+    let below = |folder: &Option<PathBuf>, below: &str| Some(folder.as_ref()?.join(below));
+    let fixed = |path: &str| Some(PathBuf::from(path));
+    let places = [
+        (Origin::Docent, Some(home.join("models"))),
+        (Origin::Ollama, in_user(".ollama/models")),
+        // As a service, Ollama is a user of its own; systems differ in where that one is at home.
+        (Origin::Ollama, fixed("/usr/share/ollama/.ollama/models")),
+        (Origin::Ollama, fixed("/var/lib/ollama")),
+        (Origin::Ollama, fixed("/var/lib/ollama/models")),
+        (Origin::Ollama, fixed("/var/lib/ollama/.ollama/models")),
+        (Origin::LmStudio, in_user(".lmstudio/models")),
+        (Origin::LmStudio, below(&cache, "lm-studio/models")),
+        (Origin::LlamaCpp, below(&own_cache, "llama.cpp")),
+        // What newer versions of llama.cpp fetch lies there as well.
+        (Origin::HuggingFace, below(&cache, "huggingface/hub")),
+        (Origin::Gpt4All, below(&data, "nomic.ai/GPT4All")),
+        (Origin::Jan, below(&data, "Jan/data")),
+        (Origin::Jan, in_user(".config/Jan/data")),
+        (Origin::Jan, in_user("jan")),
+    ];
+    places
+        .into_iter()
+        .filter_map(|(origin, folder)| Some(Place { origin, folder: folder? }))
+        .collect()
 }
 
 /// Finds the parts of the program beside its binary, as they lie in a carried folder, or in `docent` beside the binary's

@@ -11,12 +11,13 @@ use std::thread;
 use jiff::Zoned;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use self::event_loop::{End, Hands, Screen};
 use self::terminal::Tty;
 use self::view::View;
 use crate::child::opener::Opener;
-use crate::cli::Cli;
+use crate::cli::{Cli, ModelChoice};
 use crate::error::{Failure, Outcome};
 use crate::keys::Keys;
 use crate::paths::{self, Environment};
@@ -26,8 +27,8 @@ use crate::state::effect::Effect;
 use crate::state::message::{Message, Moment, Size};
 use crate::state::notice::Notice;
 use crate::theme::{Colours, Signs, Theme};
-use crate::work::{Setting, Work};
-use crate::{fs, interrupt, loading};
+use crate::work::{FirstModel, Setting, Work};
+use crate::{fs, interrupt, loading, models};
 
 /// How many reports may wait for the screen before those who send them wait: some frames' worth.
 const WAITING_REPORTS: usize = 256;
@@ -81,16 +82,26 @@ pub fn run(
 
 /// What the workers rest on.
 fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
-    let model = cli.model().map(fs::canonical).transpose()?;
+    let home = paths::home(cli.home.as_deref(), environment)?;
+    let places = paths::model_places(&home, environment);
+    let model = match cli.model() {
+        ModelChoice::Any => FirstModel::Suitable,
+        ModelChoice::None => FirstModel::Quotes,
+        // Nobody waits for more than the heads of some files here.
+        ModelChoice::Named(typed) => {
+            FirstModel::File(models::named(typed, &places, &CancellationToken::new())?.path)
+        }
+    };
     let folders =
         cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
     Ok(Setting {
-        home: paths::home(cli.home.as_deref(), environment)?,
+        home,
         parts: paths::parts(environment)?,
         user_home: environment.user_home.clone(),
         cores: loading::cores(),
         ocr: !cli.no_ocr,
         model,
+        places,
         folders,
     })
 }

@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
+use docent_engine::catalog::Place;
 use docent_engine::embed::Bundled;
 use docent_index::store::{Snapshot, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -55,10 +56,21 @@ pub struct Setting {
     pub cores: usize,
     /// Whether pages that are only pictures are read by OCR.
     pub ocr: bool,
-    /// A model to begin with.
-    pub model: Option<PathBuf>,
+    /// The model to begin with.
+    pub model: FirstModel,
+    /// Where models are looked for.
+    pub places: Vec<Place>,
     /// Folders that are to be in the library, as they were named.
     pub folders: Vec<PathBuf>,
+}
+
+/// What answers before anything else is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FirstModel {
+    /// Quotes, and a model that suits this machine when there is one.
+    Suitable,
+    Quotes,
+    File(PathBuf),
 }
 
 /// The threads behind the screen. They end when this is dropped.
@@ -132,8 +144,11 @@ impl Work {
                 library::Librarian::new(setting, embedders, link, runs, cancel).work();
             }
         })?);
-        if let Some(path) = setting.model.clone() {
-            work.load(path);
+        match setting.model.clone() {
+            FirstModel::File(path) => work.load(path),
+            // The first list tells what suits.
+            FirstModel::Suitable => drop(work.orders.documents.send(documents::Order::ListModels)),
+            FirstModel::Quotes => {}
         }
         Ok(work)
     }

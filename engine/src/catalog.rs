@@ -1,734 +1,249 @@
-//! Can this GGUF answer questions, and if not, why?
+//! Which models are on this machine, and can they answer?
 //!
-//! Reads the head of a model's file by itself before llama.cpp sees it: llama.cpp gives no reason when it refuses a
-//! file, and a hostile file should meet as little C++ as possible. No count or length in the file is believed before it
-//! is checked against a bound and against the bytes that are there. The weights are not read, only measured.
+//! Knows where other programs keep GGUF files and how they name them; reads the head of each file, never its weights; says
+//! how much memory a model needs. Nothing is downloaded, changed or loaded here, and the places are given by the caller.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read as _};
+mod header;
+mod keys;
+mod kinds;
+mod memory;
+mod names;
+mod places;
+mod shape;
+
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
-/// Keys and tensors of any model stay far under this; the largest mixtures of experts have a few thousand tensors.
-const MAX_ENTRIES: u64 = 100_000;
-/// Bytes of a key or a tensor's name, by GGUF's specification.
-const MAX_NAME: u64 = 65_535;
-/// Bytes of a text that is kept. Chat templates are the longest, up to 30 kB.
-const MAX_TEXT: u64 = 1 << 20;
-/// Elements of an array. The largest vocabularies have 260,000 tokens.
-const MAX_ELEMENTS: u64 = 10_000_000;
-/// Bytes before the weights. A vocabulary with its merges takes up to 15 MB.
-const MAX_HEADER: u64 = 256 << 20;
+pub use self::header::{Fault, Header, HeaderError};
+pub use self::memory::Memory;
+use self::names::Match;
+use self::places::{Candidate, candidates, identity};
+pub use self::places::{Origin, Place};
+pub use self::shape::Shape;
 
-/// What a model's file says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
-    /// The kind of network: `llama`, `qwen3`, `gemma3`.
-    pub architecture: String,
-    /// The model's name as its maker wrote it.
-    pub name: Option<String>,
-    /// The number of parameters as its maker wrote it: `8B`.
-    pub size_label: Option<String>,
-    /// The number of parameters as counted in this file.
-    pub parameters: u64,
-    /// How the weights are stored: `Q4_K_M`.
-    pub quantization: Option<String>,
-    /// Tokens that the model was trained to read at once.
-    pub context_length: Option<u64>,
-    /// The template (in Jinja) that makes one text of a conversation.
-    pub chat_template: Option<String>,
-    /// The kind of tokenizer: `gpt2`, `llama`.
-    pub tokenizer: String,
-    /// Tokens in the vocabulary.
-    pub vocabulary: u64,
-    /// The token that begins a text.
-    pub bos: Option<u64>,
-    /// The token that ends a text.
-    pub eos: Option<u64>,
-    /// All files of the model, this one first. llama.cpp opens the others by itself.
-    pub parts: Vec<PathBuf>,
-    /// Bytes of all parts.
-    pub bytes: u64,
-}
-
-impl Header {
-    /// Reads the head of the file at `path` and checks that the file is whole and a model that writes text.
-    pub fn read(path: &Path) -> Result<Self, HeaderError> {
-        read(path).map_err(|fault| HeaderError { path: path.to_owned(), fault })
-    }
-}
-
-/// Why a file can't be used as a model. Reads as one sentence: the path, then the fault.
+/// A model on this machine, or a file that should be one.
 #[derive(Debug)]
-pub struct HeaderError {
+pub struct Found {
+    /// As it is shown and can be asked for; no two models of a list have the same.
+    pub name: String,
+    /// Other names by which it can be asked for.
+    pub aliases: Vec<String>,
+    pub origin: Origin,
+    /// Its first file, as it is to be loaded. Links are left as they are: the parts of a model are found by their names.
     pub path: PathBuf,
-    pub fault: Fault,
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// What it is, or why it can't be used.
+    pub header: Result<Header, Fault>,
 }
 
-impl fmt::Display for HeaderError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` {}", self.path.display(), self.fault)
-    }
-}
-
-impl std::error::Error for HeaderError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The fault itself is already said.
-        self.fault.source()
+impl Found {
+    /// Whether it is, or should be, a model that writes text. Parts of others, embedders and the like are found as well.
+    pub fn is_for_text(&self) -> bool {
+        !matches!(self.header, Err(Fault::NotText { .. }))
     }
 }
 
-/// What is wrong with a model's file.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    #[error("does not exist: look for the right path with `docent --models`")]
-    Missing,
-    #[error("can't be read")]
-    Read(#[source] std::io::Error),
-    #[error("is not a GGUF file: docent runs models in the format GGUF only")]
-    NotGguf,
-    #[error(
-        "is a GGUF of version {0}, and docent reads versions 2 and 3: get a newer file of the model"
-    )]
-    Version(u32),
-    #[error("is a GGUF for big-endian machines: get the little-endian file of the model")]
-    BigEndian,
-    #[error(
-        "ends at byte {size}, in the middle of the model, which needs at least {needed}: download it again"
-    )]
-    Truncated { size: u64, needed: u64 },
-    #[error(
-        "claims {what} larger than any model has: it is damaged, or made to do harm; get it from another source"
-    )]
-    TooLarge { what: String },
-    #[error("is damaged: {what}; download it again")]
-    Malformed { what: String },
-    #[error("has no tokenizer, so it can't read text: get the whole model")]
-    NoTokenizer,
-    #[error("is of the kind `{kind}`, which does not write text: choose an instruct model")]
-    NotText { kind: String },
-    #[error("is part {number} of {count}: open the first part")]
-    NotFirstPart { number: u64, count: u64 },
-    #[error("is the first of {count} parts, and `{}` is missing: put all parts in one folder", .missing.display())]
-    PartMissing { count: u64, missing: PathBuf },
-}
-
-fn read(path: &Path) -> Result<Header, Fault> {
-    let part = Part::read(path)?;
-    if let Some(kind) = part.not_text() {
-        return Err(Fault::NotText { kind });
-    }
-    let count = part.split_count.unwrap_or(1).max(1);
-    if let Some(number) = part.split_number.filter(|number| count > 1 && *number > 0) {
-        return Err(Fault::NotFirstPart { number: number.saturating_add(1), count });
-    }
-    let (Some(tokenizer), Some(vocabulary)) = (part.tokenizer, part.vocabulary) else {
-        return Err(Fault::NoTokenizer);
-    };
-    if tokenizer == "none" || tokenizer == "no_vocab" || vocabulary == 0 {
-        return Err(Fault::NoTokenizer);
-    }
-    let (mut parts, mut bytes, mut parameters) =
-        (vec![path.to_owned()], part.bytes, part.parameters);
-    for number in 2..=count.min(MAX_ENTRIES) {
-        let sibling = sibling(path, number, count)?;
-        if !sibling.is_file() {
-            return Err(Fault::PartMissing { count, missing: sibling });
+/// All models in `places`, each once however many paths lead to it; those of an earlier place first. Broken ones are there
+/// with what is wrong with them.
+pub fn list(places: &[Place], cancel: &CancellationToken) -> Vec<Found> {
+    let mut models = Models::default();
+    for place in places {
+        for candidate in candidates(place) {
+            if cancel.is_cancelled() {
+                return models.finish();
+            }
+            models.take(candidate);
         }
-        let other = Part::read(&sibling)?;
-        bytes = bytes.saturating_add(other.bytes);
-        parameters = parameters.saturating_add(other.parameters);
-        parts.push(sibling);
     }
-    if parameters == 0 {
-        return Err(Fault::NotText { kind: "vocabulary only".to_owned() });
-    }
-    Ok(Header {
-        context_length: part.context_length,
-        architecture: part.architecture.unwrap_or_default(),
-        name: part.name,
-        size_label: part.size_label,
-        parameters,
-        quantization: part.file_type.and_then(quantization).map(str::to_owned),
-        chat_template: part.chat_template,
-        tokenizer,
-        vocabulary,
-        bos: part.bos,
-        eos: part.eos,
-        parts,
-        bytes,
+    models.finish()
+}
+
+/// The model in a file that was named, added to `models` unless it is one of them; gives its place there.
+pub fn with_file(models: &mut Vec<Found>, path: &Path) -> usize {
+    let same = path.metadata().ok().map(|metadata| identity(&metadata));
+    let known = models.iter().position(|model| {
+        let theirs = model.path.metadata().ok().map(|metadata| identity(&metadata));
+        model.path == path || (same.is_some() && theirs == same)
+    });
+    known.unwrap_or_else(|| {
+        let mut candidate = Candidate::named(path);
+        if models.iter().any(|model| model.name.eq_ignore_ascii_case(&candidate.name)) {
+            candidate.name.clone_from(&candidate.whole_name);
+        }
+        models.extend(Model::read(candidate).map(|model| model.found));
+        models.len().saturating_sub(1)
     })
 }
 
-/// The path of part `number` of `count`, where `first` is the path of part 1: llama.cpp's own rule of naming.
-fn sibling(first: &Path, number: u64, count: u64) -> Result<PathBuf, Fault> {
-    let misnamed = || Fault::Malformed {
-        what: format!("the first of {count} parts does not end in `-00001-of-{count:05}.gguf`"),
-    };
-    let name = first.file_name().and_then(|name| name.to_str()).ok_or_else(misnamed)?;
-    let stem = name.strip_suffix(&format!("-00001-of-{count:05}.gguf")).ok_or_else(misnamed)?;
-    Ok(first.with_file_name(format!("{stem}-{number:05}-of-{count:05}.gguf")))
+/// Why a name means no model. The names are those that could have been meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    #[error("there is no model `{typed}` on this machine")]
+    Unknown { typed: String },
+    #[error("`{typed}` could be any of {}", .names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
+    Ambiguous { typed: String, names: Vec<String> },
 }
 
-/// One file of a model.
+/// The model that is meant by `typed`: its name, or as much of it as no other model has. What can be used goes before
+/// what can't.
+pub fn find(models: &[Found], typed: &str) -> Result<usize, NameError> {
+    let names: Vec<Vec<String>> = models
+        .iter()
+        .map(|model| {
+            let makers = model.header.as_ref().ok().and_then(|header| header.name.clone());
+            [&model.name].into_iter().chain(&model.aliases).cloned().chain(makers).collect()
+        })
+        .collect();
+    let usable = |index: &usize| models.get(*index).is_some_and(|model| model.header.is_ok());
+    let named = |found: &[usize]| {
+        found
+            .iter()
+            .filter_map(|index| models.get(*index))
+            .map(|model| model.name.clone())
+            .collect()
+    };
+    match names::find(typed, &names) {
+        Match::One(one) => Ok(one),
+        Match::None => Err(NameError::Unknown { typed: typed.to_owned() }),
+        Match::Several(found) => {
+            let best: Vec<usize> = found.iter().copied().filter(usable).collect();
+            match *best {
+                [one] => Ok(one),
+                [] => Err(NameError::Ambiguous { typed: typed.to_owned(), names: named(&found) }),
+                _ => Err(NameError::Ambiguous { typed: typed.to_owned(), names: named(&best) }),
+            }
+        }
+    }
+}
+
+/// Parameters below which a model is not chosen without being asked for: smaller ones often write what the evidence does
+/// not say, and the sentences themselves are the better answer.
+const SMALLEST: u64 = 900_000_000;
+
+/// Parameters with which one core reads a token a second; more read fewer. Measured on a server's core with AVX-512: 0.6
+/// billion at 100 to 145 a second, 1.7 billion at 35 to 50.
+const READ_BY_A_CORE: u64 = 75_000_000_000;
+
+/// Tokens of a prompt that should be read in a second: an answer's evidence, 1,500 tokens, then takes a minute.
+const FAST_ENOUGH: u64 = 25;
+
+/// Of the free memory, the part that a model may take in percent: what else is open needs some in the next hour.
+const ROOM: u64 = 80;
+
+/// The model to begin with when nobody has chosen one, of those that fit into `free` bytes with room to spare: the largest
+/// that this machine's `cores` run fast enough, from 900 million parameters on, that converses by a template of its own
+/// and is made for no other purpose. Of two of one size it is the one whose weights are kept more exactly. What the
+/// user has put into docent's own folder goes before everything else. None when there is no such model: then the documents
+/// are quoted.
+///
+/// The largest, because among models of these sizes it is size that tells a claim from the evidence beside it. Fast
+/// enough, because on a processor most of the time goes into reading the evidence: parameters times tokens.
+pub fn choose(models: &[Found], context: u32, free: u64, cores: usize) -> Option<usize> {
+    /// Words in a name of models that are made for something else.
+    const OTHERWISE: [&str; 9] =
+        ["base", "coder", "code", "math", "guard", "ocr", "draft", "reward", "translate"];
+    let cores = u64::try_from(cores).unwrap_or(1).max(1);
+    let most = cores.saturating_mul(READ_BY_A_CORE) / FAST_ENOUGH;
+    let suits = |model: &Found, header: &Header| {
+        let names = [Some(&model.name), header.name.as_ref()];
+        let is_otherwise = names.into_iter().flatten().any(|name| {
+            let name = name.to_lowercase();
+            name.split(|c: char| !c.is_alphabetic()).any(|word| OTHERWISE.contains(&word))
+        });
+        header.chat_template.is_some()
+            && !is_otherwise
+            && header.parameters >= SMALLEST
+            && header.active_parameters <= most
+            && Memory::of(header, context).total() <= free / 100 * ROOM
+    };
+    let rank = |(index, model): (usize, &Found)| {
+        let header = model.header.as_ref().ok().filter(|header| suits(model, header))?;
+        // What differs by less than a tenth is of one size.
+        let size = header.parameters.max(1).ilog2() * 8 + eighths(header.parameters);
+        Some(((model.origin == Origin::Docent, size, header.bytes), index))
+    };
+    models.iter().enumerate().filter_map(rank).max().map(|(_, index)| index)
+}
+
+/// Eighths of the way from a power of two to the next.
+fn eighths(number: u64) -> u32 {
+    let power = number.max(1).ilog2();
+    u32::try_from((number - (1 << power)).saturating_mul(8) >> power).unwrap_or_default()
+}
+
+/// Models that are being listed.
 #[derive(Debug, Default)]
-struct Part {
-    architecture: Option<String>,
-    /// `model`, `adapter`, `mmproj`.
-    kind: Option<String>,
-    name: Option<String>,
-    size_label: Option<String>,
-    file_type: Option<u64>,
-    context_length: Option<u64>,
-    chat_template: Option<String>,
-    tokenizer: Option<String>,
-    vocabulary: Option<u64>,
-    bos: Option<u64>,
-    eos: Option<u64>,
-    /// Counts from 0.
-    split_number: Option<u64>,
-    split_count: Option<u64>,
-    alignment: Option<u64>,
-    parameters: u64,
-    bytes: u64,
+struct Models {
+    models: Vec<Model>,
+    /// Which of them lies in a file.
+    known: HashMap<(u64, u64), usize>,
 }
 
-impl Part {
-    fn read(path: &Path) -> Result<Self, Fault> {
-        let mut reader = Reader::open(path)?;
-        if &reader.bytes::<4>().map_err(|fault| match fault {
-            Fault::Truncated { .. } => Fault::NotGguf,
-            other => other,
-        })? != b"GGUF"
-        {
-            return Err(Fault::NotGguf);
-        }
-        match reader.u32()? {
-            2 | 3 => {}
-            version if version.swap_bytes() <= 3 => return Err(Fault::BigEndian),
-            version => return Err(Fault::Version(version)),
-        }
-        let tensors = reader.count("a number of tensors", MAX_ENTRIES)?;
-        let keys = reader.count("a number of keys", MAX_ENTRIES)?;
-        let mut part = Self { bytes: reader.size, ..Self::default() };
-        for _ in 0..keys {
-            let key = reader.text("a key", MAX_NAME)?;
-            let kind = reader.u32()?;
-            part.take(&key, kind, &mut reader)?;
-        }
-        part.measure_tensors(tensors, &mut reader)?;
-        Ok(part)
-    }
-
-    /// Reads the value of `key`, and keeps it if it is one that matters.
-    fn take(&mut self, key: &str, kind: u32, reader: &mut Reader) -> Result<(), Fault> {
-        let text = match key {
-            "general.architecture" => Some(&mut self.architecture),
-            "general.type" => Some(&mut self.kind),
-            "general.name" => Some(&mut self.name),
-            "general.size_label" => Some(&mut self.size_label),
-            "tokenizer.ggml.model" => Some(&mut self.tokenizer),
-            "tokenizer.chat_template" => Some(&mut self.chat_template),
-            _ => None,
-        };
-        if let Some(text) = text {
-            if kind != kinds::STRING {
-                return Err(Fault::Malformed { what: format!("the key `{key}` is no text") });
-            }
-            *text = Some(reader.text(key, MAX_TEXT)?);
-            return Ok(());
-        }
-        let number = match key {
-            "general.file_type" => Some(&mut self.file_type),
-            "general.alignment" => Some(&mut self.alignment),
-            "tokenizer.ggml.bos_token_id" => Some(&mut self.bos),
-            "tokenizer.ggml.eos_token_id" => Some(&mut self.eos),
-            "split.no" => Some(&mut self.split_number),
-            "split.count" => Some(&mut self.split_count),
-            _ if key.ends_with(".context_length") => Some(&mut self.context_length),
-            _ => None,
-        };
-        if let Some(number) = number {
-            let value = reader.integer(kind)?;
-            *number = Some(value.ok_or_else(|| Fault::Malformed {
-                what: format!("the key `{key}` is no number"),
-            })?);
-            return Ok(());
-        }
-        let elements = reader.skip(key, kind)?;
-        if key == "tokenizer.ggml.tokens" {
-            self.vocabulary = elements;
-        }
-        Ok(())
-    }
-
-    /// Reads where each tensor lies, and finds whether the file is long enough for all of them.
-    fn measure_tensors(&mut self, tensors: u64, reader: &mut Reader) -> Result<(), Fault> {
-        let too_large = || Fault::TooLarge { what: "a tensor".to_owned() };
-        let mut end_of_data = 0_u64;
-        for _ in 0..tensors {
-            let name = reader.text("a tensor's name", MAX_NAME)?;
-            let dimensions = reader.u32()?;
-            if dimensions > 4 {
-                return Err(Fault::Malformed {
-                    what: format!("a tensor has {dimensions} dimensions"),
-                });
-            }
-            let mut elements = 1_u64;
-            for _ in 0..dimensions {
-                elements = elements.checked_mul(reader.u64()?).ok_or_else(too_large)?;
-            }
-            let kind = reader.u32()?;
-            let (block, bytes) = tensor_block(kind).ok_or_else(|| Fault::Malformed {
-                what: format!("the tensor `{name}` is of the unknown kind {kind}"),
-            })?;
-            let offset = reader.u64()?;
-            let length = elements.div_ceil(block).checked_mul(bytes).ok_or_else(too_large)?;
-            end_of_data = end_of_data.max(offset.checked_add(length).ok_or_else(too_large)?);
-            self.parameters = self.parameters.saturating_add(elements);
-        }
-        let alignment = self.alignment.unwrap_or(32);
-        if !alignment.is_power_of_two() || alignment > MAX_HEADER {
-            return Err(Fault::Malformed { what: format!("its alignment is {alignment}") });
-        }
-        let start_of_data = reader.position.next_multiple_of(alignment);
-        let needed = start_of_data.checked_add(end_of_data).ok_or_else(too_large)?;
-        if tensors > 0 && needed > reader.size {
-            return Err(Fault::Truncated { size: reader.size, needed });
-        }
-        Ok(())
-    }
-
-    /// What this file is, where it is no model that writes text.
-    fn not_text(&self) -> Option<String> {
-        /// Networks that llama.cpp loads and that give no text: projectors of pictures, embedders, speech.
-        const SILENT: [&str; 14] = [
-            "clip",
-            "bert",
-            "nomic-bert",
-            "nomic-bert-moe",
-            "jina-bert-v2",
-            "jina-bert-v3",
-            "modern-bert",
-            "neo-bert",
-            "eurobert",
-            "gemma-embedding",
-            "llama-embed",
-            "t5encoder",
-            "wavtokenizer-dec",
-            "whisper",
-        ];
-        let kind = self.kind.as_deref().filter(|kind| *kind != "model");
-        let architecture = self.architecture.as_deref();
-        kind.or(architecture.filter(|name| SILENT.contains(name))).map(str::to_owned)
-    }
-}
-
-/// A file with its length, read forward.
 #[derive(Debug)]
-struct Reader {
-    file: BufReader<File>,
-    size: u64,
-    position: u64,
+struct Model {
+    found: Found,
+    whole_name: String,
 }
 
-impl Reader {
-    fn open(path: &Path) -> Result<Self, Fault> {
-        let file = File::open(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Fault::Missing,
-            _ => Fault::Read(error),
-        })?;
-        let metadata = file.metadata().map_err(Fault::Read)?;
-        if !metadata.is_file() {
-            return Err(Fault::NotGguf);
+impl Model {
+    /// What a file says of itself; none for the further parts of a model, for which its first part stands.
+    fn read(candidate: Candidate) -> Option<Self> {
+        let Candidate { name, whole_name, origin, path } = candidate;
+        let size = path.metadata().map_or(0, |metadata| metadata.len());
+        let header = Header::read(&path).map_err(|error| error.fault);
+        if matches!(header, Err(Fault::NotFirstPart { .. })) {
+            return None;
         }
-        Ok(Self {
-            file: BufReader::with_capacity(1 << 16, file),
-            size: metadata.len(),
-            position: 0,
+        let bytes = header.as_ref().map_or(size, |header| header.bytes);
+        Some(Self {
+            found: Found { name, aliases: Vec::new(), origin, path, bytes, header },
+            whole_name,
         })
     }
+}
 
-    /// Moves over `length` bytes, which must be there.
-    fn advance(&mut self, length: u64) -> Result<(), Fault> {
-        let end = self.position.saturating_add(length);
-        if end > self.size {
-            return Err(Fault::Truncated { size: self.size, needed: end });
+impl Models {
+    fn take(&mut self, candidate: Candidate) {
+        let identity = candidate.path.metadata().ok().map(|metadata| identity(&metadata));
+        let known = identity.and_then(|identity| self.known.get(&identity));
+        if let Some(same) = known.and_then(|index| self.models.get_mut(*index)) {
+            let names = [candidate.name, candidate.whole_name];
+            same.found.aliases.extend(names);
+            return;
         }
-        if end > MAX_HEADER {
-            return Err(Fault::TooLarge { what: "a header".to_owned() });
+        let Some(model) = Model::read(candidate) else { return };
+        if let Some(identity) = identity {
+            self.known.insert(identity, self.models.len());
         }
-        self.position = end;
-        Ok(())
+        self.models.push(model);
     }
 
-    fn bytes<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], Fault> {
-        self.advance(LENGTH as u64)?;
-        let mut bytes = [0; LENGTH];
-        self.file.read_exact(&mut bytes).map_err(Fault::Read)?;
-        Ok(bytes)
-    }
-
-    fn u32(&mut self) -> Result<u32, Fault> {
-        self.bytes().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64, Fault> {
-        self.bytes().map(u64::from_le_bytes)
-    }
-
-    fn count(&mut self, what: &str, limit: u64) -> Result<u64, Fault> {
-        let count = self.u64()?;
-        if count > limit { Err(Fault::TooLarge { what: what.to_owned() }) } else { Ok(count) }
-    }
-
-    /// A text of at most `limit` bytes. What isn't UTF-8 in it becomes U+FFFD.
-    fn text(&mut self, what: &str, limit: u64) -> Result<String, Fault> {
-        let length = self.u64()?;
-        self.advance(length)?;
-        if length > limit {
-            return Err(Fault::TooLarge { what: what.to_owned() });
+    /// The models, with names that tell them from each other.
+    fn finish(mut self) -> Vec<Found> {
+        let mut taken = HashMap::<String, usize>::new();
+        for model in &self.models {
+            *taken.entry(model.found.name.to_lowercase()).or_default() += 1;
         }
-        let mut bytes = Vec::new();
-        self.file.by_ref().take(length).read_to_end(&mut bytes).map_err(Fault::Read)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    fn pass(&mut self, length: u64) -> Result<(), Fault> {
-        self.advance(length)?;
-        // `advance` has bounded the length far below this type's.
-        self.file.seek_relative(i64::try_from(length).unwrap_or(i64::MAX)).map_err(Fault::Read)
-    }
-
-    /// Reads a number that isn't negative; none where the value is something else.
-    fn integer(&mut self, kind: u32) -> Result<Option<u64>, Fault> {
-        Ok(match kind {
-            kinds::U8 | kinds::BOOL => Some(u64::from(u8::from_le_bytes(self.bytes()?))),
-            kinds::I8 => u64::try_from(i8::from_le_bytes(self.bytes()?)).ok(),
-            kinds::U16 => Some(u64::from(u16::from_le_bytes(self.bytes()?))),
-            kinds::I16 => u64::try_from(i16::from_le_bytes(self.bytes()?)).ok(),
-            kinds::U32 => Some(u64::from(self.u32()?)),
-            kinds::I32 => u64::try_from(i32::from_le_bytes(self.bytes()?)).ok(),
-            kinds::U64 => Some(self.u64()?),
-            kinds::I64 => u64::try_from(i64::from_le_bytes(self.bytes()?)).ok(),
-            _ => None,
-        })
-    }
-
-    /// Passes over a value; gives the number of elements if it is an array.
-    fn skip(&mut self, key: &str, kind: u32) -> Result<Option<u64>, Fault> {
-        let unknown = |kind: u32| Fault::Malformed {
-            what: format!("the key `{key}` is of the unknown kind {kind}"),
-        };
-        if kind == kinds::STRING {
-            let length = self.u64()?;
-            self.pass(length)?;
-            return Ok(None);
-        }
-        if kind != kinds::ARRAY {
-            self.pass(kinds::width(kind).ok_or_else(|| unknown(kind))?)?;
-            return Ok(None);
-        }
-        let element = self.u32()?;
-        let elements = self.count(&format!("`{key}`"), MAX_ELEMENTS)?;
-        if element == kinds::STRING {
-            for _ in 0..elements {
-                let length = self.u64()?;
-                self.pass(length)?;
+        let mut given = HashMap::<String, usize>::new();
+        for model in &mut self.models {
+            let found = &mut model.found;
+            if taken.get(&found.name.to_lowercase()).is_some_and(|count| *count > 1) {
+                std::mem::swap(&mut found.name, &mut model.whole_name);
             }
-        } else {
-            let width = kinds::width(element).ok_or_else(|| unknown(element))?;
-            self.pass(elements.saturating_mul(width))?;
-        }
-        Ok(Some(elements))
-    }
-}
-
-/// The kinds of values, as GGUF numbers them.
-mod kinds {
-    pub(super) const U8: u32 = 0;
-    pub(super) const I8: u32 = 1;
-    pub(super) const U16: u32 = 2;
-    pub(super) const I16: u32 = 3;
-    pub(super) const U32: u32 = 4;
-    pub(super) const I32: u32 = 5;
-    pub(super) const F32: u32 = 6;
-    pub(super) const BOOL: u32 = 7;
-    pub(super) const STRING: u32 = 8;
-    pub(super) const ARRAY: u32 = 9;
-    pub(super) const U64: u32 = 10;
-    pub(super) const I64: u32 = 11;
-    pub(super) const F64: u32 = 12;
-
-    /// Bytes of a value of a kind of fixed length.
-    pub(super) fn width(kind: u32) -> Option<u64> {
-        match kind {
-            U8 | I8 | BOOL => Some(1),
-            U16 | I16 => Some(2),
-            U32 | I32 | F32 => Some(4),
-            U64 | I64 | F64 => Some(8),
-            _ => None,
-        }
-    }
-}
-
-/// How many elements of a tensor are stored in how many bytes, by ggml's number of the kind.
-fn tensor_block(kind: u32) -> Option<(u64, u64)> {
-    Some(match kind {
-        0 | 26 => (1, 4),
-        1 | 25 | 30 => (1, 2),
-        2 | 20 => (32, 18),
-        3 => (32, 20),
-        6 => (32, 22),
-        7 => (32, 24),
-        8 => (32, 34),
-        9 => (32, 36),
-        10 => (256, 84),
-        11 | 21 => (256, 110),
-        12 => (256, 144),
-        13 => (256, 176),
-        14 => (256, 210),
-        15 => (256, 292),
-        16 | 35 => (256, 66),
-        17 => (256, 74),
-        18 => (256, 98),
-        19 => (256, 50),
-        22 => (256, 82),
-        23 => (256, 136),
-        24 => (1, 1),
-        27 | 28 => (1, 8),
-        29 => (256, 56),
-        34 => (256, 54),
-        39 => (32, 17),
-        40 => (64, 36),
-        41 => (128, 18),
-        42 => (64, 18),
-        _ => return None,
-    })
-}
-
-/// The name of a quantization, by llama.cpp's number of the file's type.
-fn quantization(file_type: u64) -> Option<&'static str> {
-    Some(match file_type {
-        0 => "F32",
-        1 => "F16",
-        2 => "Q4_0",
-        3 => "Q4_1",
-        7 => "Q8_0",
-        8 => "Q5_0",
-        9 => "Q5_1",
-        10 => "Q2_K",
-        11 => "Q3_K_S",
-        12 => "Q3_K_M",
-        13 => "Q3_K_L",
-        14 => "Q4_K_S",
-        15 => "Q4_K_M",
-        16 => "Q5_K_S",
-        17 => "Q5_K_M",
-        18 => "Q6_K",
-        19 => "IQ2_XXS",
-        20 => "IQ2_XS",
-        21 => "Q2_K_S",
-        22 => "IQ3_XS",
-        23 => "IQ3_XXS",
-        24 => "IQ1_S",
-        25 => "IQ4_NL",
-        26 => "IQ3_S",
-        27 => "IQ3_M",
-        28 => "IQ2_S",
-        29 => "IQ2_M",
-        30 => "IQ4_XS",
-        31 => "IQ1_M",
-        32 => "BF16",
-        36 => "TQ1_0",
-        37 => "TQ2_0",
-        38 => "MXFP4",
-        39 => "NVFP4",
-        40 => "Q1_0",
-        41 => "Q2_0",
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Writes a GGUF: keys first, then one tensor of 64 bytes.
-    struct Writer {
-        keys: Vec<u8>,
-        count: u64,
-    }
-
-    impl Writer {
-        fn new() -> Self {
-            Self { keys: Vec::new(), count: 0 }
-        }
-
-        fn raw(mut self, key: &str, kind: u32, value: &[u8]) -> Self {
-            self.keys.extend((key.len() as u64).to_le_bytes());
-            self.keys.extend(key.as_bytes());
-            self.keys.extend(kind.to_le_bytes());
-            self.keys.extend(value);
-            self.count += 1;
-            self
-        }
-
-        fn text(self, key: &str, value: &str) -> Self {
-            self.raw(
-                key,
-                kinds::STRING,
-                &[&(value.len() as u64).to_le_bytes(), value.as_bytes()].concat(),
-            )
-        }
-
-        fn number(self, key: &str, value: u32) -> Self {
-            self.raw(key, kinds::U32, &value.to_le_bytes())
-        }
-
-        /// A model that can be used, so far as its header goes.
-        fn model() -> Self {
-            let token = [&1_u64.to_le_bytes()[..], b"a"].concat();
-            let tokens =
-                [&kinds::STRING.to_le_bytes()[..], &2_u64.to_le_bytes(), &token, &token].concat();
-            Self::new()
-                .text("general.architecture", "llama")
-                .text("general.name", "Tiny")
-                .number("general.file_type", 15)
-                .number("llama.context_length", 2048)
-                .text("tokenizer.ggml.model", "gpt2")
-                .raw("tokenizer.ggml.tokens", kinds::ARRAY, &tokens)
-                .number("tokenizer.ggml.eos_token_id", 1)
-        }
-
-        fn bytes(self) -> Vec<u8> {
-            let mut bytes = [
-                &b"GGUF"[..],
-                &3_u32.to_le_bytes(),
-                &1_u64.to_le_bytes(),
-                &self.count.to_le_bytes(),
-                &self.keys,
-                &1_u64.to_le_bytes(),
-                b"w",
-                &2_u32.to_le_bytes(),
-                &4_u64.to_le_bytes(),
-                &4_u64.to_le_bytes(),
-                &0_u32.to_le_bytes(),
-                &0_u64.to_le_bytes(),
-            ]
-            .concat();
-            bytes.resize(bytes.len().next_multiple_of(32) + 64, 0);
-            bytes
-        }
-    }
-
-    fn read_bytes(bytes: &[u8]) -> Result<Header, Fault> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model.gguf");
-        std::fs::write(&path, bytes).unwrap();
-        Header::read(&path).map_err(|error| error.fault)
-    }
-
-    #[track_caller]
-    fn check(bytes: &[u8], expected: &str) {
-        let message = read_bytes(bytes).unwrap_err().to_string();
-        assert!(message.contains(expected), "{message}");
-    }
-
-    #[test]
-    fn a_model_tells_what_it_is() {
-        let header =
-            read_bytes(&Writer::model().text("tokenizer.chat_template", "{{ messages }}").bytes())
-                .unwrap();
-        assert_eq!(header.architecture, "llama");
-        assert_eq!(header.name.as_deref(), Some("Tiny"));
-        assert_eq!(header.quantization.as_deref(), Some("Q4_K_M"));
-        assert_eq!(header.context_length, Some(2048));
-        assert_eq!(header.chat_template.as_deref(), Some("{{ messages }}"));
-        assert_eq!((header.vocabulary, header.eos, header.bos), (2, Some(1), None));
-        assert_eq!(header.parameters, 16);
-        assert_eq!(header.parts.len(), 1);
-    }
-
-    #[test]
-    fn what_is_no_model_is_named() {
-        check(b"", "is not a GGUF");
-        check(b"%PDF-1.7 and so on", "is not a GGUF");
-        check(b"GGUF\x01\0\0\0", "version 1");
-        check(b"GGUF\x63\0\0\0", "version 99");
-        check(b"GGUF\0\0\0\x03", "big-endian");
-        check(&Writer::new().text("general.architecture", "clip").bytes(), "`clip`");
-        check(&Writer::model().text("general.type", "mmproj").bytes(), "`mmproj`");
-        check(&Writer::new().text("general.architecture", "llama").bytes(), "no tokenizer");
-        check(
-            &Writer::model().number("split.count", 3).number("split.no", 1).bytes(),
-            "part 2 of 3",
-        );
-    }
-
-    #[test]
-    fn a_file_that_lies_about_lengths_is_refused_without_belief() {
-        let huge = u64::MAX.to_le_bytes();
-        check(&[b"GGUF\x03\0\0\0", &huge[..], &huge[..]].concat(), "a number of tensors larger");
-        check(&Writer::model().raw("x", kinds::STRING, &huge).bytes(), "ends at byte");
-        let array = [&kinds::STRING.to_le_bytes()[..], &huge].concat();
-        check(&Writer::model().raw("x", kinds::ARRAY, &array).bytes(), "`x` larger");
-        let array = [&kinds::ARRAY.to_le_bytes()[..], &1_u64.to_le_bytes()].concat();
-        check(&Writer::model().raw("x", kinds::ARRAY, &array).bytes(), "unknown kind 9");
-        check(&Writer::model().raw("x", 77, &[]).bytes(), "unknown kind 77");
-        check(&Writer::model().number("general.alignment", 3).bytes(), "alignment is 3");
-        check(&Writer::model().number("general.name", 3).bytes(), "is no text");
-    }
-
-    #[test]
-    fn a_file_cut_anywhere_is_told_to_be_cut() {
-        let bytes = Writer::model().bytes();
-        for length in 8..bytes.len() {
-            let fault = read_bytes(&bytes[..length]).unwrap_err();
-            assert!(
-                matches!(fault, Fault::Truncated { size, needed } if size == length as u64 && needed > size),
-                "{fault}"
-            );
-        }
-    }
-
-    #[test]
-    fn all_parts_must_be_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = folder.path().join("big-00001-of-00002.gguf");
-        let second = folder.path().join("big-00002-of-00002.gguf");
-        std::fs::write(
-            &first,
-            Writer::model().number("split.count", 2).number("split.no", 0).bytes(),
-        )
-        .unwrap();
-        let error = Header::read(&first).unwrap_err().to_string();
-        assert!(error.contains(&second.display().to_string()), "{error}");
-        std::fs::write(
-            &second,
-            Writer::new().number("split.count", 2).number("split.no", 1).bytes(),
-        )
-        .unwrap();
-        let header = Header::read(&first).unwrap();
-        assert_eq!((header.parts, header.parameters), (vec![first, second], 32));
-    }
-
-    proptest! {
-        #[test]
-        fn no_change_of_bytes_makes_the_reader_panic(
-            changes in proptest::collection::vec((0_usize..400, any::<u8>()), 1..6),
-        ) {
-            let mut bytes = Writer::model().bytes();
-            let length = bytes.len();
-            for (at, byte) in changes {
-                bytes[at % length] = byte;
+            let count = given.entry(found.name.to_lowercase()).or_default();
+            *count += 1;
+            if *count > 1 {
+                found.name = format!("{}#{count}", found.name);
             }
-            // Whether it is refused depends on the bytes; that it ends is what is asked.
-            drop(read_bytes(&bytes));
+            found.aliases.push(std::mem::take(&mut model.whole_name));
+            let name = found.name.clone();
+            found.aliases.retain(|alias| *alias != name);
+            found.aliases.sort();
+            found.aliases.dedup();
         }
+        self.models.into_iter().map(|model| model.found).collect()
     }
 }

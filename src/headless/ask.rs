@@ -1,24 +1,26 @@
 //! `--ask`: answers questions with numbered sources.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use docent_engine::answer::model::{self, ModelAnswerer};
 use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::answer::{Answerer, Progress};
+use docent_engine::catalog;
 use docent_index::query::Query;
 use docent_index::store::{Desk, Snapshot};
 
 use super::search::source_line;
 use super::{Session, print, print_json};
 use crate::answer::Asked;
-use crate::child::model::ModelProcess;
+use crate::child::model::{LoadError, ModelProcess};
+use crate::cli::ModelChoice;
 use crate::error::{Failure, Outcome};
 use crate::finder::Finder;
 use crate::json::Answered;
 use crate::loading::{self, cores};
-use crate::{answer, export, fs, plain};
+use crate::{answer, export, fs, models, plain};
 
 /// How many passages are shown where there is no answer.
 const NEAREST: usize = 3;
@@ -108,12 +110,36 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// The model that `--model` names, loaded in its child; none for `none`.
+/// The model that `--model` names, or that suits this machine when nothing is named, loaded in its child; none for `none`,
+/// and where there is no model.
 fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, Failure> {
-    let Some(path) = session.cli.model() else { return Ok(None) };
-    let path = fs::canonical(path)?;
-    session.note(&format!("loading `{}`", path.display()));
-    let process = loading::model(&path, cores(), &session.cancel, &mut |_| {})?;
+    let load = |path: &Path| loading::model(path, cores(), &session.cancel, &mut |_| {});
+    let process = match session.cli.model() {
+        ModelChoice::None => return Ok(None),
+        ModelChoice::Named(typed) => {
+            let chosen = models::named(typed, &session.places()?, &session.cancel)?;
+            session.note(&format!("loading `{}`", chosen.name));
+            load(&chosen.path)?
+        }
+        ModelChoice::Any => {
+            let found = catalog::list(&session.places()?, &session.cancel);
+            let Some(index) = models::preferred(&found, models::free_memory()) else {
+                return Ok(None);
+            };
+            let Some(found) = found.get(index) else { return Ok(None) };
+            let (name, origin) = (&found.name, found.origin.name());
+            session.note(&format!("loading `{name}` ({origin}); `--model none` quotes instead"));
+            match load(&found.path) {
+                Ok(process) => process,
+                Err(error @ LoadError::Stopped { .. }) => return Err(error.into()),
+                Err(error) => {
+                    session
+                        .note(&format!("{}; answers are quotes", Failure::from(error).on_screen()));
+                    return Ok(None);
+                }
+            }
+        }
+    };
     Ok(Some(ModelAnswerer::new(process, model::Settings::default())))
 }
 

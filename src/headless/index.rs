@@ -17,7 +17,7 @@ use crate::loading::{Embedders, cores};
 use crate::paths;
 use crate::state::library::{Content, Stage};
 use crate::state::message::{LibraryReport, Message};
-use crate::work::{self, Setting};
+use crate::work::{self, FirstModel, Setting};
 
 /// How long the docent that writes has for a reply; one with a screen looks for requests once a second.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -188,7 +188,8 @@ fn watch(session: &Session<'_>, counts: &Counts) -> Result<(), Failure> {
         user_home: None,
         cores: cores(),
         ocr: !session.cli.no_ocr,
-        model: None,
+        model: FirstModel::Quotes,
+        places: Vec::new(),
         folders: Vec::new(),
     };
     session.note("changes are followed until you stop it (Ctrl+C)");

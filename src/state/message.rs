@@ -98,10 +98,15 @@ pub enum AnswerReport {
 /// What becomes of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelReport {
-    /// The GGUF files that can be chosen, and the folder in which docent looks for them.
+    /// The models that can be chosen.
     Listed {
+        /// Docent's own folder of models.
         folder: PathBuf,
         found: Vec<Found>,
+        /// Bytes of memory that are free now; none where the system does not tell.
+        free: Option<u64>,
+        /// The one to begin with.
+        suitable: Option<PathBuf>,
     },
     /// The share that is loaded, from 0 to 1.
     Loading {

@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 
+use docent_engine::catalog::Origin;
+
 /// The model as the screen last heard of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     pub state: ModelState,
     /// Where files are looked for; none before they have been.
     pub folder: Option<PathBuf>,
-    /// The files that can be chosen.
+    /// The models that can be chosen, and files that can't be used.
     pub found: Vec<Found>,
+    /// Bytes of memory that are free when no model is loaded; none where the system does not tell.
+    pub free: Option<u64>,
+    /// Whether the user has chosen what answers.
+    pub is_chosen: bool,
     /// Which row of the list is chosen; the one behind the last file is "none".
     pub selected: usize,
 }
@@ -44,15 +50,27 @@ pub struct Loaded {
     pub context: usize,
 }
 
-/// A GGUF file on this machine.
+impl Model {
+    /// Bytes that the loaded model takes.
+    pub fn taken(&self) -> u64 {
+        let ModelState::Ready(loaded) = &self.state else { return 0 };
+        let found = self.found.iter().find(|found| found.path == loaded.path);
+        found.and_then(|found| found.needs).unwrap_or_default()
+    }
+}
+
+/// A model on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub path: PathBuf,
-    /// As it is shown; the file's name where its header can't be read.
+    /// As it is shown, and as `--model` takes it.
     pub name: String,
+    pub origin: Origin,
     pub quantization: Option<String>,
     /// Bytes.
     pub size: u64,
+    /// Bytes of memory that it needs; none where it can't be used.
+    pub needs: Option<u64>,
     /// Why it can't be used.
     pub fault: Option<String>,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docent_engine::answer::Claim;
+use docent_engine::catalog::Origin;
 use docent_index::store::Head;
 use proptest::prelude::*;
 
@@ -84,22 +85,27 @@ pub(crate) fn models() -> Vec<Found> {
         Found {
             path: "/models/small.gguf".into(),
             name: "Small".into(),
+            origin: Origin::Ollama,
             quantization: Some("Q4_K_M".into()),
             size: 500 << 20,
+            needs: Some(900 << 20),
             fault: None,
         },
         Found {
             path: "/models/cut.gguf".into(),
             name: "cut.gguf".into(),
+            origin: Origin::Docent,
             quantization: None,
             size: 12,
+            needs: None,
             fault: Some("it ends in its header".into()),
         },
     ]
 }
 
 fn listed(found: Vec<Found>) -> ModelReport {
-    ModelReport::Listed { folder: "/home/me/docent/models".into(), found }
+    let folder = "/home/me/docent/models".into();
+    ModelReport::Listed { folder, found, free: Some(8 << 30), suitable: None }
 }
 
 pub(crate) fn measures() -> Measures {

@@ -66,10 +66,7 @@ impl State {
             }
             Message::Library(report) => self.library_reports(report),
             Message::Answering(run, report) => self.answer_reports(run, report),
-            Message::Model(report) => {
-                self.model_reports(report);
-                Vec::new()
-            }
+            Message::Model(report) => self.model_reports(report),
             Message::Desk(report) => {
                 self.desk_reports(report);
                 Vec::new()
@@ -456,6 +453,7 @@ impl State {
             return Vec::new();
         }
         let Some(found) = model.found.get(model.selected) else {
+            model.is_chosen = true;
             self.layers.pop();
             return vec![Effect::UnloadModel];
         };
@@ -465,6 +463,7 @@ impl State {
             return Vec::new();
         }
         let path = found.path.clone();
+        model.is_chosen = true;
         self.layers.pop();
         vec![Effect::LoadModel(path)]
     }
@@ -787,13 +786,17 @@ impl State {
         Vec::new()
     }
 
-    fn model_reports(&mut self, report: ModelReport) {
+    fn model_reports(&mut self, report: ModelReport) -> Vec<Effect> {
         let model = &mut self.model;
         match report {
-            ModelReport::Listed { folder, found } => {
+            ModelReport::Listed { folder, found, free, suitable } => {
                 model.folder = Some(folder);
                 model.found = found;
+                // What is loaded makes room for the next one.
+                model.free = free.map(|free| free.saturating_add(model.taken()));
                 model.selected = model.selected.min(model.found.len());
+                let is_open = !model.is_chosen && model.state == ModelState::Quotes;
+                return suitable.filter(|_| is_open).map(Effect::LoadModel).into_iter().collect();
             }
             ModelReport::Loading { path, share } => {
                 model.state = ModelState::Loading { path, share };
@@ -805,6 +808,7 @@ impl State {
                 self.tell(Notice::error(reason));
             }
         }
+        Vec::new()
     }
 
     fn desk_reports(&mut self, report: DeskReport) {

@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use docent_engine::catalog::{Fault, Header, HeaderError};
+use docent_engine::catalog::{self, Memory};
 use docent_index::document::{ContentHash, DocumentId};
 use docent_index::store::{Place, Snapshot, StoreError, StoredDocument};
+use tokio_util::sync::CancellationToken;
 
 use super::inbox::Inbox;
 use super::thread::guarded;
-use super::{Setting, path};
+use super::{FirstModel, Setting, path};
 use crate::error::Failure;
 use crate::json::by_ocr;
+use crate::loading::CONTEXT_TOKENS;
+use crate::models;
 use crate::state::document::{Mark, Opened, Page};
 use crate::state::effect::Wanted;
 use crate::state::message::{Message, ModelReport};
@@ -34,11 +37,13 @@ pub(super) struct Clerk {
     setting: Arc<Setting>,
     inbox: Inbox,
     snapshot: Option<Snapshot>,
+    /// Whether models have been looked for.
+    has_listed: bool,
 }
 
 impl Clerk {
     pub(super) fn new(setting: Arc<Setting>, inbox: Inbox) -> Self {
-        Self { setting, inbox, snapshot: None }
+        Self { setting, inbox, snapshot: None, has_listed: false }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -61,10 +66,10 @@ impl Clerk {
                     inbox.tell(Message::Completed { typed, folders });
                 }
                 Order::ListModels => {
-                    let found = guarded(&inbox, "looking for models", || models(&self.setting));
-                    let found = found.unwrap_or_default();
-                    let folder = models_folder(&self.setting);
-                    inbox.tell(Message::Model(ModelReport::Listed { folder, found }));
+                    let listed = guarded(&inbox, "looking for models", || self.models());
+                    if let Some(listed) = listed {
+                        inbox.tell(Message::Model(listed));
+                    }
                 }
                 Order::Finish => break,
             }
@@ -89,6 +94,30 @@ impl Clerk {
             ))
         })?;
         opened(wanted, document, pages).map(Box::new)
+    }
+
+    /// The models on this machine, and the one that was named at the start.
+    fn models(&mut self) -> ModelReport {
+        let mut models = catalog::list(&self.setting.places, &CancellationToken::new());
+        let free = models::free_memory();
+        let is_first = !std::mem::replace(&mut self.has_listed, true);
+        let suitable = (is_first && self.setting.model == FirstModel::Suitable)
+            .then(|| models.get(models::preferred(&models, free)?))
+            .flatten()
+            .map(|model| model.path.clone());
+        if let FirstModel::File(path) = &self.setting.model {
+            let index = catalog::with_file(&mut models, path);
+            if let Some(model) = models.get_mut(index) {
+                // It may have another path as well; this is the one that is loaded.
+                model.path.clone_from(path);
+            }
+        }
+        ModelReport::Listed {
+            folder: self.setting.home.join("models"),
+            found: models.into_iter().filter_map(shown).collect(),
+            free,
+            suitable,
+        }
     }
 
     /// The library as it is now.
@@ -204,45 +233,20 @@ fn marks(wanted: &Wanted, pages: &[Page]) -> Vec<Mark> {
     marks
 }
 
-/// Where GGUF files are looked for.
-fn models_folder(setting: &Setting) -> PathBuf {
-    setting.home.join("models")
-}
-
-/// The GGUF files in docent's own folder, and the one that was named at the start.
-fn models(setting: &Setting) -> Vec<Found> {
-    let folder = models_folder(setting);
-    // A folder that is not there holds no models.
-    let own = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
-    let mut paths: Vec<PathBuf> = own
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf")))
-        .collect();
-    paths.sort();
-    paths.extend(setting.model.clone().filter(|path| !paths.contains(path)));
-    paths.into_iter().filter_map(model).collect()
-}
-
-/// What a file tells of itself; none for the further parts of a model, which its first part stands for.
-fn model(path: PathBuf) -> Option<Found> {
-    let size = path.metadata().map_or(0, |file| file.len());
-    Some(match Header::read(&path) {
-        Ok(header) => Found {
-            name: header.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| name(&path)),
-            quantization: header.quantization,
-            size: header.bytes,
-            fault: None,
-            path,
-        },
-        Err(HeaderError { fault: Fault::NotFirstPart { .. }, .. }) => return None,
-        Err(error) => Found {
-            name: name(&path),
-            quantization: None,
-            size,
-            fault: Some(error.fault.to_string()),
-            path,
-        },
-    })
+/// What the catalog says of a model, as the screen shows it; none for what is no model that writes text.
+fn shown(model: catalog::Found) -> Option<Found> {
+    if !model.is_for_text() {
+        return None;
+    }
+    let catalog::Found { name, aliases: _, origin, path, bytes, header } = model;
+    let (quantization, needs, fault) = match header {
+        Ok(header) => {
+            let needs = Memory::of(&header, CONTEXT_TOKENS).total();
+            (header.quantization, Some(needs), None)
+        }
+        Err(fault) => (None, None, Some(fault.to_string())),
+    };
+    Some(Found { path, name, origin, quantization, size: bytes, needs, fault })
 }
 
 fn name(path: &Path) -> String {
@@ -297,7 +301,8 @@ mod tests {
             user_home: None,
             cores: 1,
             ocr: false,
-            model: None,
+            model: FirstModel::Quotes,
+            places: Vec::new(),
             folders: Vec::new(),
         };
         Clerk::new(Arc::new(setting), Inbox::for_test().0)

@@ -156,8 +156,9 @@ impl Speaker {
             }
         };
         tell(0.0);
-        let process = loading::model(&fs::canonical(path)?, self.cores, cancel, &mut tell)
-            .map_err(|error| match error {
+        fs::canonical(path)?;
+        let process =
+            loading::model(path, self.cores, cancel, &mut tell).map_err(|error| match error {
                 LoadError::Stopped { .. } => Failure::interrupted(),
                 error => error.into(),
             })?;

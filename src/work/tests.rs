@@ -3,6 +3,7 @@
 use std::sync::mpsc::Receiver;
 
 use docent_engine::answer::Turn;
+use docent_engine::catalog::{self, Origin};
 
 use super::*;
 use crate::json::Answered;
@@ -56,7 +57,11 @@ impl Place {
             user_home: Some(self.root()),
             cores: 2,
             ocr: true,
-            model: None,
+            model: FirstModel::Quotes,
+            places: vec![catalog::Place {
+                origin: Origin::Docent,
+                folder: self.home.path().join("models"),
+            }],
             folders: Vec::new(),
         }
     }
@@ -755,7 +760,8 @@ fn models_are_listed_with_what_is_wrong_with_them() {
     assert_eq!(found[1].size, models.join("tiny.gguf").metadata().unwrap().len());
     assert!(found[1].quantization.is_some());
     drop(screen);
-    let mut screen = Screen::open(Setting { model: Some(named.clone()), ..place.setting() });
+    let mut screen =
+        Screen::open(Setting { model: FirstModel::File(named.clone()), ..place.setting() });
     screen.act(Effect::ListModels);
     assert_eq!(screen.wait(listed).last().unwrap().path, named);
 }

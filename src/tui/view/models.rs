@@ -9,6 +9,7 @@ use super::text::{self, Styled};
 use super::words::{count, percent, size};
 use super::{List, below, hints, inset, rows};
 use crate::keys::Keys;
+use crate::models::fit;
 use crate::state::action::Action;
 use crate::state::model::{Found, ModelState};
 use crate::state::{Context, State};
@@ -16,6 +17,7 @@ use crate::theme::Role;
 
 /// Cells of the columns before and behind the name, and between them.
 const SIGN: usize = 3;
+const ORIGIN: usize = 12;
 const QUANTIZATION: usize = 8;
 const SIZE: usize = 6;
 const GAP: usize = 3;
@@ -31,12 +33,14 @@ pub(super) fn draw(
     list: &mut List,
 ) {
     let hints = [(Action::Back, "back"), (Action::Open, "choose")];
-    let body = hints::head(canvas, area, ("Models", ""), (keys, Context::Models), &hints);
+    let free = state.model.free.map(|free| format!("free memory {}", size(free)));
+    let title = ("Models", free.as_deref().unwrap_or_default());
+    let body = hints::head(canvas, area, title, (keys, Context::Models), &hints);
     let body = inset(below(body, 1), 1, 1);
     let model = &state.model;
     let room = usize::from(body.width);
     let longest = model.found.iter().map(|found| text::width(&found.name)).max();
-    let others = SIGN + QUANTIZATION + SIZE + 2 * GAP;
+    let others = SIGN + ORIGIN + QUANTIZATION + SIZE + 3 * GAP;
     let name_room =
         longest.unwrap_or_default().min(NAME).min(room.saturating_sub(others)).max(NARROWEST);
     let mut lines: Vec<Styled> = Vec::new();
@@ -51,7 +55,7 @@ pub(super) fn draw(
     if model.found.is_empty() {
         let folder = model.folder.as_deref().unwrap_or(Path::new("models")).display();
         let text = format!(
-            "No GGUF file is there. Put one into `{folder}` (make the folder), or name one with --model."
+            "No model was found on this machine. Put a GGUF file into `{folder}` (make the folder), or name one with --model."
         );
         lines.extend(Styled::new(&text, canvas.style(Role::Dim)).indented(room, 1, 1));
         lines.push(Styled::default());
@@ -100,7 +104,10 @@ fn file(
         }
         (ModelState::Refused { path, reason }, _) if *path == found.path => fault(reason),
         (_, Some(reason)) => fault(reason),
-        (_, None) => (String::new(), Role::Dim),
+        (_, None) => {
+            let fit = found.needs.zip(state.model.free).map(|(needs, free)| fit(needs, free));
+            (fit.unwrap_or_default(), Role::Dim)
+        }
     };
     let dim = canvas.style(Role::Dim);
     let ellipsis = canvas.signs.ellipsis;
@@ -108,15 +115,20 @@ fn file(
     let indent = line.width();
     let name_role = if found.fault.is_none() { Role::Text } else { Role::Dim };
     line.push(&text::fit(&found.name, name_room, ellipsis), canvas.style(name_role));
-    line.pad(indent + name_room + GAP);
+    let mut column = indent + name_room + GAP;
+    line.pad(column);
+    line.push(&text::fit(found.origin.name(), ORIGIN, ellipsis), dim);
+    column += ORIGIN + GAP;
+    line.pad(column);
     let quantization = found.quantization.as_deref().unwrap_or_default();
     line.push(&text::fit(quantization, QUANTIZATION, ellipsis), dim);
-    line.pad(indent + name_room + GAP + QUANTIZATION + GAP);
+    column += QUANTIZATION + GAP;
+    line.pad(column);
     line.push(&size(found.size), dim);
     if told.is_empty() {
         return vec![line];
     }
-    let beside = indent + name_room + GAP + QUANTIZATION + GAP + SIZE + GAP;
+    let beside = column + SIZE + GAP;
     if beside + text::width(&told) <= room {
         line.pad(beside);
         line.push(&told, canvas.style(role));

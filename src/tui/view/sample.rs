@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docent_engine::answer::{Claim, Mark as ClaimMark, Usage};
+use docent_engine::catalog::Origin;
 
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
@@ -255,8 +256,10 @@ pub(super) fn with_models(mut state: State) -> State {
     let found = |file: &str, name: &str, size, fault: Option<&str>| Found {
         path: PathBuf::from("/home/me/.local/share/docent/models").join(file),
         name: name.to_owned(),
+        origin: if name.starts_with("Qwen") { Origin::Ollama } else { Origin::LmStudio },
         quantization: fault.is_none().then(|| "Q4_K_M".to_owned()),
         size,
+        needs: fault.is_none().then_some(size + 1_300_000_000),
         fault: fault.map(str::to_owned),
     };
     state.model.found = vec![
@@ -269,6 +272,7 @@ pub(super) fn with_models(mut state: State) -> State {
             Some("ends at byte 1,200,000,000 of 2,497,280,000: download it again"),
         ),
     ];
+    state.model.free = Some(8_100_000_000);
     state.model.selected = 1;
     state
 }

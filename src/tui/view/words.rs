@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub(super) use crate::models::size;
+
 /// `48,112`.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -31,26 +33,6 @@ pub(super) fn tokens(number: usize) -> String {
     } else {
         format!("{:.0}k", float(number) / 1_000.0)
     }
-}
-
-/// `2.5 GB`.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let mut number = bytes as f64 / 1_000.0;
-    let mut units = UNITS.iter();
-    let mut unit = units.next();
-    while number >= 999.5
-        && let Some(next) = units.next()
-    {
-        number /= 1_000.0;
-        unit = Some(next);
-    }
-    let unit = unit.copied().unwrap_or_default();
-    if number < 9.95 { format!("{number:.1} {unit}") } else { format!("{number:.0} {unit}") }
 }
 
 /// A time that was measured: `0.2 s`, `12 s`, `2 min 5 s`.

@@ -1,0 +1,127 @@
+//! Which models are on this machine, which one is meant, and does it fit?
+//!
+//! With and without the screen in the same way.
+
+use std::path::{Path, PathBuf};
+
+use docent_engine::catalog::{self, Found, NameError, Place};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Failure;
+use crate::fs;
+use crate::loading::{CONTEXT_TOKENS, cores};
+use crate::meant::Meant;
+
+/// A model that is to be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Absolute; links are left as they are, because the parts of a model are found by their names.
+    pub path: PathBuf,
+    /// As it was named, or is known.
+    pub name: String,
+}
+
+/// The model that `typed` means: the file at this path, else one of those in `places`.
+pub fn named(typed: &str, places: &[Place], cancel: &CancellationToken) -> Result<Chosen, Failure> {
+    let path = Path::new(typed);
+    if path.is_file() {
+        let path = std::path::absolute(path).map_err(fs::failed("find", path))?;
+        return Ok(Chosen { name: path.display().to_string(), path });
+    }
+    let models: Vec<Found> = catalog::list(places, cancel);
+    let models: Vec<Found> = models.into_iter().filter(Found::is_for_text).collect();
+    let unknown = match catalog::find(&models, typed) {
+        Ok(index) => match models.into_iter().nth(index) {
+            Some(Found { name, path, header: Ok(_), .. }) => return Ok(Chosen { path, name }),
+            Some(Found { name, header: Err(fault), .. }) => {
+                return Err(Failure::new(format!("`{name}` {fault}")));
+            }
+            None => NameError::Unknown { typed: typed.to_owned() },
+        },
+        Err(error) => {
+            if matches!(error, NameError::Unknown { .. }) && is_path(typed) {
+                // It says why it can't be found there.
+                fs::canonical(path)?;
+            }
+            let names = models.iter().map(|model| model.name.as_str());
+            let meant = match &error {
+                NameError::Unknown { .. } => Meant::among(typed, names).to_string(),
+                NameError::Ambiguous { .. } => String::new(),
+            };
+            return Err(Failure::new(format!("{error}{meant}")).hint(HINT));
+        }
+    };
+    Err(Failure::new(unknown).hint(HINT))
+}
+
+const HINT: &str = "`docent --models` shows what is there; a GGUF file can be named by its path";
+
+/// Whether somebody who types this means a path.
+fn is_path(typed: &str) -> bool {
+    let path = Path::new(typed);
+    path.is_absolute()
+        || typed.starts_with('.')
+        || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"))
+}
+
+/// The one of `models` to begin with when nothing was said, if there is one that runs well here.
+pub fn preferred(models: &[Found], free: Option<u64>) -> Option<usize> {
+    catalog::choose(models, CONTEXT_TOKENS, free?, cores())
+}
+
+/// Bytes of memory that can be used without taking them from others; none where the system does not tell. Less than the
+/// machine has where this process may use only a part of it.
+pub fn free_memory() -> Option<u64> {
+    let available = told(Path::new("/proc/meminfo"), "MemAvailable:")?.checked_mul(1024)?;
+    Some(allowed().map_or(available, |allowed| allowed.min(available)))
+}
+
+/// What is left of the memory that the control group of this process may use.
+fn allowed() -> Option<u64> {
+    let group = Path::new("/sys/fs/cgroup");
+    let number = |name: &str| {
+        let bytes = fs::read(&group.join(name)).ok()?;
+        String::from_utf8(bytes).ok()?.trim().parse::<u64>().ok()
+    };
+    let used = number("memory.current")?;
+    // What files are kept in memory for speed is given back when it is needed.
+    let kept = told(&group.join("memory.stat"), "inactive_file").unwrap_or_default();
+    Some(number("memory.max")?.saturating_sub(used.saturating_sub(kept)))
+}
+
+/// The number behind `name` in a file of lines.
+fn told(path: &Path, name: &str) -> Option<u64> {
+    let text = String::from_utf8(fs::read(path).ok()?).ok()?;
+    text.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        (words.next()? == name).then(|| words.next()?.parse().ok())?
+    })
+}
+
+/// `2.5 GB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let mut number = bytes as f64 / 1_000.0;
+    let mut units = UNITS.iter();
+    let mut unit = units.next();
+    while number >= 999.5
+        && let Some(next) = units.next()
+    {
+        number /= 1_000.0;
+        unit = Some(next);
+    }
+    let unit = unit.copied().unwrap_or_default();
+    if number < 9.95 { format!("{number:.1} {unit}") } else { format!("{number:.0} {unit}") }
+}
+
+/// Whether what needs so many bytes fits into so many free ones: `fits, 6.0 GB to spare`, `0.5 GB too large`.
+pub fn fit(needed: u64, free: u64) -> String {
+    match free.checked_sub(needed) {
+        Some(spare) => format!("fits, {} to spare", size(spare)),
+        None => format!("{} too large", size(needed.saturating_sub(free))),
+    }
+}
