@@ -173,8 +173,11 @@ fn table(models: &[Model], free: Option<u64>, default: Option<&str>) -> String {
     }
     for model in broken {
         let (name, origin) = (plain::line(&model.name), model.origin.name());
-        let reason = plain::line(model.reason.as_deref().unwrap_or_default()).into_owned();
-        lines.push_str(&["  ", &name, "   ", origin, "\n      ", &reason, "\n"].concat());
+        let reason = model.reason.as_deref().unwrap_or_default();
+        let reason = format!("`{}` {reason}", model.path.display());
+        lines.push_str(
+            &["  ", &name, "   ", origin, "\n      ", &plain::line(&reason), "\n"].concat(),
+        );
     }
     lines
 }

@@ -69,7 +69,9 @@ pub struct Found {
     pub quantization: Option<String>,
     /// Bytes.
     pub size: u64,
-    /// Bytes of memory that it needs; none where it can't be used.
+    /// Tokens that prompt and answer could have together.
+    pub context: usize,
+    /// Bytes of memory that it needs for that; none where it can't be used.
     pub needs: Option<u64>,
     /// Why it can't be used.
     pub fault: Option<String>,

@@ -239,14 +239,26 @@ fn shown(model: catalog::Found) -> Option<Found> {
         return None;
     }
     let catalog::Found { name, aliases: _, origin, path, bytes, header } = model;
-    let (quantization, needs, fault) = match header {
-        Ok(header) => {
-            let needs = Memory::of(&header, CONTEXT_TOKENS).total();
-            (header.quantization, Some(needs), None)
-        }
-        Err(fault) => (None, None, Some(fault.to_string())),
+    let mut found = Found {
+        path,
+        name,
+        origin,
+        quantization: None,
+        size: bytes,
+        context: 0,
+        needs: None,
+        fault: None,
     };
-    Some(Found { path, name, origin, quantization, size: bytes, needs, fault })
+    match header {
+        Ok(header) => {
+            let trained = header.context_length.unwrap_or(u64::MAX);
+            found.context = usize::try_from(trained.min(CONTEXT_TOKENS.into())).unwrap_or_default();
+            found.needs = Some(Memory::of(&header, CONTEXT_TOKENS).total());
+            found.quantization = header.quantization;
+        }
+        Err(fault) => found.fault = Some(fault.to_string()),
+    }
+    Some(found)
 }
 
 fn name(path: &Path) -> String {

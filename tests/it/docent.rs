@@ -104,9 +104,15 @@ impl Docent {
 
     /// Starts docent with its three streams in pipes.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
+        let arguments: Vec<_> =
+            arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        // A model that is on the machine by chance would answer.
+        let is_said = arguments.iter().any(|argument| argument == "--model");
+        let quotes: &[&str] = if is_said { &[] } else { &["--model", "none"] };
         command(env!("CARGO_BIN_EXE_docent"))
             .arg("--home")
             .arg(self.home.path())
+            .args(quotes)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

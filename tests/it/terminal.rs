@@ -62,6 +62,12 @@ impl Terminal {
         command.env_remove("NO_COLOR");
         command.arg("--home");
         command.arg(home);
+        let arguments: Vec<_> =
+            arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        // A model that is on the machine by chance would answer.
+        if !arguments.iter().any(|argument| argument == "--model") {
+            command.args(["--model", "none"]);
+        }
         command.args(arguments);
         Self::run(command, (columns, rows))
     }

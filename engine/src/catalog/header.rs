@@ -99,7 +99,7 @@ impl std::error::Error for HeaderError {
 /// What is wrong with a model's file.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    #[error("does not exist: look for the right path with `docent --models`")]
+    #[error("does not exist: get the model again, or name another file")]
     Missing,
     #[error("is a link to a file that is not there: get the model again")]
     DeadLink,

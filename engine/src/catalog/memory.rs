@@ -1,20 +1,39 @@
 //! How much memory does a model need?
+//!
+//! The weights as they lie in the file; the conversation's state, see [`Shape`](super::Shape); and what llama.cpp computes
+//! in, of which the largest part at any moment is either what comes out of the last layer for a batch of tokens (a number
+//! for each token of the vocabulary) or what is inside of a layer.
+//!
+//! Compared with llama.cpp's own account of its buffers for GGUFs of the shapes of ten models (Llama 3 1B and 8B, Llama 2 7B,
+//! Qwen3 0.6B and 4B, Gemma 3 1B and 4B, a mixture of experts, Mamba 2, LFM2) with 2,048, 8,192 and 32,768 tokens: the state
+//! is exact to the byte; what is computed in takes what is told here or up to 3 % less, without attention up to 36 MiB less.
 
 use super::header::Header;
 
-/// Tokens that are read at once at most.
+/// Tokens that are read at once at most, as docent loads models.
 const BATCH: u64 = 512;
 /// llama.cpp rounds a context up to a multiple of this.
 const CELLS: u64 = 256;
+/// Bytes of a number that is computed with, and of one in the table that says which token sees which.
+const NUMBER: u64 = 4;
+const SEEN: u64 = 2;
+/// Rows of a layer's width that are held beside what is largest.
+const ROWS: u64 = 6;
+/// Rows of the width inside of a layer that are held there.
+const INNER_ROWS: u64 = 3;
+/// Bytes for a token of the vocabulary with the ways to find it; measured 100 to 170.
+const ENTRY: u64 = 170;
+/// What the process itself takes.
+const PROCESS: u64 = 24 << 20;
 
 /// What a loaded model takes, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// The file, which is mapped or copied whole.
     pub weights: u64,
-    /// The state of the conversation, see [`super::Shape`].
+    /// The state of the conversation.
     pub state: u64,
-    /// What llama.cpp computes in.
+    /// What is computed in, the vocabulary, and the process itself.
     pub working: u64,
 }
 
@@ -24,10 +43,18 @@ impl Memory {
         let shape = &header.shape;
         let trained = header.context_length.filter(|length| *length > 0).unwrap_or(u64::MAX);
         let context = u64::from(context).min(trained).max(1).next_multiple_of(CELLS);
+        let batch = BATCH.min(context);
+        let largest = header.vocabulary.max(shape.feed_forward.saturating_mul(INNER_ROWS));
+        let row = largest.saturating_add(shape.embedding.saturating_mul(ROWS));
+        let tables = if shape.has_window { 2 } else { 1 };
+        let seen = context.saturating_mul(tables * SEEN);
         Self {
             weights: header.bytes,
             state: context.saturating_mul(shape.state_per_token).saturating_add(shape.fixed_state),
-            working: BATCH.saturating_mul(header.vocabulary).saturating_mul(4),
+            working: batch
+                .saturating_mul(row.saturating_mul(NUMBER).saturating_add(seen))
+                .saturating_add(header.vocabulary.saturating_mul(ENTRY))
+                .saturating_add(PROCESS),
         }
     }
 

@@ -35,10 +35,8 @@ pub struct Shape {
     pub embedding: u64,
     /// Numbers inside of the widest layer.
     pub feed_forward: u64,
-    /// Heads of the attention of the layer with most.
-    pub heads: u64,
-    /// Numbers of a head's key, and of its value.
-    pub head_length: u64,
+    /// Whether some layers look only at the last tokens.
+    pub has_window: bool,
     /// Bytes that the conversation's state takes for each token of context.
     pub state_per_token: u64,
     /// Bytes that it takes however long the context is.
@@ -114,8 +112,7 @@ impl Shape {
             layers,
             embedding,
             feed_forward: feed_forward.largest(),
-            heads: heads.largest(),
-            head_length: key.max(value).max(key_in_window),
+            has_window: number("attention.sliding_window").is_some_and(|tokens| tokens > 0),
             state_per_token,
             fixed_state: recurrent.saturating_mul(numbers).saturating_mul(WHOLE),
         })

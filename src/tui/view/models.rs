@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::text::{self, Styled};
-use super::words::{count, percent, size};
+use super::words::{count, percent, size, tokens};
 use super::{List, below, hints, inset, rows};
 use crate::keys::Keys;
 use crate::models::fit;
@@ -105,8 +105,11 @@ fn file(
         (ModelState::Refused { path, reason }, _) if *path == found.path => fault(reason),
         (_, Some(reason)) => fault(reason),
         (_, None) => {
-            let fit = found.needs.zip(state.model.free).map(|(needs, free)| fit(needs, free));
-            (fit.unwrap_or_default(), Role::Dim)
+            let needs = found.needs.unwrap_or_default();
+            let fit = state.model.free.map(|free| format!(", {}", fit(needs, free)));
+            let fit = fit.unwrap_or_default();
+            let context = tokens(found.context);
+            (format!("context {context}: {} in all{fit}", size(needs)), Role::Dim)
         }
     };
     let dim = canvas.style(Role::Dim);

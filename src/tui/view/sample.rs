@@ -259,6 +259,7 @@ pub(super) fn with_models(mut state: State) -> State {
         origin: if name.starts_with("Qwen") { Origin::Ollama } else { Origin::LmStudio },
         quantization: fault.is_none().then(|| "Q4_K_M".to_owned()),
         size,
+        context: 8_192,
         needs: fault.is_none().then_some(size + 1_300_000_000),
         fault: fault.map(str::to_owned),
     };
