@@ -28,33 +28,42 @@ pub fn named(typed: &str, places: &[Place], cancel: &CancellationToken) -> Resul
         let path = std::path::absolute(path).map_err(fs::failed("find", path))?;
         return Ok(Chosen { name: path.display().to_string(), path });
     }
-    let models: Vec<Found> = catalog::list(places, cancel);
-    let models: Vec<Found> = models.into_iter().filter(Found::is_for_text).collect();
-    let unknown = match catalog::find(&models, typed) {
-        Ok(index) => match models.into_iter().nth(index) {
-            Some(Found { name, path, header: Ok(_), .. }) => return Ok(Chosen { path, name }),
-            Some(Found { name, header: Err(fault), .. }) => {
-                return Err(Failure::new(format!("`{name}` {fault}")));
-            }
-            None => NameError::Unknown { typed: typed.to_owned() },
-        },
-        Err(error) => {
-            if matches!(error, NameError::Unknown { .. }) && is_path(typed) {
+    let models = catalog::list(places, cancel);
+    let index = match catalog::find(&models, typed) {
+        Ok(index) => index,
+        Err(error @ NameError::Ambiguous { .. }) => {
+            return Err(Failure::new(error).hint("give more of its name, or its path"));
+        }
+        Err(error @ NameError::Unknown { .. }) => {
+            if is_path(typed) {
                 // It says why it can't be found there.
                 fs::canonical(path)?;
             }
-            let names = models.iter().map(|model| model.name.as_str());
-            let meant = match &error {
-                NameError::Unknown { .. } => Meant::among(typed, names).to_string(),
-                NameError::Ambiguous { .. } => String::new(),
-            };
-            return Err(Failure::new(format!("{error}{meant}")).hint(HINT));
+            let usable = models.iter().filter(|model| model.header.is_ok());
+            let names: Vec<&str> = usable.map(|model| &*model.name).collect();
+            let meant = Meant::among(typed, names.iter().copied());
+            return Err(Failure::new(format!("{error}{meant}")).hint(there(&names)));
         }
     };
-    Err(Failure::new(unknown).hint(HINT))
+    match models.into_iter().nth(index) {
+        Some(Found { name, path, header: Ok(_), .. }) => Ok(Chosen { path, name }),
+        Some(Found { name, header: Err(fault), .. }) => {
+            Err(Failure::new(format!("`{name}` {fault}")))
+        }
+        None => Err(Failure::new(NameError::Unknown { typed: typed.to_owned() })),
+    }
 }
 
-const HINT: &str = "`docent --models` shows what is there; a GGUF file can be named by its path";
+/// What could be named instead.
+fn there(names: &[&str]) -> String {
+    const TOLD: usize = 8;
+    if names.is_empty() {
+        return "no model was found; a GGUF file can be named by its path".to_owned();
+    }
+    let quoted: Vec<String> = names.iter().take(TOLD).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > TOLD { ", and more that `docent --models` shows" } else { "" };
+    format!("there are {}{more}", quoted.join(", "))
+}
 
 /// Whether somebody who types this means a path.
 fn is_path(typed: &str) -> bool {

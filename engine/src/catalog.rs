@@ -247,3 +247,6 @@ impl Models {
         self.models.into_iter().map(|model| model.found).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

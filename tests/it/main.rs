@@ -17,11 +17,14 @@ mod docent;
 mod eval;
 #[cfg(target_os = "linux")]
 mod full_disk;
+#[path = "../../engine/tests/headers/hostile.rs"]
+mod hostile;
 mod kept;
 mod kill;
 mod library;
 mod migrate;
 mod model;
+mod models;
 mod ocr;
 mod opener;
 mod process;

@@ -62,3 +62,70 @@ impl Memory {
         self.weights.saturating_add(self.state).saturating_add(self.working)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::shape::Shape;
+    use super::*;
+
+    fn header(vocabulary: u64, shape: Shape) -> Header {
+        Header {
+            architecture: "llama".to_owned(),
+            name: None,
+            size_label: None,
+            parameters: 1,
+            active_parameters: 1,
+            quantization: None,
+            context_length: Some(40_960),
+            shape,
+            chat_template: None,
+            tokenizer: "gpt2".to_owned(),
+            vocabulary,
+            bos: None,
+            eos: None,
+            parts: vec![PathBuf::new()],
+            bytes: 1_000,
+        }
+    }
+
+    /// What llama.cpp says that it computes in, in MiB, with 8,192 tokens.
+    #[track_caller]
+    fn check(vocabulary: u64, shape: Shape, measured: f64) {
+        let header = header(vocabulary, shape);
+        let working = Memory::of(&header, 8_192).working - vocabulary * ENTRY - PROCESS;
+        #[expect(clippy::cast_precision_loss, reason = "a share is compared")]
+        let share = working as f64 / (measured * 1_048_576.0);
+        assert!((0.999..1.03).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn what_is_computed_in_is_what_llama_cpp_takes() {
+        let shape = |embedding, feed_forward, has_window| Shape {
+            embedding,
+            feed_forward,
+            has_window,
+            ..Shape::default()
+        };
+        // Qwen3 0.6B and 4B, Llama 3 1B and 8B, Gemma 3 1B and 4B.
+        check(151_936, shape(1_024, 3_072, false), 316.77);
+        check(151_936, shape(2_560, 9_728, false), 329.77);
+        check(128_256, shape(2_048, 8_192, false), 282.52);
+        check(128_256, shape(4_096, 14_336, false), 298.52);
+        check(262_144, shape(1_152, 6_912, true), 541.53);
+        check(262_144, shape(2_560, 10_240, true), 558.03);
+    }
+
+    #[test]
+    fn the_state_grows_with_the_context_up_to_what_the_model_was_trained_for() {
+        let shape = Shape { state_per_token: 1_000, fixed_state: 7, ..Shape::default() };
+        let state = |context| Memory::of(&header(10, shape), context).state;
+        assert_eq!(state(8_192), 8_192_007);
+        // llama.cpp rounds up.
+        assert_eq!(state(1_000), 1_024_007);
+        assert_eq!(state(1_000_000), 40_960_007);
+        let huge = Shape { state_per_token: u64::MAX, ..shape };
+        assert_eq!(Memory::of(&header(u64::MAX, huge), 8_192).total(), u64::MAX);
+    }
+}

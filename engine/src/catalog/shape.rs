@@ -7,13 +7,13 @@
 //!   are not said, `head_count_kv` is `head_count`. The counts may differ from layer to layer (an array).
 //! - Layers with a sliding window keep as much as the others: docent loads models with `swa_full`, so that a later question
 //!   can use again what was read. Some have shorter keys there (`key_length_swa`).
-//! - A layer may have no attention: its `head_count_kv` is 0, or `full_attention_interval` or `recurrent_layers` passes it over. Then it is
-//!   recurrent and keeps the same few numbers in 4 bytes each (f32) however long the conversation is: by `ssm.*`, `wkv.*`,
-//!   `kda.*` or `shortconv.*`.
+//! - A layer may have no attention: its `head_count_kv` is 0, or `full_attention_interval` or `recurrent_layers` passes it
+//!   over. Then it is recurrent and keeps the same few numbers in 4 bytes each (f32) however long the conversation is: by
+//!   `ssm.*`, `wkv.*`, `kda.*` or `shortconv.*`.
 //! - Latent attention (`key_length_mla`) keeps keys alone. The last `shared_kv_layers` layers use those of others.
 //!
-//! The few networks with caches of their own kind (DeepSeek's newest, MiniMax M3) are counted as if they had ordinary
-//! attention, which is more than they take.
+//! The few networks with caches of their own kind (`deepseek4`, `minimax-m3`) are counted as if they had ordinary
+//! attention: for them this is no more than a guess.
 
 use serde::{Deserialize, Serialize};
 
@@ -140,4 +140,132 @@ fn recurrent_numbers(embedding: u64, heads: u64, number: &dyn Fn(&str) -> Option
     let grouped = of("ssm.group_count").saturating_mul(state).saturating_mul(2);
     let past = kernel.saturating_sub(1).saturating_mul(inner.saturating_add(grouped));
     past.saturating_add(state.saturating_mul(inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::Value;
+    use super::*;
+
+    /// A network with these numbers, and these lists of one number for each layer.
+    fn shape(
+        architecture: &str,
+        numbers: &[(&str, u64)],
+        lists: &[(&str, &[u64])],
+    ) -> Option<Shape> {
+        let mut keys = Keys::default();
+        for (name, number) in numbers {
+            keys.keep(&format!("{architecture}.{name}"), Value::Number(*number));
+        }
+        for (name, list) in lists {
+            keys.keep(&format!("{architecture}.{name}"), Value::List(list.to_vec()));
+        }
+        Shape::of(architecture, &keys)
+    }
+
+    /// The state's bytes for each token, and beside that.
+    #[track_caller]
+    fn check(
+        architecture: &str,
+        numbers: &[(&str, u64)],
+        lists: &[(&str, &[u64])],
+        expected: (u64, u64),
+    ) {
+        let shape = shape(architecture, numbers, lists).unwrap();
+        assert_eq!((shape.state_per_token, shape.fixed_state), expected);
+    }
+
+    const SIZE: [(&str, u64); 3] =
+        [("block_count", 4), ("embedding_length", 512), ("attention.head_count", 8)];
+
+    #[test]
+    fn attention_keeps_a_key_and_a_value_for_each_of_its_heads() {
+        // Qwen3 0.6B: llama.cpp's account for 8,192 tokens is 896 MiB.
+        let qwen = [
+            ("block_count", 28),
+            ("embedding_length", 1_024),
+            ("attention.head_count", 16),
+            ("attention.head_count_kv", 8),
+            ("attention.key_length", 128),
+            ("attention.value_length", 128),
+        ];
+        check("qwen3", &qwen, &[], ((896 << 20) / 8_192, 0));
+        // Without more being said, all heads have keys, and share the width evenly.
+        check("llama", &SIZE, &[], (4 * 8 * (64 + 64) * 2, 0));
+    }
+
+    #[test]
+    fn layers_can_differ() {
+        check("deci", &SIZE, &[("attention.head_count_kv", &[8, 0, 2, 0])], (10 * 128 * 2, 0));
+        let numbers = [
+            &SIZE[..],
+            &[
+                ("attention.head_count_kv", 2),
+                ("attention.key_length", 64),
+                ("attention.value_length", 64),
+                ("attention.key_length_swa", 32),
+                ("attention.value_length_swa", 32),
+                ("attention.shared_kv_layers", 1),
+            ],
+        ]
+        .concat();
+        // Two layers with a window, one without, and one that has nothing of its own.
+        let window: [(&str, &[u64]); 1] = [("attention.sliding_window_pattern", &[1, 1, 0, 0])];
+        check("gemma4", &numbers, &window, ((2 * 2 * 64 + 2 * 128) * 2, 0));
+    }
+
+    #[test]
+    fn latent_attention_keeps_keys_alone() {
+        let numbers = [
+            &SIZE[..],
+            &[
+                ("attention.head_count_kv", 1),
+                ("attention.key_length", 576),
+                ("attention.value_length", 512),
+                ("attention.key_length_mla", 192),
+            ],
+        ]
+        .concat();
+        check("deepseek2", &numbers, &[], (4 * 576 * 2, 0));
+    }
+
+    #[test]
+    fn recurrent_layers_keep_the_same_however_long_a_conversation_is() {
+        // llama.cpp's account is 98.39 MiB.
+        let mamba = [
+            ("block_count", 48),
+            ("embedding_length", 2_048),
+            ("ssm.conv_kernel", 4),
+            ("ssm.inner_size", 4_096),
+            ("ssm.state_size", 128),
+            ("ssm.group_count", 1),
+        ];
+        check("mamba2", &mamba, &[], (0, 103_170_048));
+        // LFM2 1.2B: 96 MiB for 8,192 tokens, and 0.16 MiB.
+        let lfm = [
+            ("block_count", 16),
+            ("embedding_length", 2_048),
+            ("attention.head_count", 32),
+            ("attention.key_length", 64),
+            ("attention.value_length", 64),
+            ("shortconv.l_cache", 3),
+        ];
+        let heads: [u64; 16] = [0, 0, 8, 0, 0, 8, 0, 0, 8, 0, 8, 0, 8, 0, 8, 0];
+        check("lfm2", &lfm, &[("attention.head_count_kv", &heads)], ((96 << 20) / 8_192, 163_840));
+        // Each fourth layer has attention.
+        let next = [&SIZE[..], &[("ssm.state_size", 16), ("ssm.inner_size", 32)]].concat();
+        check("qwen3next", &next, &[], (8 * 128 * 2, 3 * 16 * 32 * 4));
+    }
+
+    #[test]
+    fn what_llama_cpp_needs_must_be_said() {
+        assert_eq!(shape("llama", &[("block_count", 4)], &[]), None);
+        assert_eq!(shape("llama", &[("embedding_length", 512)], &[]), None);
+        let lies = [
+            ("block_count", 4),
+            ("embedding_length", u64::MAX),
+            ("attention.head_count", u64::MAX),
+        ];
+        assert!(shape("llama", &lies, &[]).is_some_and(|shape| shape.state_per_token > 0));
+    }
 }
