@@ -110,6 +110,20 @@ fn listed(found: Vec<Found>) -> ModelReport {
     ModelReport::Listed { folder, found, free: Some(8 << 30), suitable: None }
 }
 
+fn suitable() -> ModelReport {
+    let ModelReport::Listed { folder, found, free, .. } = listed(models()) else {
+        panic!("a list is listed")
+    };
+    ModelReport::Listed { folder, found, free, suitable: Some("/models/small.gguf".into()) }
+}
+
+/// After the user has chosen to have quotes.
+fn after_a_choice() -> State {
+    let mut state = after(ready(), [Message::Do(Action::Models)]);
+    state.model.selected = state.model.found.len();
+    after(state, [Message::Do(Action::Open)])
+}
+
 pub(crate) fn measures() -> Measures {
     let measure = Measure { top: 20, height: 20, lines: 100, item: 1 };
     Measures { conversation: measure, sources: measure, document: measure, help: measure }
@@ -493,6 +507,8 @@ fn every_message() {
             Message::Answering(Run(1), AnswerReport::Text("x".into())),
         ),
         ("models", ready(), Message::Model(listed(Vec::new()))),
+        ("a model that suits", ready(), Message::Model(suitable())),
+        ("a model that suits after a choice", after_a_choice(), Message::Model(suitable())),
         (
             "loading",
             ready(),

@@ -767,6 +767,22 @@ fn models_are_listed_with_what_is_wrong_with_them() {
 }
 
 #[test]
+fn models_are_looked_for_at_the_start_when_none_is_named() {
+    let place = Place::new();
+    let models = place.home.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    std::fs::copy(fixtures.join("tiny.gguf"), models.join("tiny.gguf")).unwrap();
+    let mut screen = Screen::open(Setting { model: FirstModel::Suitable, ..place.setting() });
+    let (found, suitable) = screen.wait(|message| match message {
+        Message::Model(ModelReport::Listed { found, suitable, .. }) => Some((found, suitable)),
+        _ => None,
+    });
+    assert_eq!(found.len(), 1);
+    assert_eq!(suitable, None, "it is far too small to be chosen without being asked for");
+}
+
+#[test]
 fn a_model_that_is_not_there_is_refused_and_quotes_answer() {
     let place = Place::new();
     let mut screen = place.ready();
