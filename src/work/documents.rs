@@ -112,12 +112,9 @@ impl Clerk {
                 model.path.clone_from(path);
             }
         }
-        ModelReport::Listed {
-            folder: self.setting.home.join("models"),
-            found: models.into_iter().filter_map(shown).collect(),
-            free,
-            suitable,
-        }
+        let mut found: Vec<Found> = models.into_iter().filter_map(shown).collect();
+        found.sort_by_key(|found| found.fault.is_some());
+        ModelReport::Listed { folder: self.setting.home.join("models"), found, free, suitable }
     }
 
     /// The library as it is now.

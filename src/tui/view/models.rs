@@ -17,7 +17,6 @@ use crate::theme::Role;
 
 /// Cells of the columns before and behind the name, and between them.
 const SIGN: usize = 3;
-const ORIGIN: usize = 12;
 const QUANTIZATION: usize = 8;
 const SIZE: usize = 6;
 const GAP: usize = 3;
@@ -40,14 +39,16 @@ pub(super) fn draw(
     let model = &state.model;
     let room = usize::from(body.width);
     let longest = model.found.iter().map(|found| text::width(&found.name)).max();
-    let others = SIGN + ORIGIN + QUANTIZATION + SIZE + 3 * GAP;
+    let origin_room = model.found.iter().map(|found| text::width(found.origin.name())).max();
+    let origin_room = origin_room.unwrap_or_default();
+    let others = SIGN + origin_room + QUANTIZATION + SIZE + 3 * GAP;
     let name_room =
         longest.unwrap_or_default().min(NAME).min(room.saturating_sub(others)).max(NARROWEST);
     let mut lines: Vec<Styled> = Vec::new();
     let mut selected = (0, 1);
     for (index, found) in model.found.iter().enumerate() {
         let first = lines.len();
-        lines.extend(file(canvas, (room, name_room), found, state));
+        lines.extend(file(canvas, (room, name_room, origin_room), found, state));
         if index == model.selected {
             selected = (first, lines.len());
         }
@@ -88,7 +89,7 @@ fn mark(canvas: &Canvas<'_>, is_in_use: bool) -> Styled {
 /// A file's line, and where there is no room beside it, what is told of it below.
 fn file(
     canvas: &Canvas<'_>,
-    (room, name_room): (usize, usize),
+    (room, name_room, origin_room): (usize, usize, usize),
     found: &Found,
     state: &State,
 ) -> Vec<Styled> {
@@ -106,10 +107,12 @@ fn file(
         (_, Some(reason)) => fault(reason),
         (_, None) => {
             let needs = found.needs.unwrap_or_default();
-            let fit = state.model.free.map(|free| format!(", {}", fit(needs, free)));
-            let fit = fit.unwrap_or_default();
-            let context = tokens(found.context);
-            (format!("context {context}: {} in all{fit}", size(needs)), Role::Dim)
+            let needed = format!("{} at {} tokens", size(needs), tokens(found.context));
+            let told = match state.model.free {
+                Some(free) => format!("{} ({needed})", fit(needs, free)),
+                None => needed,
+            };
+            (told, Role::Dim)
         }
     };
     let dim = canvas.style(Role::Dim);
@@ -120,14 +123,16 @@ fn file(
     line.push(&text::fit(&found.name, name_room, ellipsis), canvas.style(name_role));
     let mut column = indent + name_room + GAP;
     line.pad(column);
-    line.push(&text::fit(found.origin.name(), ORIGIN, ellipsis), dim);
-    column += ORIGIN + GAP;
+    line.push(found.origin.name(), dim);
+    column += origin_room + GAP;
     line.pad(column);
     let quantization = found.quantization.as_deref().unwrap_or_default();
     line.push(&text::fit(quantization, QUANTIZATION, ellipsis), dim);
     column += QUANTIZATION + GAP;
     line.pad(column);
-    line.push(&size(found.size), dim);
+    if found.size > 0 {
+        line.push(&size(found.size), dim);
+    }
     if told.is_empty() {
         return vec![line];
     }
