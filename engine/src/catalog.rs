@@ -3,6 +3,7 @@
 //! Knows where other programs keep GGUF files and how they name them; reads the head of each file, never its weights; says
 //! how much memory a model needs. Nothing is downloaded, changed or loaded here, and the places are given by the caller.
 
+mod embedders;
 mod header;
 mod keys;
 mod kinds;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
+pub use self::embedders::{FoundEmbedder, embedders, find_embedder};
 pub use self::header::{Fault, Header, HeaderError};
 pub use self::memory::Memory;
 use self::names::Match;

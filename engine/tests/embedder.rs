@@ -118,6 +118,30 @@ fn a_missing_or_damaged_file_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_model_and_its_tokenizer_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundled = bundled().embedder;
+    // As repositories have it that hold a model in several formats.
+    std::fs::create_dir(folder.path().join("onnx")).unwrap();
+    std::fs::copy(bundled.join("model.onnx"), folder.path().join("onnx/model.onnx")).unwrap();
+    std::fs::copy(bundled.join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
+    docent_engine::embed::check_embedder(folder.path()).unwrap();
+    let mut bare = FastEmbedder::open(folder.path(), Settings::for_questions(1), None).unwrap();
+    let text = "The rent is due on the first day of each month.";
+    let mut whole = open(Settings::for_questions(1));
+    assert!(cosine(&bare.embed_query(text).unwrap(), &whole.embed_query(text).unwrap()) > 0.9999);
+    // What is said is taken, and what would give wrong vectors is refused.
+    let settings = r#"{"prompts": {"query": "query: ", "document": "passage: "}}"#;
+    let path = folder.path().join("config_sentence_transformers.json");
+    std::fs::write(path, settings).unwrap();
+    assert_ne!(embedder_id(folder.path()).unwrap(), *bare.id());
+    let modules = r#"[{"type": "sentence_transformers.models.Dense"}]"#;
+    std::fs::write(folder.path().join("modules.json"), modules).unwrap();
+    let error = docent_engine::embed::check_embedder(folder.path()).unwrap_err();
+    assert!(matches!(error, EmbedError::Unsupported { .. }), "{error}");
+}
+
+#[test]
 fn a_missing_runtime_is_an_error() {
     let missing = Path::new("/nowhere/libonnxruntime.so");
     let bundled = Bundled { runtime: missing.to_owned(), embedder: bundled().embedder };

@@ -18,6 +18,8 @@ const DEPTH: usize = 10;
 const ENTRIES: usize = 50_000;
 /// Files that are found in one place.
 const FILES: usize = 1_000;
+/// Signs that tell a revision from others.
+const SHORT_REVISION: usize = 7;
 /// Bytes of a file that describes a model.
 const DESCRIPTION: u64 = 1 << 20;
 
@@ -163,39 +165,41 @@ fn is_ollamas(registry: &str) -> bool {
     registry == "registry.ollama.ai"
 }
 
-/// `models--<owner>--<repository>/snapshots/<revision>/…` holds links to blobs. The revision that is the main one comes
-/// first.
+/// `models--<owner>--<repository>/snapshots/<revision>/…` holds links to blobs.
 fn hugging_face(folder: &Path) -> Vec<Candidate> {
-    let mut repositories: Vec<_> = entries(folder)
-        .filter(|path| name_of(path).is_some_and(|name| name.starts_with("models--")))
-        .collect();
-    repositories.sort();
     let mut found = Vec::new();
-    for repository in repositories {
-        let Some(owned) = name_of(&repository).and_then(|name| name.strip_prefix("models--"))
-        else {
-            continue;
-        };
-        let owned = owned.replace("--", "/");
+    for (owned, revisions) in hub_revisions(folder) {
+        for revision in revisions {
+            let short: String =
+                name_of(&revision).unwrap_or_default().chars().take(SHORT_REVISION).collect();
+            found.extend(walk(&revision, &is_gguf).into_iter().map(|path| {
+                let whole_name = format!("{owned}/{}@{short}", stem(&path));
+                let repository = owned.rsplit('/').next().unwrap_or_default();
+                let name = generic(&stem(&path), repository);
+                Candidate { name, whole_name, origin: Origin::HuggingFace, path }
+            }));
+        }
+    }
+    found
+}
+
+/// The repositories of models in Hugging Face's cache, as `owner/repository`, each with the folders of its revisions, the
+/// main one first.
+pub(super) fn hub_revisions(folder: &Path) -> Vec<(String, Vec<PathBuf>)> {
+    let mut repositories: Vec<PathBuf> = entries(folder).take(ENTRIES).collect();
+    repositories.sort();
+    let revisions = |repository: PathBuf| {
+        let owned = name_of(&repository)?.strip_prefix("models--")?.replace("--", "/");
         let main = description(&repository.join("refs").join("main"))
             .and_then(|text| String::from_utf8(text).ok())
             .unwrap_or_default();
-        let snapshots = repository.join("snapshots");
-        let mut paths = walk(&snapshots, &is_gguf);
-        let revision = |path: &Path| {
-            let below = path.strip_prefix(&snapshots).ok()?;
-            below.components().next()?.as_os_str().to_str().map(str::to_owned)
-        };
-        paths.sort_by_key(|path| revision(path).as_deref() != Some(main.trim()));
-        found.extend(paths.into_iter().map(|path| {
-            let revision: String = revision(&path).unwrap_or_default().chars().take(7).collect();
-            let whole_name = format!("{owned}/{}@{revision}", stem(&path));
-            let repository = owned.rsplit('/').next().unwrap_or_default();
-            let name = generic(&stem(&path), repository);
-            Candidate { name, whole_name, origin: Origin::HuggingFace, path }
-        }));
-    }
-    found
+        let mut revisions: Vec<PathBuf> =
+            entries(&repository.join("snapshots")).take(FILES).collect();
+        revisions.sort();
+        revisions.sort_by_key(|revision| name_of(revision) != Some(main.trim()));
+        Some((owned, revisions))
+    };
+    repositories.into_iter().filter_map(revisions).collect()
 }
 
 /// Jan describes each model in a `model.yml`, which may lead to a file elsewhere; its older versions keep the files alone.
@@ -277,7 +281,7 @@ fn walk(folder: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     found
 }
 
-fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+pub(super) fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
     folder.read_dir().into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
 }
 
@@ -290,7 +294,7 @@ fn is_gguf(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"))
 }
 
-fn name_of(path: &Path) -> Option<&str> {
+pub(super) fn name_of(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()
 }
 

@@ -237,6 +237,33 @@ fn what_can_be_used_is_meant_before_what_can_not() {
     assert_eq!(meant("phi").unwrap_err().to_string(), "there is no model `phi` on this machine");
 }
 
+#[test]
+fn embedders_are_folders_with_a_model_and_a_tokenizer() {
+    let home = Home::new();
+    let embedder = |folder: &str, model: &str| {
+        home.write(&format!("{folder}/{model}"), "onnx");
+        home.write(&format!("{folder}/tokenizer.json"), "{}");
+    };
+    embedder("own/small", "model.onnx");
+    home.write("own/half/model.onnx", "onnx");
+    home.write("own/readme.txt", "");
+    embedder("hub/models--BAAI--bge-small-en-v1.5/snapshots/aa", "onnx/model.onnx");
+    embedder("hub/models--BAAI--bge-small-en-v1.5/snapshots/bb", "onnx/model.onnx");
+    home.write("hub/models--BAAI--bge-small-en-v1.5/refs/main", "bb");
+    home.model("hub/models--owner--Some-GGUF/snapshots/cc/some.gguf");
+    let found = embedders(&home.path("own"), Some(&home.path("hub")));
+    let told: Vec<_> = found
+        .iter()
+        .map(|embedder| (&*embedder.name, embedder.bytes, embedder.fault.is_none()))
+        .collect();
+    assert_eq!(told, [("half", 4, false), ("small", 4, true), ("bge-small-en-v1.5", 4, true)]);
+    assert!(found[2].folder.ends_with("snapshots/bb"));
+    let meant = |typed| find_embedder(&found, typed).map(|index| found[index].name.clone());
+    assert_eq!(meant("bge"), Ok("bge-small-en-v1.5".to_owned()));
+    assert_eq!(meant("small"), Ok("small".to_owned()));
+    assert!(meant("e5").is_err());
+}
+
 /// A model of so many million parameters in 4 bits each.
 fn sized(name: &str, millions: u64, change: impl FnOnce(&mut Found)) -> Found {
     let home = Home::new();

@@ -17,6 +17,9 @@ use super::{Embed, EmbedError, EmbedderId};
 /// header has 256 tokens of the bundled embedder.
 const DEFAULT_MAX_LENGTH: usize = 256;
 
+/// The longest text of a tokenizer that does not say it: no embedder reads as much.
+const DEFAULT_TOKENS: u64 = 1 << 20;
+
 /// How an embedder uses the machine.
 ///
 /// Measured on 2 cores with passages of 137 tokens: two sessions of one thread embed 50 to 53 a second in 345 MB, one
@@ -65,11 +68,13 @@ impl FastEmbedder {
         let description = Description::read(folder)?;
         let files = TokenizerFiles {
             tokenizer_file: read(&folder.join("tokenizer.json"))?,
-            config_file: read(&folder.join("config.json"))?,
-            special_tokens_map_file: read(&folder.join("special_tokens_map.json"))?,
-            tokenizer_config_file: read(&folder.join("tokenizer_config.json"))?,
+            tokenizer_config_file: tokenizer_config(folder)?,
+            // Both only repeat what the others say.
+            config_file: optional(&folder.join("config.json"))?.unwrap_or_else(|| b"{}".to_vec()),
+            special_tokens_map_file: optional(&folder.join("special_tokens_map.json"))?
+                .unwrap_or_else(|| b"{}".to_vec()),
         };
-        let path = folder.join("model.onnx");
+        let path = model_path(folder);
         let model = read(&path)?;
         let id = known_id.unwrap_or_else(|| description.id(&model, &files.tokenizer_file));
         let model = UserDefinedEmbeddingModel::new(model, files).with_pooling(description.pooling);
@@ -193,7 +198,42 @@ pub fn load_runtime(path: &Path) -> Result<(), EmbedError> {
 /// keeps it together with the sizes and times of the files.
 pub fn embedder_id(folder: &Path) -> Result<EmbedderId, EmbedError> {
     let description = Description::read(folder)?;
-    Ok(description.id(&read(&folder.join("model.onnx"))?, &read(&folder.join("tokenizer.json"))?))
+    Ok(description.id(&read(&model_path(folder))?, &read(&folder.join("tokenizer.json"))?))
+}
+
+/// Whether the files in `folder` describe an embedder that docent can run; its model is not opened.
+pub fn check_embedder(folder: &Path) -> Result<(), EmbedError> {
+    Description::read(folder)?;
+    for path in [model_path(folder), folder.join("tokenizer.json")] {
+        if !path.is_file() {
+            return Err(EmbedError::Missing { path });
+        }
+    }
+    Ok(())
+}
+
+/// Where the model of the embedder in `folder` lies: beside the other files, or in a folder of its own, as repositories
+/// have it that hold it in several formats.
+pub(crate) fn model_path(folder: &Path) -> PathBuf {
+    let path = folder.join("model.onnx");
+    let beside = folder.join("onnx").join("model.onnx");
+    if !path.is_file() && beside.is_file() { beside } else { path }
+}
+
+/// The tokenizer's settings with what fastembed needs of them: it refuses to open a tokenizer without a longest text,
+/// which is known by other means, and without a token for padding, which is never used here.
+fn tokenizer_config(folder: &Path) -> Result<Vec<u8>, EmbedError> {
+    let path = folder.join("tokenizer_config.json");
+    let mut settings: serde_json::Map<String, serde_json::Value> =
+        read_settings(&path)?.unwrap_or_default();
+    if !settings.get("model_max_length").is_some_and(serde_json::Value::is_number) {
+        settings.insert("model_max_length".to_owned(), DEFAULT_TOKENS.into());
+    }
+    let padding = settings.get("pad_token").map(|token| token.get("content").unwrap_or(token));
+    if !padding.is_some_and(serde_json::Value::is_string) {
+        settings.insert("pad_token".to_owned(), "[PAD]".into());
+    }
+    serde_json::to_vec(&settings).map_err(|source| EmbedError::Settings { path, source })
 }
 
 /// Reads a file of an embedder.
@@ -235,11 +275,11 @@ struct Prefixes {
 
 impl Description {
     fn read(folder: &Path) -> Result<Self, EmbedError> {
-        check_modules(folder)?;
+        let pooling = read_modules(folder)?;
         let length: Length =
             read_settings(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
         Ok(Self {
-            pooling: read_pooling(&folder.join("1_Pooling").join("config.json"))?,
+            pooling: read_pooling(&folder.join(pooling).join("config.json"))?,
             max_length: length.max_seq_length.unwrap_or(DEFAULT_MAX_LENGTH),
             prefixes: read_prefixes(&folder.join("config_sentence_transformers.json"))?,
         })
@@ -288,20 +328,29 @@ fn read_settings<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<T>, E
 }
 
 /// Refuses a model whose vectors need more than a transformer, pooling and normalizing: without the rest (a dense layer,
-/// say) they would be silently wrong.
-fn check_modules(folder: &Path) -> Result<(), EmbedError> {
+/// say) they would be silently wrong. Gives the name of the folder that says how it is pooled.
+fn read_modules(folder: &Path) -> Result<String, EmbedError> {
     #[derive(Deserialize)]
     struct Module {
         #[serde(rename = "type")]
         kind: String,
+        #[serde(default)]
+        path: String,
     }
     let path = folder.join("modules.json");
     let modules: Vec<Module> = read_settings(&path)?.unwrap_or_default();
-    let known = |module: &&Module| {
-        matches!(module.kind.rsplit('.').next(), Some("Transformer" | "Pooling" | "Normalize"))
-    };
+    let name = |module: &Module| module.kind.rsplit('.').next().unwrap_or_default().to_owned();
+    let known =
+        |module: &&Module| matches!(&*name(module), "Transformer" | "Pooling" | "Normalize");
     match modules.iter().find(|module| !known(module)) {
-        None => Ok(()),
+        None => {
+            let pooling = modules.into_iter().find(|module| name(module) == "Pooling");
+            let is_name = |path: &String| {
+                Path::new(path).components().count() == 1 && !path.starts_with(['.', '/'])
+            };
+            let own = pooling.map(|module| module.path).filter(is_name);
+            Ok(own.unwrap_or_else(|| "1_Pooling".to_owned()))
+        }
         Some(module) => {
             Err(EmbedError::Unsupported { what: format!("the module `{}`", module.kind), path })
         }
