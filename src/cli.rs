@@ -70,6 +70,11 @@ pub struct Cli {
     #[arg(long, value_name = "NAME|PATH|none")]
     model: Option<String>,
 
+    /// What makes vectors instead of the embedder that comes with docent: one that --models lists, by as much of its name
+    /// as no other has, or a folder with an ONNX model and its tokenizer
+    #[arg(long, value_name = "NAME|PATH")]
+    pub embedder: Option<String>,
+
     /// Look only in this folder or file (may be given several times)
     #[arg(long, value_name = "PATH")]
     pub scope: Vec<PathBuf>,

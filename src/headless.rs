@@ -16,7 +16,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use docent_engine::catalog::Place;
-use docent_engine::embed::{Settings, embedder_id};
+use docent_engine::embed::{Embed as _, Settings};
 use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,8 @@ use crate::cli::{Cli, Work};
 use crate::error::{Failure, Outcome};
 use crate::finder::Finder;
 use crate::ingest::vector_id;
-use crate::loading::cores;
+use crate::loading::{Embedders, cores};
+use crate::models::{Chosen, named_embedder};
 use crate::paths::{self, Environment};
 use crate::seal::Seal;
 use crate::{fs, interrupt, loading};
@@ -83,14 +84,39 @@ impl Session<'_> {
 
     /// What finds passages, loaded.
     fn finder(&self) -> Result<Finder, Failure> {
-        let settings = Settings::for_questions(cores());
-        let embedder = loading::embedder(&paths::parts(self.environment)?, settings)?;
-        Ok(Finder::open(embedder, &self.home()?)?)
+        let (settings, home) = (Settings::for_questions(cores()), self.home()?);
+        let embedder = match self.chosen_embedder()? {
+            None => loading::embedder(&paths::parts(self.environment)?, settings)?,
+            Some(Chosen { name, .. }) => {
+                let embedders = self.embedders()?;
+                let embedder = embedders.open_for_questions(&home, settings)?;
+                if *embedder.id() != embedders.id()? {
+                    self.note(&format!(
+                        "`{name}` has not made vectors of all passages yet (`docent --index --embedder {name}` does): \
+                         docent's own embedder answers"
+                    ));
+                }
+                embedder
+            }
+        };
+        Ok(Finder::open(embedder, &home)?)
     }
 
     /// Which vectors answer.
     fn embedder_id(&self) -> Result<EmbedderId, Failure> {
-        Ok(vector_id(&embedder_id(&paths::parts(self.environment)?.embedder)?))
+        Ok(vector_id(&self.embedders()?.id()?))
+    }
+
+    /// What `--embedder` names.
+    fn chosen_embedder(&self) -> Result<Option<Chosen>, Failure> {
+        let Some(typed) = self.cli.embedder.as_deref() else { return Ok(None) };
+        Ok(Some(named_embedder(typed, &self.home()?, &self.places()?)?))
+    }
+
+    /// The embedder that makes vectors.
+    fn embedders(&self) -> Result<Embedders, Failure> {
+        let wanted = self.chosen_embedder()?.map(|chosen| chosen.path);
+        Ok(Embedders::new(paths::parts(self.environment)?, wanted))
     }
 
     /// The scope with whole paths: what is typed may be relative.

@@ -817,7 +817,7 @@ mod tests {
             std::fs::write(root.path().join(format!("{number}.txt")), text).unwrap();
         }
         let (_home, mut store) = store(root.path(), &[], VERSIONS);
-        let embedders = Arc::new(Embedders::new(parts));
+        let embedders = Arc::new(Embedders::new(parts, None));
         let counter = embedders.counter().unwrap();
         let readers = Readers { counter: &counter, count: 1, give_way: false };
         let cancel = CancellationToken::new();

@@ -3,7 +3,7 @@
 //! With and without the screen in the same way.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use docent_engine::embed::{
@@ -11,9 +11,11 @@ use docent_engine::embed::{
     load_runtime,
 };
 use docent_engine::generate::{Date, llama};
+use docent_index::store::{Snapshot, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::child::model::{LoadError, ModelProcess};
+use crate::ingest::vector_id;
 
 /// Tokens that prompt and answer may have together: enough for the evidence of a few turns, little enough memory for a
 /// laptop. A model that was trained for less gets less.
@@ -28,37 +30,83 @@ pub fn embedder(parts: &Bundled, settings: Settings) -> Result<FastEmbedder, Emb
     FastEmbedder::open(&parts.embedder, settings, None)
 }
 
-/// The bundled embedder for several threads: what it is, is found out once.
+/// The embedder for several threads: what it is, is found out once.
 #[derive(Debug)]
 pub struct Embedders {
     parts: Bundled,
+    /// The folder of the one that is wanted instead of the bundled one.
+    wanted: Option<PathBuf>,
     id: Mutex<Option<EmbedderId>>,
+    bundled_id: Mutex<Option<EmbedderId>>,
 }
 
 impl Embedders {
-    pub fn new(parts: Bundled) -> Self {
-        Self { parts, id: Mutex::default() }
+    /// The bundled embedder, or the one in the folder `wanted`.
+    pub fn new(parts: Bundled, wanted: Option<PathBuf>) -> Self {
+        Self { parts, wanted, id: Mutex::default(), bundled_id: Mutex::default() }
+    }
+
+    fn folder(&self) -> &Path {
+        self.wanted.as_deref().unwrap_or(&self.parts.embedder)
     }
 
     /// Which vectors it makes. Reads the whole model at the first time.
     pub fn id(&self) -> Result<EmbedderId, EmbedError> {
-        // Who comes second waits for the first one's finding.
-        let mut known = self.id.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(id) = &*known {
-            return Ok(id.clone());
-        }
-        Ok(known.insert(embedder_id(&self.parts.embedder)?).clone())
+        known(&self.id, self.folder())
     }
 
+    /// The one that makes the library's vectors from now on.
     pub fn open(&self, settings: Settings) -> Result<FastEmbedder, EmbedError> {
         load_runtime(&self.parts.runtime)?;
-        FastEmbedder::open(&self.parts.embedder, settings, Some(self.id()?))
+        FastEmbedder::open(self.folder(), settings, Some(self.id()?))
     }
 
-    /// What passages are measured with.
+    /// The one whose vectors answer: another one than the bundled has to have made as many before it is asked, so that a
+    /// change takes nothing away while it lasts.
+    pub fn open_for_questions(
+        &self,
+        home: &Path,
+        settings: Settings,
+    ) -> Result<FastEmbedder, EmbedError> {
+        if self.is_waiting(home)? { embedder(&self.parts, settings) } else { self.open(settings) }
+    }
+
+    /// Whether the embedder with this id is no longer, or not yet, the one whose vectors answer.
+    pub fn is_outdated(&self, id: &EmbedderId, home: &Path) -> bool {
+        self.wanted.is_some()
+            && self.id().is_ok_and(|wanted| wanted != *id)
+            && self.is_waiting(home).is_ok_and(|waiting| !waiting)
+    }
+
+    /// Whether the bundled embedder has to answer for the one that is wanted.
+    fn is_waiting(&self, home: &Path) -> Result<bool, EmbedError> {
+        if self.wanted.is_none() {
+            return Ok(false);
+        }
+        let (wanted, bundled) = (self.id()?, known(&self.bundled_id, &self.parts.embedder)?);
+        let counts = || {
+            let snapshot = Snapshot::open(home)?;
+            let embedded = |id| Ok(snapshot.counts(Some(&vector_id(id)))?.embedded);
+            Ok::<_, StoreError>((embedded(&wanted)?, embedded(&bundled)?))
+        };
+        // A library that can't be read tells so itself when it is asked.
+        Ok(counts().is_ok_and(|(wanted, bundled)| wanted < bundled))
+    }
+
+    /// What passages are measured with, whichever embedder is wanted: so that they stay the same.
     pub fn counter(&self) -> Result<TokenCounter, EmbedError> {
         TokenCounter::open(&self.parts.embedder)
     }
+}
+
+/// The id of the embedder in `folder`, found out once.
+fn known(id: &Mutex<Option<EmbedderId>>, folder: &Path) -> Result<EmbedderId, EmbedError> {
+    // Who comes second waits for the first one's finding.
+    let mut known = id.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(id) = &*known {
+        return Ok(id.clone());
+    }
+    Ok(known.insert(embedder_id(folder)?).clone())
 }
 
 /// The model in the file at `path`, loaded in a child of its own, which ends with the thread that calls this. `progress`

@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use docent_engine::catalog::{self, Found, NameError, Place};
+use docent_engine::catalog::{self, Found, FoundEmbedder, NameError, Origin, Place};
+use docent_engine::embed::check_embedder;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
@@ -71,6 +72,41 @@ fn is_path(typed: &str) -> bool {
     path.is_absolute()
         || typed.starts_with('.')
         || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"))
+}
+
+/// The embedders on this machine beside the bundled one: in docent's own folder of them, and in Hugging Face's cache.
+pub fn embedders(home: &Path, places: &[Place]) -> Vec<FoundEmbedder> {
+    let hub = places.iter().find(|place| place.origin == Origin::HuggingFace);
+    catalog::embedders(&home.join("embedders"), hub.map(|place| &*place.folder))
+}
+
+/// The embedder that `typed` means: the one in the folder at this path, else one of those on this machine.
+pub fn named_embedder(typed: &str, home: &Path, places: &[Place]) -> Result<Chosen, Failure> {
+    let path = Path::new(typed);
+    if path.is_dir() {
+        let path = fs::canonical(path)?;
+        check_embedder(&path)?;
+        return Ok(Chosen { name: typed.to_owned(), path });
+    }
+    let embedders = embedders(home, places);
+    let index = catalog::find_embedder(&embedders, typed).map_err(|error| match error {
+        NameError::Unknown { .. } => {
+            let names: Vec<&str> = embedders.iter().map(|embedder| &*embedder.name).collect();
+            let meant = Meant::among(typed, names.iter().copied());
+            Failure::new(format!("there is no embedder `{typed}` on this machine{meant}")).hint(
+                format!(
+                    "name a folder with `model.onnx` and `tokenizer.json`, or put one into `{}`",
+                    home.join("embedders").display()
+                ),
+            )
+        }
+        error @ NameError::Ambiguous { .. } => Failure::new(error).hint("give more of its name"),
+    })?;
+    match embedders.into_iter().nth(index) {
+        Some(FoundEmbedder { fault: Some(fault), .. }) => Err(fault.into()),
+        Some(FoundEmbedder { name, folder, .. }) => Ok(Chosen { path: folder, name }),
+        None => Err(Failure::new(NameError::Unknown { typed: typed.to_owned() })),
+    }
 }
 
 /// The one of `models` to begin with when nothing was said, if there is one that runs well here.

@@ -92,11 +92,14 @@ fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
             FirstModel::File(models::named(typed, &places, &CancellationToken::new())?.path)
         }
     };
+    let embedder =
+        cli.embedder.as_deref().map(|typed| models::named_embedder(typed, &home, &places));
     let folders =
         cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
     Ok(Setting {
         home,
         parts: paths::parts(environment)?,
+        embedder: embedder.transpose()?.map(|chosen| chosen.path),
         user_home: environment.user_home.clone(),
         cores: loading::cores(),
         ocr: !cli.no_ocr,

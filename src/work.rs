@@ -48,8 +48,10 @@ const MESSAGES: usize = 64;
 pub struct Setting {
     /// Docent's own folder.
     pub home: PathBuf,
-    /// The embedder's files.
+    /// The bundled embedder's files.
     pub parts: Bundled,
+    /// The folder of another embedder, if one is wanted.
+    pub embedder: Option<PathBuf>,
     /// What `~` stands for in paths.
     pub user_home: Option<PathBuf>,
     /// How many threads work is shared among.
@@ -100,7 +102,7 @@ impl Work {
     /// Starts the threads. What they have to say goes to `inbox`, in whose way they wait when it is full.
     pub fn start(setting: Setting, inbox: tokio::sync::mpsc::Sender<Message>) -> io::Result<Self> {
         let setting = Arc::new(setting);
-        let embedders = Arc::new(Embedders::new(setting.parts.clone()));
+        let embedders = Arc::new(Embedders::new(setting.parts.clone(), setting.embedder.clone()));
         let cancel = CancellationToken::new();
         let inbox = Inbox::new(inbox, cancel.clone())?;
         let (library, library_orders) = mpsc::channel();
@@ -244,7 +246,7 @@ pub fn follow(
     let (orders, waiting) = mpsc::channel();
     let thread = Thread::start("library", {
         let runs = Arc::new(Runs::new(orders.clone()));
-        let embedders = Arc::new(Embedders::new(setting.parts.clone()));
+        let embedders = Arc::new(Embedders::new(setting.parts.clone(), setting.embedder.clone()));
         let link = library::Link { inbox, orders: waiting, sender: orders.clone() };
         let cancel = cancel.clone();
         move || library::Librarian::new(Arc::new(setting), embedders, link, runs, cancel).work()

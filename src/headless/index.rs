@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use docent_engine::embed::{Embed as _, Settings};
 use docent_index::store::{Counts, Desk, Reply, Request, Store, StoreError};
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use super::progress::Progress;
 use super::{Session, print, print_json, shown};
 use crate::error::{Failure, Outcome};
 use crate::fs;
-use crate::ingest::{self, Readers, Summary};
+use crate::ingest::{self, Readers, Summary, vector_id};
 use crate::json::SCHEMA;
 use crate::loading::{Embedders, cores};
 use crate::paths;
@@ -83,7 +84,10 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
             Failure::new("the library has no folder yet").hint("name one: docent --index FOLDER")
         );
     }
-    let embedders = Arc::new(Embedders::new(paths::parts(session.environment)?));
+    let embedders = Arc::new(session.embedders()?);
+    if let Some(chosen) = session.chosen_embedder()? {
+        tell_cost(session, &mut store, &embedders, &chosen.name)?;
+    }
     let counter = embedders.counter()?;
     let readers = Readers { counter: &counter, count: cores(), give_way: false };
     let mut progress = Progress::new(session.cli.quiet);
@@ -127,6 +131,41 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         watch(session, &counts)?;
     }
     Ok(Outcome::Done)
+}
+
+/// Says what it takes until an embedder has made a vector of every passage that is in the library now, at the rate at which
+/// it makes a few of them.
+fn tell_cost(
+    session: &Session<'_>,
+    store: &mut Store,
+    embedders: &Embedders,
+    name: &str,
+) -> Result<(), Failure> {
+    const SAMPLE: usize = 17;
+    let id = vector_id(&embedders.id()?);
+    let waiting = store.unembedded(&id, SAMPLE)?;
+    // The first one is slower than the others will be.
+    let Some(((_, first), others)) = waiting.split_first().filter(|(_, others)| !others.is_empty())
+    else {
+        return Ok(());
+    };
+    let mut embedder = embedders.open(Settings::for_library(cores()))?;
+    embedder.embed_passages(&[first])?;
+    let started = Instant::now();
+    embedder.embed_passages(&others.iter().map(|(_, text)| &**text).collect::<Vec<_>>())?;
+    let seconds = started.elapsed().as_secs_f64().max(0.001);
+    let counts = store.counts(Some(&id))?;
+    let missing = counts.passages.saturating_sub(counts.embedded);
+    #[expect(clippy::cast_precision_loss, reason = "minutes are told")]
+    let (rate, missing_part) = (others.len() as f64 / seconds, missing as f64);
+    session.note(&format!(
+        "`{name}` has vectors of {} of {} passages; at {rate:.0} a second, as measured now, the other {missing} take about \
+         {:.0} min; what has been embedded before answers until then",
+        counts.embedded,
+        counts.passages,
+        (missing_part / rate / 60.0).ceil()
+    ));
+    Ok(())
 }
 
 /// Asks the docent that writes the library to let folders join it, and waits for its reply. `locked` is told when none comes:
@@ -188,6 +227,7 @@ fn watch(session: &Session<'_>, counts: &Counts) -> Result<(), Failure> {
         user_home: None,
         cores: cores(),
         ocr: !session.cli.no_ocr,
+        embedder: session.chosen_embedder()?.map(|chosen| chosen.path),
         model: FirstModel::Quotes,
         places: Vec::new(),
         folders: Vec::new(),

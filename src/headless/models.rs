@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use docent_engine::catalog::{self, Found, Header, Memory, Origin};
+use docent_engine::catalog::{self, Found, FoundEmbedder, Header, Memory, Origin};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -10,7 +10,7 @@ use super::{Session, print, print_json};
 use crate::error::{Failure, Outcome};
 use crate::json::{self, SCHEMA};
 use crate::loading::CONTEXT_TOKENS;
-use crate::models::{fit, free_memory, preferred, size};
+use crate::models::{embedders, fit, free_memory, preferred, size};
 use crate::plain;
 
 /// What `--models --json` prints.
@@ -24,6 +24,29 @@ struct Listed {
     /// The name of the model that answers when none is asked for; null for quotes.
     default: Option<String>,
     models: Vec<Model>,
+    /// Beside the one that comes with docent.
+    embedders: Vec<Embedder>,
+}
+
+#[derive(Serialize)]
+struct Embedder {
+    /// What `--embedder` takes.
+    name: String,
+    origin: Origin,
+    #[serde(serialize_with = "json::path")]
+    path: PathBuf,
+    bytes: u64,
+    usable: bool,
+    /// Why it can't be used.
+    reason: Option<String>,
+}
+
+impl From<FoundEmbedder> for Embedder {
+    fn from(found: FoundEmbedder) -> Self {
+        let FoundEmbedder { name, whole_name: _, origin, folder, bytes, fault } = found;
+        let reason = fault.map(|fault| fault.to_string());
+        Self { name, origin, path: folder, bytes, usable: reason.is_none(), reason }
+    }
 }
 
 #[derive(Serialize)]
@@ -69,7 +92,10 @@ impl From<Memory> for Needs {
 }
 
 pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
-    let found = catalog::list(&session.places()?, &session.cancel);
+    let places = session.places()?;
+    let embedders: Vec<Embedder> =
+        embedders(&session.home()?, &places).into_iter().map(Embedder::from).collect();
+    let found = catalog::list(&places, &session.cancel);
     let free = free_memory();
     let default =
         preferred(&found, free).and_then(|index| found.get(index)).map(|model| model.name.clone());
@@ -81,10 +107,17 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
             context: CONTEXT_TOKENS,
             default,
             models,
+            embedders,
         })?;
         return Ok(Outcome::Done);
     }
     print(&table(&models, free, default.as_deref()))?;
+    for embedder in &embedders {
+        let name = plain::line(&embedder.name);
+        let told = embedder.reason.clone().unwrap_or_else(|| size(embedder.bytes));
+        let origin = embedder.origin.name();
+        print(&format!("  {name}   {origin}   embedder   {}\n", plain::line(&told)))?;
+    }
     let folder = session.home()?.join("models");
     session.note(&match (&default, free) {
         (Some(name), Some(free)) => format!(

@@ -307,6 +307,7 @@ mod tests {
         let setting = Setting {
             home: home.to_owned(),
             parts: docent_engine::embed::Bundled::in_folder(home),
+            embedder: None,
             user_home: None,
             cores: 1,
             ocr: false,

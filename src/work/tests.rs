@@ -54,6 +54,7 @@ impl Place {
         Setting {
             home: self.home.path().to_owned(),
             parts: parts(),
+            embedder: None,
             user_home: Some(self.root()),
             cores: 2,
             ocr: true,

@@ -354,3 +354,46 @@ fn the_engine_knows_the_networks_and_weights_of_the_llama_cpp_that_is_built_in()
     assert!(with(count).contains("does not know yet"), "ggml has {count} kinds of weights");
     assert!(!with(count - 1).contains("does not know yet"), "ggml has {count} kinds of weights");
 }
+
+#[test]
+fn another_embedder_answers_when_it_has_made_as_many_vectors() {
+    let docent = Docent::new();
+    docent.write(
+        "lease.md",
+        "The Tenant repairs the roof of the mill.\n\nThe Landlord pays for the gutters.\n",
+    );
+    docent.write("pump.md", "The pump leaks at its seal.\n");
+    docent.index();
+    // The same model that is told to put something before each text makes other vectors.
+    let other = docent.home().join("embedders/other-one");
+    let bundled = Path::new(env!("CARGO_BIN_EXE_docent")).parent().unwrap();
+    let bundled = bundled.parent().unwrap().join("docent/embedder");
+    crate::docent::copy(&bundled, &other);
+    let settings = r#"{"prompts": {"query": "query: ", "passage": "passage: "}}"#;
+    std::fs::write(other.join("config_sentence_transformers.json"), settings).unwrap();
+
+    let ask = || docent.run(["--ask", "Who repairs the roof?", "--embedder", "other"]);
+    let before = ask();
+    assert_eq!(before.code, Some(0), "{before:?}");
+    assert!(before.stderr.contains("docent's own embedder answers"), "{before:?}");
+    assert!(before.stdout.contains("The Tenant repairs the roof"), "{before:?}");
+
+    let indexed = docent.run(["--index", "--embedder", "other"]);
+    assert_eq!(indexed.code, Some(0), "{indexed:?}");
+    let told = "`other-one` has vectors of 0 of ";
+    assert!(indexed.stderr.contains(told), "{indexed:?}");
+    assert!(indexed.stderr.contains("a second, as measured now"), "{indexed:?}");
+    let status = docent.json(["--status", "--embedder", "other"]);
+    assert_eq!(status["embedded"], status["passages"]);
+
+    let after = ask();
+    assert!(!after.stderr.contains("docent's own embedder answers"), "{after:?}");
+    assert!(after.stdout.contains("The Tenant repairs the roof"), "{after:?}");
+
+    let unknown = docent.run(["--ask", "Who?", "--embedder", "othr-one"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("did you mean `other-one`?"), "{unknown:?}");
+    let listed = docent.json(["--models"]);
+    assert_eq!(listed["embedders"][0]["name"], "other-one");
+    assert_eq!(listed["embedders"][0]["usable"], true);
+}
