@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use docent_engine::answer::Progress;
 use docent_engine::answer::quote::QuoteAnswerer;
-use docent_engine::embed::Settings;
+use docent_engine::embed::{Embed as _, Settings};
 use docent_index::query::Query;
 use docent_index::retrieve::Found;
 use docent_index::store::{Snapshot, StoreError};
@@ -169,12 +169,15 @@ impl Searcher {
     }
 
     fn finder(&mut self) -> Result<&mut Finder, Failure> {
+        let home = &self.setting.home;
+        // Another embedder answers as soon as it has made its vectors.
+        self.finder.take_if(|finder| self.embedders.is_outdated(finder.embedder.id(), home));
         match &mut self.finder {
             Some(finder) => Ok(finder),
             empty => {
                 let settings = Settings::for_questions(self.setting.cores);
-                let embedder = self.embedders.open(settings)?;
-                Ok(empty.insert(Finder::open(embedder, &self.setting.home)?))
+                let embedder = self.embedders.open_for_questions(home, settings)?;
+                Ok(empty.insert(Finder::open(embedder, home)?))
             }
         }
     }
