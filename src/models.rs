@@ -49,7 +49,7 @@ pub fn named(typed: &str, places: &[Place], cancel: &CancellationToken) -> Resul
     match models.into_iter().nth(index) {
         Some(Found { name, path, header: Ok(_), .. }) => Ok(Chosen { path, name }),
         Some(Found { name, header: Err(fault), .. }) => {
-            Err(Failure::new(format!("`{name}` {fault}")))
+            Err(Failure::new(format!("`{name}` {}", fault.told())))
         }
         None => Err(Failure::new(NameError::Unknown { typed: typed.to_owned() })),
     }
@@ -168,5 +168,32 @@ pub fn fit(needed: u64, free: u64) -> String {
     match free.checked_sub(needed) {
         Some(spare) => format!("fits, {} to spare", size(spare)),
         None => format!("{} too large", size(needed.saturating_sub(free))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_by_how_much_something_fits_or_not() {
+        assert_eq!(fit(3_400_000_000, 9_400_000_000), "fits, 6.0 GB to spare");
+        assert_eq!(fit(9_900_000_000, 9_400_000_000), "500 MB too large");
+        assert_eq!(fit(0, 0), "fits, 0 B to spare");
+        assert_eq!(fit(u64::MAX, 1), "18446744 TB too large");
+    }
+
+    #[test]
+    fn the_systems_numbers_are_read_from_its_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("meminfo");
+        let lines = "MemTotal:       24683520 kB\nMemFree: 1 kB\nMemAvailable:   23309528 kB\n";
+        std::fs::write(&path, lines).unwrap();
+        assert_eq!(told(&path, "MemAvailable:"), Some(23_309_528));
+        assert_eq!(told(&path, "Mem"), None);
+        assert_eq!(told(&folder.path().join("absent"), "MemAvailable:"), None);
+        if cfg!(target_os = "linux") {
+            assert!(free_memory() > Some(1 << 20));
+        }
     }
 }

@@ -13,6 +13,7 @@ mod places;
 mod shape;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
@@ -63,21 +64,30 @@ pub fn list(places: &[Place], cancel: &CancellationToken) -> Vec<Found> {
     models.finish()
 }
 
-/// The model in a file that was named, added to `models` unless it is one of them; gives its place there.
-pub fn with_file(models: &mut Vec<Found>, path: &Path) -> usize {
+/// The model in a file that was named, added to `models` unless it is one of them; gives its place there. None for a later
+/// part of a model.
+pub fn with_file(models: &mut Vec<Found>, path: &Path) -> Option<usize> {
     let same = path.metadata().ok().map(|metadata| identity(&metadata));
     let known = models.iter().position(|model| {
         let theirs = model.path.metadata().ok().map(|metadata| identity(&metadata));
         model.path == path || (same.is_some() && theirs == same)
     });
-    known.unwrap_or_else(|| {
+    known.or_else(|| {
         let mut candidate = Candidate::named(path);
         if models.iter().any(|model| model.name.eq_ignore_ascii_case(&candidate.name)) {
             candidate.name.clone_from(&candidate.whole_name);
         }
-        models.extend(Model::read(candidate).map(|model| model.found));
-        models.len().saturating_sub(1)
+        models.push(Model::read(candidate)?.found);
+        Some(models.len() - 1)
     })
+}
+
+/// The places that are there and that this user may not look into.
+pub fn closed(places: &[Place]) -> impl Iterator<Item = &Place> {
+    let is_closed = |folder: &Path| {
+        folder.read_dir().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    };
+    places.iter().filter(move |place| is_closed(&place.folder))
 }
 
 /// Why a name means no model. The names are those that could have been meant.

@@ -26,6 +26,15 @@ struct Listed {
     models: Vec<Model>,
     /// Beside the one that comes with docent.
     embedders: Vec<Embedder>,
+    /// Folders of models that this user may not look into.
+    closed: Vec<Closed>,
+}
+
+#[derive(Serialize)]
+struct Closed {
+    origin: Origin,
+    #[serde(serialize_with = "json::path")]
+    path: PathBuf,
 }
 
 #[derive(Serialize)]
@@ -95,6 +104,9 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
     let places = session.places()?;
     let embedders: Vec<Embedder> =
         embedders(&session.home()?, &places).into_iter().map(Embedder::from).collect();
+    let closed: Vec<Closed> = catalog::closed(&places)
+        .map(|place| Closed { origin: place.origin, path: place.folder.clone() })
+        .collect();
     let found = catalog::list(&places, &session.cancel);
     let free = free_memory();
     let default =
@@ -108,6 +120,7 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
             default,
             models,
             embedders,
+            closed,
         })?;
         return Ok(Outcome::Done);
     }
@@ -117,6 +130,13 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
         let told = embedder.reason.clone().unwrap_or_else(|| size(embedder.bytes));
         let origin = embedder.origin.name();
         print(&format!("  {name}   {origin}   embedder   {}\n", plain::line(&told)))?;
+    }
+    for place in &closed {
+        session.note(&format!(
+            "`{}` ({}) can't be looked into: only its owner, or a group that you are not in, may read it",
+            super::shown(&place.path),
+            place.origin.name()
+        ));
     }
     let folder = session.home()?.join("models");
     session.note(&match (&default, free) {
@@ -142,7 +162,7 @@ fn model(found: Found, free: Option<u64>) -> Model {
     let Found { name, aliases, origin, path, bytes, header } = found;
     let (header, reason) = match header {
         Ok(header) => (Some(header), None),
-        Err(fault) => (None, Some(fault.to_string())),
+        Err(fault) => (None, Some(fault.told())),
     };
     let needs = header.as_ref().map(|header| Needs::from(Memory::of(header, CONTEXT_TOKENS)));
     let spare = needs.zip(free).map(|(needs, free)| {

@@ -117,6 +117,14 @@ fn suitable() -> ModelReport {
     ModelReport::Listed { folder, found, free, suitable: Some("/models/small.gguf".into()) }
 }
 
+#[test]
+fn what_is_loaded_makes_room_for_the_next_model() {
+    let loaded = Loaded { path: "/models/small.gguf".into(), name: "Small".into(), context: 8_192 };
+    let before = after(ready(), [Message::Model(ModelReport::Loaded(loaded))]);
+    let state = after(before, [Message::Model(listed(models()))]);
+    assert_eq!(state.model.free, Some((8 << 30) + (900 << 20)));
+}
+
 /// After the user has chosen to have quotes.
 fn after_a_choice() -> State {
     let mut state = after(ready(), [Message::Do(Action::Models)]);

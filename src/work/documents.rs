@@ -107,7 +107,7 @@ impl Clerk {
             .map(|model| model.path.clone());
         if let FirstModel::File(path) = &self.setting.model {
             let index = catalog::with_file(&mut models, path);
-            if let Some(model) = models.get_mut(index) {
+            if let Some(model) = index.and_then(|index| models.get_mut(index)) {
                 // It may have another path as well; this is the one that is loaded.
                 model.path.clone_from(path);
             }
@@ -253,7 +253,7 @@ fn shown(model: catalog::Found) -> Option<Found> {
             found.needs = Some(Memory::of(&header, CONTEXT_TOKENS).total());
             found.quantization = header.quantization;
         }
-        Err(fault) => found.fault = Some(fault.to_string()),
+        Err(fault) => found.fault = Some(fault.told()),
     }
     Some(found)
 }

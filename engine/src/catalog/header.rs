@@ -147,6 +147,16 @@ pub enum Fault {
     PartMissing { count: u64, missing: PathBuf },
 }
 
+impl Fault {
+    /// All that is known of it, in words that follow the file's name.
+    pub fn told(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 fn read(path: &Path) -> Result<Header, Fault> {
     let part = Part::read(path)?;
     let architecture = part.architecture.clone().unwrap_or_default();
@@ -161,7 +171,7 @@ fn read(path: &Path) -> Result<Header, Fault> {
         return Err(Fault::Malformed { what: "it does not say which network it is".to_owned() });
     }
     if !kinds::is_known_network(&architecture) {
-        return Err(Fault::UnknownNetwork { kind: architecture });
+        return Err(Fault::UnknownNetwork { kind: shortened(&architecture) });
     }
     let (Some(tokenizer), Some(vocabulary)) = (part.tokenizer, part.vocabulary) else {
         return Err(Fault::NoTokenizer);
@@ -436,7 +446,7 @@ impl Part {
                 "adapter" => "changes another model",
                 _ => "does not write text",
             };
-            return Some((kind.to_owned(), purpose));
+            return Some((shortened(kind), purpose));
         }
         if let Some(purpose) = kinds::other_use(architecture) {
             return Some((architecture.to_owned(), purpose));

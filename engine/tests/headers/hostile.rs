@@ -243,6 +243,16 @@ fn keys() -> Vec<Hostile> {
             "`gptoss`",
         ),
         hostile(
+            "an unknown network with a long name",
+            model().text("general.architecture", &"n".repeat(4_000)).bytes(),
+            "which docent's llama.cpp does not know",
+        ),
+        hostile(
+            "a kind with a long name",
+            model().text("general.type", &"n".repeat(4_000)).bytes(),
+            "which does not write text",
+        ),
+        hostile(
             "a very long name",
             model().text("general.name", &"n".repeat(5_000)).bytes(),
             "`general.name` larger",
