@@ -5,9 +5,11 @@
 //! and whoever speaks to it implements the same trait by forwarding each method.
 
 pub mod llama;
+pub mod prefix;
 
 mod citation;
 mod outgoing;
+mod reasoning;
 mod template;
 mod vocabulary;
 
@@ -16,6 +18,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+pub use self::prefix::Prefix;
 pub use self::template::Date;
 
 /// Continues conversations.
@@ -50,8 +53,10 @@ pub struct ModelInfo {
     pub parameters: u64,
     /// How the weights are stored: `Q4_K_M`.
     pub quantization: Option<String>,
-    /// Whether the file brings a chat template; a plain one is used otherwise.
-    pub has_template: bool,
+    /// Whether it thinks aloud before it answers, which takes tokens beside those of the answer.
+    pub thinks: bool,
+    /// What is not as it could be, each in a sentence for the user.
+    pub caveats: Vec<String>,
 }
 
 /// Who says a message.
@@ -87,7 +92,8 @@ pub struct Message {
 pub struct GenerateRequest {
     /// The last one is the user's.
     pub messages: Vec<Message>,
-    /// Tokens after which the answer ends at the latest.
+    /// Tokens after which the answer ends at the latest. A model that thinks aloud has as many for that, and then has to
+    /// come to its answer.
     pub max_tokens: usize,
     /// The only numbers that may stand alone in square brackets in the answer.
     pub citable: Vec<u32>,
@@ -122,6 +128,8 @@ pub enum GenerateProgress {
     Reading { tokens: usize, of: usize },
     /// The next piece of text, whole characters.
     Text(String),
+    /// The state after what all prompts begin with, when it was read and not restored: to be kept for the next start.
+    Prefix(Prefix),
 }
 
 /// What was written.

@@ -116,6 +116,8 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
         let mut text = String::new();
         let generation = self.generator.generate(&request, cancel, &mut |told| match told {
             GenerateProgress::Reading { tokens, of } => progress(Progress::Reading { tokens, of }),
+            // Whoever runs the model keeps it.
+            GenerateProgress::Prefix(_) => {}
             GenerateProgress::Text(piece) => {
                 let shown = stream.push(&piece);
                 if !shown.is_empty() {
@@ -461,7 +463,8 @@ mod tests {
             trained_context: None,
             parameters: 1,
             quantization: None,
-            has_template: true,
+            thinks: false,
+            caveats: vec![],
         };
         let replies = replies.iter().rev().map(|reply| (*reply).to_owned()).collect();
         ModelAnswerer::new(Scripted { info, replies, asked: Vec::new() }, Settings::default())

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::context::session::LlamaStateSeqFlags;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
@@ -19,17 +20,22 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
 use llama_cpp_2::token::data_array::LlamaTokenDataArray;
-use llama_cpp_2::{DecodeError, LogOptions, send_logs_to_tracing};
+use llama_cpp_2::{
+    DecodeError, LlamaBackendDeviceType, LogOptions, list_llama_ggml_backend_devices,
+    send_logs_to_tracing,
+};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::citation::Bracket;
 use super::outgoing::Outgoing;
-use super::template::{self, Date, Surroundings};
-use super::vocabulary::Vocabulary;
+use super::prefix::{self, Prefix};
+use super::reasoning::{self, Reasoning};
+use super::template::{Date, Form, Stretch, Surroundings};
+use super::vocabulary::{Said, Vocabulary};
 use super::{
     Generate, GenerateError, GenerateProgress, GenerateRequest, Generation, Message, ModelInfo,
-    Sampling, Stop,
+    Role, Sampling, Stop,
 };
 use crate::catalog::{Header, HeaderError};
 
@@ -41,6 +47,11 @@ const FIRST_BATCH: usize = 8;
 const SMALLEST_BATCH: usize = 4;
 /// How long a batch should take, so that a stop is noticed well within a second.
 const BATCH_TIME: Duration = Duration::from_millis(400);
+
+/// Fewer tokens are read as fast as their state is restored.
+const LEAST_KEPT: usize = 32;
+/// Answers whose tokens are remembered: those of the longest conversations.
+const MOST_SAID: usize = 64;
 
 /// How a model is loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +89,35 @@ pub enum LoadError {
     Cancelled { path: PathBuf },
 }
 
+/// What a model's file says of itself, read before anything of it is loaded.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    path: PathBuf,
+    settings: Settings,
+    header: Header,
+    /// How its template frames a conversation; none where there is no template, or, with the reason, where it can't be
+    /// used.
+    form: Option<Result<Form, String>>,
+}
+
+impl Plan {
+    /// Reads the head of the file at `path` and runs its template, which is a program by whoever made the file: it can
+    /// take time and memory only in bounds, but for memory by doubling a text again and again. Who has much to lose limits
+    /// the memory of the process meanwhile.
+    pub fn read(path: &Path, settings: Settings) -> Result<Self, LoadError> {
+        let header = Header::read(path)?;
+        if path.to_str().is_none() {
+            return Err(LoadError::Path { path: path.to_owned() });
+        }
+        let surroundings = Surroundings { date: settings.date, thinking: settings.thinking };
+        let learnt = |template: &String| {
+            Form::learnt(template, surroundings).map_err(|error| error.to_string())
+        };
+        let form = header.chat_template.as_ref().map(learnt);
+        Ok(Self { path: path.to_owned(), settings, header, form })
+    }
+}
+
 /// A model in memory.
 pub struct Model {
     weights: LlamaModel,
@@ -85,6 +125,10 @@ pub struct Model {
     path: PathBuf,
     settings: Settings,
     vocabulary: Vocabulary,
+    form: Form,
+    /// A text that ends an answer and is no part of it.
+    end_mark: Option<String>,
+    caveats: Vec<String>,
 }
 
 impl Model {
@@ -93,29 +137,72 @@ impl Model {
         path: &Path,
         settings: Settings,
         cancel: &CancellationToken,
+        progress: impl FnMut(f32) + 'static,
+    ) -> Result<Self, LoadError> {
+        Self::load_planned(Plan::read(path, settings)?, cancel, progress)
+    }
+
+    /// As [`Model::load`], where the head of the file was read before.
+    pub fn load_planned(
+        plan: Plan,
+        cancel: &CancellationToken,
         mut progress: impl FnMut(f32) + 'static,
     ) -> Result<Self, LoadError> {
-        let header = Header::read(path)?;
-        if path.to_str().is_none() {
-            return Err(LoadError::Path { path: path.to_owned() });
-        }
+        let Plan { path, settings, header, form } = plan;
         let backend = backend().ok_or(LoadError::Backend)?;
         let stopped = cancel.clone();
+        let mut caveats = Vec::new();
+        let mut gpu_layers = settings.gpu_layers;
+        if gpu_layers > 0 && !has_graphics_card(backend) {
+            gpu_layers = 0;
+            caveats.push(
+                "no graphics card that this build of docent can use was found: the model runs on the processor".to_owned(),
+            );
+        }
         let parameters = LlamaModelParams::default()
-            .with_n_gpu_layers(settings.gpu_layers)
+            .with_n_gpu_layers(gpu_layers)
             .with_use_mmap(settings.mmap)
             .with_progress_callback(move |share| {
                 progress(share);
                 !stopped.is_cancelled()
             });
-        let weights = LlamaModel::load_from_file(backend, path, &parameters);
+        let parameters = if gpu_layers > 0 {
+            parameters
+        } else {
+            // Else a card would be used for long prompts all the same. An empty list has no card that is not there.
+            parameters.with_devices(&[]).map_err(|_no_device| LoadError::Backend)?
+        };
+        let weights = LlamaModel::load_from_file(backend, &path, &parameters);
         if cancel.is_cancelled() {
-            return Err(LoadError::Cancelled { path: path.to_owned() });
+            return Err(LoadError::Cancelled { path });
         }
         // llama.cpp gives no reason; what can be told was told by the header.
-        let weights = weights.map_err(|_no_reason| LoadError::Refused { path: path.to_owned() })?;
-        let vocabulary = Vocabulary::of(&weights);
-        Ok(Self { weights, header, path: path.to_owned(), settings, vocabulary })
+        let Ok(weights) = weights else { return Err(LoadError::Refused { path }) };
+        let mut vocabulary = Vocabulary::of(&weights.vocab());
+        let fallback = |vocabulary: &Vocabulary| {
+            let knows = |text| vocabulary.has_special(text);
+            let chat_ml = knows("<|im_start|>") && knows("<|im_end|>");
+            if chat_ml { Form::chat_ml() } else { Form::plain() }
+        };
+        let form = match form {
+            Some(Ok(form)) => form,
+            Some(Err(reason)) => {
+                caveats.push(format!(
+                    "the model's chat template can't be used ({reason}): a common one is taken, and answers may be poor"
+                ));
+                fallback(&vocabulary)
+            }
+            None => {
+                caveats.push(
+                    "the model's file has no chat template: a common one is taken, and answers may be poor"
+                        .to_owned(),
+                );
+                fallback(&vocabulary)
+            }
+        };
+        let form = form.with_tokens(&vocabulary.bos, &vocabulary.eos);
+        let end_mark = vocabulary.end_by(&weights.vocab(), &form.asking);
+        Ok(Self { weights, header, path, settings, vocabulary, form, end_mark, caveats })
     }
 
     /// What answers with this model. It holds the state of one conversation; one generator a model is enough.
@@ -150,9 +237,18 @@ impl Model {
             trained_context: self.header.context_length,
             parameters: self.header.parameters,
             quantization: self.header.quantization.clone(),
-            has_template: self.header.chat_template.is_some(),
+            thinks: self.settings.thinking || reasoning::begun_by(&self.form.answering).is_some(),
+            caveats: self.caveats.clone(),
         };
-        Ok(Generator { model: self, info, state, kept: Vec::new(), batch: FIRST_BATCH })
+        Ok(Generator {
+            model: self,
+            info,
+            state,
+            kept: Vec::new(),
+            said: Vec::new(),
+            shared: None,
+            batch: FIRST_BATCH,
+        })
     }
 
     fn name(&self) -> String {
@@ -175,20 +271,20 @@ impl Model {
     }
 
     /// The tokens of the prompt that `messages` make.
-    fn prompt(&self, messages: &[Message]) -> Prompt {
-        let surroundings = Surroundings {
-            bos: self.vocabulary.bos.clone(),
-            eos: self.vocabulary.eos.clone(),
-            date: self.settings.date,
-            thinking: self.settings.thinking,
+    fn prompt(&self, messages: &[Message], said: &[Said]) -> Vec<LlamaToken> {
+        self.vocabulary.tokenize(&self.weights.vocab(), &self.form.write(messages), said)
+    }
+
+    /// The tokens that every prompt with this system's text begins with, whatever is asked.
+    fn shared(&self, system: &Message) -> Vec<LlamaToken> {
+        let with = |question: &str| {
+            let question = Message { role: Role::User, content: question.to_owned() };
+            self.prompt(&[system.clone(), question], &[])
         };
-        let rendered =
-            template::render(self.header.chat_template.as_deref(), messages, &surroundings);
-        Prompt {
-            tokens: self.vocabulary.tokenize(&self.weights.vocab(), &rendered.stretches),
-            begins_thinking: rendered.begins_thinking,
-            end_mark: rendered.end_mark,
-        }
+        // Whatever these two have in common, others have too: they begin in different ways.
+        let (one, other) = (with("[1]"), with("Question"));
+        let common = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+        one.into_iter().take(common).collect()
     }
 }
 
@@ -213,11 +309,13 @@ fn backend() -> Option<&'static LlamaBackend> {
         .as_ref()
 }
 
-#[derive(Debug)]
-struct Prompt {
-    tokens: Vec<LlamaToken>,
-    begins_thinking: bool,
-    end_mark: Option<&'static str>,
+/// Whether there is a card to compute on, and this build knows how.
+fn has_graphics_card(backend: &LlamaBackend) -> bool {
+    use LlamaBackendDeviceType::{Gpu, IntegratedGpu};
+    backend.supports_gpu_offload()
+        && list_llama_ggml_backend_devices()
+            .iter()
+            .any(|device| matches!(device.device_type, Gpu | IntegratedGpu))
 }
 
 /// A model with the state of what it has read.
@@ -227,8 +325,21 @@ pub struct Generator<'model> {
     state: LlamaContext<'model>,
     /// The tokens whose state is kept, in order. The next prompt is read from where it differs.
     kept: Vec<LlamaToken>,
+    /// What the model has said that may be told to it again, the latest last.
+    said: Vec<Said>,
+    /// What all prompts begin with.
+    shared: Option<Shared>,
     /// Tokens that this machine reads in [`BATCH_TIME`].
     batch: usize,
+}
+
+/// What all prompts with the same system's text begin with.
+#[derive(Debug)]
+struct Shared {
+    system: Message,
+    tokens: Vec<LlamaToken>,
+    /// Whether the state after them is kept somewhere.
+    is_kept: bool,
 }
 
 impl fmt::Debug for Generator<'_> {
@@ -282,10 +393,65 @@ impl Generator<'_> {
         read
     }
 
-    /// Reads the rest of the prompt; false if it was stopped.
+    /// How many of the prompt's tokens every prompt begins with.
+    fn shared(&mut self, messages: &[Message], tokens: &[LlamaToken]) -> usize {
+        let Some(system) = messages.first().filter(|message| message.role == Role::System) else {
+            return 0;
+        };
+        if self.shared.as_ref().is_none_or(|shared| shared.system != *system) {
+            let tokens = self.model.shared(system);
+            self.shared = Some(Shared { system: system.clone(), tokens, is_kept: false });
+        }
+        let shared = self.shared.as_ref().map_or(0, |shared| shared.tokens.len());
+        let begins = |shared: &Shared| tokens.starts_with(&shared.tokens);
+        if self.shared.as_ref().is_some_and(begins) { shared } else { 0 }
+    }
+
+    /// The state, where it is that after what all prompts begin with and nobody keeps it yet.
+    fn prefix(&mut self) -> Option<Prefix> {
+        let shared = self.shared.as_mut().filter(|shared| !shared.is_kept)?;
+        if self.kept.len() < LEAST_KEPT || self.kept != shared.tokens {
+            return None;
+        }
+        shared.is_kept = true;
+        let flags = LlamaStateSeqFlags::empty();
+        let size = self.state.state_seq_get_size_ext(0, flags);
+        if size == 0 || size > prefix::LARGEST {
+            return None;
+        }
+        let mut state = vec![0; size];
+        #[expect(unsafe_code, reason = "llama.cpp writes the state where it is told")]
+        // SAFETY: the buffer has the size that llama.cpp has just asked for, and nothing was read since.
+        let written = unsafe { self.state.state_seq_get_data_ext(state.as_mut_ptr(), 0, flags) };
+        let tokens = shared.tokens.iter().map(|token| token.0).collect();
+        (written == size).then_some(Prefix { tokens, state })
+    }
+
+    /// Takes over a state that was kept; false where it does not fit, and nothing is changed then.
+    pub fn restore(&mut self, prefix: &Prefix) -> bool {
+        self.forget();
+        if prefix.tokens.len() >= self.info.context || prefix.tokens.is_empty() {
+            return false;
+        }
+        let flags = LlamaStateSeqFlags::empty();
+        #[expect(unsafe_code, reason = "llama.cpp reads the state from where it is told")]
+        // SAFETY: the bytes are as `state_seq_get_data_ext` gave them: a `Prefix` comes from there, by a file that is
+        // checked byte by byte; llama.cpp itself checks that they fit this model and end where they should.
+        let taken = unsafe { self.state.state_seq_set_data_ext(&prefix.state, 0, flags) };
+        let last = i32::try_from(prefix.tokens.len()).unwrap_or(i32::MAX) - 1;
+        if !taken || self.state.kv_cache_seq_pos_max(0) != last {
+            self.forget();
+            return false;
+        }
+        self.kept = prefix.tokens.iter().map(|token| LlamaToken::new(*token)).collect();
+        true
+    }
+
+    /// Reads the rest of the prompt; false if it was stopped. The first `shared` tokens begin every prompt.
     fn read_prompt(
         &mut self,
         tokens: &[LlamaToken],
+        shared: usize,
         cancel: &CancellationToken,
         progress: &mut dyn FnMut(GenerateProgress),
     ) -> Result<bool, GenerateError> {
@@ -296,11 +462,17 @@ impl Generator<'_> {
             if cancel.is_cancelled() {
                 return Ok(false);
             }
-            let end = of.min(self.kept.len() + self.batch);
+            let until = if self.kept.len() < shared { shared } else { of };
+            let end = until.min(self.kept.len() + self.batch);
             let Some(next) = tokens.get(self.kept.len()..end) else { break };
             let started = Instant::now();
             self.read(next)?;
             self.pace(next.len(), started.elapsed());
+            if self.kept.len() == shared
+                && let Some(prefix) = self.prefix()
+            {
+                progress(GenerateProgress::Prefix(prefix));
+            }
         }
         progress(GenerateProgress::Reading { tokens: of, of });
         Ok(!cancel.is_cancelled())
@@ -370,7 +542,7 @@ impl Generate for Generator<'_> {
     }
 
     fn count_prompt(&mut self, messages: &[Message]) -> Result<usize, GenerateError> {
-        Ok(self.model.prompt(messages).tokens.len())
+        Ok(self.model.prompt(messages, &self.said).len())
     }
 
     fn count_texts(&mut self, texts: &[String]) -> Result<Vec<usize>, GenerateError> {
@@ -388,15 +560,20 @@ impl Generate for Generator<'_> {
         progress: &mut dyn FnMut(GenerateProgress),
     ) -> Result<Generation, GenerateError> {
         let started = Instant::now();
-        let prompt = self.model.prompt(&request.messages);
-        let prompt_tokens = prompt.tokens.len();
+        let prompt = self.model.prompt(&request.messages, &self.said);
+        let prompt_tokens = prompt.len();
         if prompt_tokens >= self.info.context {
             return Err(GenerateError::PromptTooLong {
                 tokens: prompt_tokens,
                 context: self.info.context,
             });
         }
-        let kept = self.keep_common(&prompt.tokens);
+        let shared = self.shared(&request.messages, &prompt);
+        let kept = self.keep_common(&prompt);
+        if let Some(known) = &mut self.shared {
+            // It was restored, or told before.
+            known.is_kept |= shared > 0 && kept >= shared;
+        }
         let mut generation = Generation {
             text: String::new(),
             stop: Stop::Cancelled,
@@ -406,62 +583,170 @@ impl Generate for Generator<'_> {
             first_token_seconds: 0.0,
             seconds: 0.0,
         };
-        if !self.read_prompt(&prompt.tokens, cancel, progress)? {
+        if !self.read_prompt(&prompt, shared, cancel, progress)? {
             generation.read_tokens = self.kept.len().saturating_sub(kept);
             generation.seconds = started.elapsed().as_secs_f64();
             return Ok(generation);
         }
-        let mut sampler = sampler(request.sampling);
-        let mut outgoing = Outgoing::new(prompt.end_mark);
-        let mut bracket = Bracket::default();
-        let mut say = |text: String| {
-            if !text.is_empty() {
-                progress(GenerateProgress::Text(text));
-            }
-        };
-        if prompt.begins_thinking {
-            say(outgoing.take(b"<think>", bracket).text);
+        let mut writing = Writing::new(self.model, request);
+        if writing.reasoning.closing().is_some() {
+            writing.say(reasoning::THINK.as_bytes(), progress);
         }
-        generation.stop = loop {
+        generation.stop = self.write(&mut writing, started, &mut generation, cancel, progress)?;
+        writing.finish(progress);
+        self.remember(&writing, prompt_tokens);
+        generation.text = writing.outgoing.text;
+        generation.seconds = started.elapsed().as_secs_f64();
+        Ok(generation)
+    }
+}
+
+/// An answer on its way.
+struct Writing<'a> {
+    model: &'a Model,
+    request: &'a GenerateRequest,
+    sampler: LlamaSampler,
+    reasoning: Reasoning,
+    outgoing: Outgoing,
+    bracket: Bracket,
+    /// Tokens of thinking, and of the answer itself.
+    thought_tokens: usize,
+    answer_tokens: usize,
+    /// Whether the end mark came.
+    ended: bool,
+}
+
+impl<'a> Writing<'a> {
+    fn new(model: &'a Model, request: &'a GenerateRequest) -> Self {
+        Self {
+            model,
+            request,
+            sampler: sampler(request.sampling),
+            reasoning: Reasoning::new(reasoning::begun_by(&model.form.answering)),
+            outgoing: Outgoing::new(model.end_mark.clone()),
+            bracket: Bracket::default(),
+            thought_tokens: 0,
+            answer_tokens: 0,
+            ended: false,
+        }
+    }
+
+    /// Takes a token that was chosen, or that the model is made to say.
+    fn take(&mut self, token: LlamaToken, progress: &mut dyn FnMut(GenerateProgress)) {
+        let vocabulary = &self.model.vocabulary;
+        if let Some(mark) = vocabulary.mark(token.0) {
+            let text = self.reasoning.mark(mark);
+            // Nothing that is open before thinking is closed behind it.
+            self.say(text.as_bytes(), progress);
+            return;
+        }
+        let piece = self.reasoning.text(vocabulary.piece(token.0));
+        self.bracket = self.bracket.after(piece, &self.request.citable).unwrap_or_default();
+        self.say(piece, progress);
+    }
+
+    fn say(&mut self, bytes: &[u8], progress: &mut dyn FnMut(GenerateProgress)) {
+        let pushed = self.outgoing.take(bytes, self.bracket);
+        self.ended |= pushed.ended;
+        tell(pushed.text, progress);
+    }
+
+    /// Lets out what is still held back.
+    fn finish(&mut self, progress: &mut dyn FnMut(GenerateProgress)) {
+        tell(self.outgoing.finish(self.bracket), progress);
+    }
+}
+
+fn tell(text: String, progress: &mut dyn FnMut(GenerateProgress)) {
+    if !text.is_empty() {
+        progress(GenerateProgress::Text(text));
+    }
+}
+
+impl Generator<'_> {
+    /// Chooses and reads token after token until the answer ends, and gives why it did.
+    fn write(
+        &mut self,
+        writing: &mut Writing<'_>,
+        started: Instant,
+        generation: &mut Generation,
+        cancel: &CancellationToken,
+        progress: &mut dyn FnMut(GenerateProgress),
+    ) -> Result<Stop, GenerateError> {
+        let most = writing.request.max_tokens;
+        loop {
             if cancel.is_cancelled() {
-                break Stop::Cancelled;
+                return Ok(Stop::Cancelled);
             }
-            if generation.written_tokens >= request.max_tokens {
-                break Stop::MaxTokens;
+            if writing.answer_tokens >= most {
+                return Ok(Stop::MaxTokens);
             }
             if self.kept.len() >= self.info.context {
-                break Stop::ContextFull;
+                return Ok(Stop::ContextFull);
             }
-            let Some(token) = self.choose(&mut sampler, bracket, &request.citable)? else {
-                break Stop::End;
-            };
+            if writing.thought_tokens >= most
+                && let Some(closing) = writing.reasoning.closing()
+            {
+                // It has thought enough: what it would write at the end of its thinking is written for it.
+                let closing = [Stretch::Frame(format!("\n{closing}\n\n"))];
+                let vocabulary = &self.model.vocabulary;
+                let tokens = vocabulary.tokenize(&self.model.weights.vocab(), &closing, &[]);
+                let tokens: Vec<LlamaToken> = tokens
+                    .into_iter()
+                    .filter(|token| Some(*token) != vocabulary.bos_token)
+                    .collect();
+                if self.kept.len() + tokens.len() >= self.info.context {
+                    return Ok(Stop::ContextFull);
+                }
+                let left = writing.reasoning.leave();
+                writing.say(left.as_bytes(), progress);
+                self.read(&tokens)?;
+                continue;
+            }
+            let bracket = writing.bracket;
+            let chosen = self.choose(&mut writing.sampler, bracket, &writing.request.citable)?;
+            let Some(token) = chosen else { return Ok(Stop::End) };
             if generation.written_tokens == 0 {
                 generation.first_token_seconds = started.elapsed().as_secs_f64();
             }
             if self.model.vocabulary.ends(token.0) {
-                break Stop::End;
+                return Ok(Stop::End);
             }
             generation.written_tokens += 1;
-            let piece = self.model.vocabulary.piece(token.0);
-            bracket = bracket.after(piece, &request.citable).unwrap_or_default();
-            let pushed = outgoing.take(piece, bracket);
-            say(pushed.text);
-            if pushed.ended {
-                break Stop::End;
+            if writing.reasoning.closing().is_some() {
+                writing.thought_tokens += 1;
+            } else {
+                writing.answer_tokens += 1;
+            }
+            writing.take(token, progress);
+            if writing.ended {
+                return Ok(Stop::End);
             }
             self.read(&[token])?;
+        }
+    }
+
+    /// Keeps the tokens of what was said, for when it is told again; not where it said more than was let out.
+    fn remember(&mut self, writing: &Writing<'_>, prompt_tokens: usize) {
+        let Some(tokens) = self.kept.get(prompt_tokens..).filter(|tokens| !tokens.is_empty())
+        else {
+            return;
         };
-        say(outgoing.finish(bracket));
-        generation.text = outgoing.text;
-        generation.seconds = started.elapsed().as_secs_f64();
-        Ok(generation)
+        let pieces = tokens.iter().flat_map(|token| self.model.vocabulary.piece(token.0));
+        let bytes: Vec<u8> = pieces.copied().collect();
+        let text = writing.outgoing.text.as_str();
+        if String::from_utf8_lossy(&bytes) == text {
+            if self.said.len() >= MOST_SAID {
+                self.said.remove(0);
+            }
+            self.said.push(Said { text: text.trim().to_owned(), tokens: tokens.to_vec() });
+        }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::generate::Role;
 
     /// The tiny model of random weights.
     pub(in crate::generate) fn tiny() -> Model {
@@ -567,6 +852,96 @@ pub(super) mod tests {
         assert!(next.read_tokens < next.prompt_tokens - first.prompt_tokens + 10, "{next:?}");
         let mut fresh = model.generator().unwrap();
         assert_eq!(run(&mut fresh, &longer).0.text, next.text);
+    }
+
+    #[test]
+    fn the_next_question_of_a_conversation_reads_exactly_what_is_new() {
+        let model = tiny();
+        for seed in 0..30 {
+            let mut generator = model.generator().unwrap();
+            let mut request = ask("Where is the pump?");
+            request.sampling.seed = seed;
+            request.max_tokens = 12;
+            for question in ["Who looks after it?", "Since when?", "Why?"] {
+                let (said, _) = run(&mut generator, &request);
+                let message = |role, content: &str| Message { role, content: content.into() };
+                request.messages.push(message(Role::Assistant, said.text.trim()));
+                request.messages.push(message(Role::User, question));
+                let known = said.prompt_tokens + said.written_tokens;
+                let stopped = GenerateRequest { max_tokens: 0, ..request.clone() };
+                let (next, _) = run(&mut generator, &stopped);
+                assert_eq!(next.read_tokens, next.prompt_tokens - known, "{seed}: {said:?}");
+            }
+        }
+    }
+
+    /// Rules that are long enough to be kept.
+    fn ruled(question: &str) -> GenerateRequest {
+        let mut request = ask(question);
+        request.messages[0].content = "Rules of the house, one after the other. ".repeat(12);
+        request
+    }
+
+    fn prefix_of(
+        generator: &mut Generator<'_>,
+        request: &GenerateRequest,
+    ) -> (Generation, Option<Prefix>) {
+        let mut kept = None;
+        let generation = generator
+            .generate(request, &CancellationToken::new(), &mut |progress| {
+                if let GenerateProgress::Prefix(prefix) = progress {
+                    assert!(kept.replace(prefix).is_none(), "it is told once");
+                }
+            })
+            .unwrap();
+        (generation, kept)
+    }
+
+    #[test]
+    fn a_restart_reads_nothing_of_what_all_prompts_begin_with() {
+        let model = tiny();
+        let mut first = model.generator().unwrap();
+        let (read, prefix) = prefix_of(&mut first, &ruled("Who?"));
+        let prefix = prefix.unwrap();
+        assert_eq!(read.read_tokens, read.prompt_tokens);
+        assert!(prefix.tokens() > 40 && prefix.tokens() < read.prompt_tokens);
+        let mut second = model.generator().unwrap();
+        assert!(second.restore(&prefix));
+        let (again, told) = prefix_of(&mut second, &ruled("Who?"));
+        assert_eq!(again.read_tokens, read.prompt_tokens - prefix.tokens());
+        assert_eq!((again.text, told), (read.text, None));
+        // Another conversation in the same process goes on behind the rules too.
+        let (other, told) = prefix_of(&mut second, &ruled("Since when, and why?"));
+        assert_eq!(other.prompt_tokens - other.read_tokens, prefix.tokens());
+        assert_eq!(told, None);
+    }
+
+    #[test]
+    fn a_state_that_does_not_fit_is_refused_and_made_anew() {
+        let model = tiny();
+        let mut generator = model.generator().unwrap();
+        let (read, prefix) = prefix_of(&mut generator, &ruled("Who?"));
+        let prefix = prefix.unwrap();
+        let cut = |length: usize| Prefix {
+            tokens: prefix.tokens.clone(),
+            state: prefix.state[..length].to_vec(),
+        };
+        let more = Prefix { tokens: [prefix.tokens.as_slice(), &[1]].concat(), ..prefix.clone() };
+        let none = Prefix { tokens: vec![], state: vec![] };
+        for damaged in [cut(0), cut(3), cut(8), cut(40), cut(prefix.state.len() / 2), more, none] {
+            let mut generator = model.generator().unwrap();
+            assert!(!generator.restore(&damaged));
+            let (again, told) = prefix_of(&mut generator, &ruled("Who?"));
+            assert_eq!((again.text, again.read_tokens), (read.text.clone(), read.prompt_tokens));
+            assert_eq!(told.as_ref(), Some(&prefix));
+        }
+        // Of other rules: what they have in common with these is kept.
+        let mut generator = model.generator().unwrap();
+        assert!(generator.restore(&prefix));
+        let mut request = ruled("Who?");
+        request.messages[0].content.insert_str(200, "Another one. ");
+        let (other, told) = prefix_of(&mut generator, &request);
+        assert!(other.read_tokens < other.prompt_tokens && told.is_some());
     }
 
     #[test]

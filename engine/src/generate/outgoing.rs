@@ -13,18 +13,20 @@ pub(super) struct Outgoing {
     /// What is held back.
     pending: Vec<u8>,
     /// A text that ends the answer and is no part of it.
-    end_mark: Option<&'static str>,
+    end_mark: Option<String>,
 }
 
 impl Outgoing {
-    pub(super) fn new(end_mark: Option<&'static str>) -> Self {
+    pub(super) fn new(end_mark: Option<String>) -> Self {
         Self { end_mark, ..Self::default() }
     }
 
     /// Takes what was sampled and gives what may be shown now. `bracket` is the state after it.
     pub(super) fn take(&mut self, piece: &[u8], bracket: Bracket) -> Pushed {
         self.pending.extend_from_slice(piece);
-        if let Some(at) = self.end_mark.and_then(|mark| find(&self.pending, mark.as_bytes())) {
+        if let Some(at) =
+            self.end_mark.as_ref().and_then(|mark| find(&self.pending, mark.as_bytes()))
+        {
             self.pending.truncate(at);
             return Pushed { text: self.rest(), ended: true };
         }
@@ -63,7 +65,7 @@ impl Outgoing {
                 bytes.iter().rposition(|byte| *byte == b'[').map_or(0, |at| bytes.len() - at)
             }
         };
-        let marked = self.end_mark.map_or(0, |mark| {
+        let marked = self.end_mark.as_ref().map_or(0, |mark| {
             let longest = mark.len().min(bytes.len());
             (1..=longest)
                 .rev()
@@ -108,8 +110,8 @@ mod tests {
     use super::*;
 
     /// Pushes pieces as a model would, and gives what came out after each, and at the end.
-    fn stream(pieces: &[&[u8]], end_mark: Option<&'static str>) -> Vec<String> {
-        let mut outgoing = Outgoing::new(end_mark);
+    fn stream(pieces: &[&[u8]], end_mark: Option<&str>) -> Vec<String> {
+        let mut outgoing = Outgoing::new(end_mark.map(str::to_owned));
         let mut bracket = Bracket::default();
         let mut shown = Vec::new();
         for piece in pieces {
