@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, Parser, ValueEnum};
 
+use crate::loading::Running;
+
 /// What `--model` is given to answer with quotes.
 const NO_MODEL: &str = "none";
 
@@ -75,6 +77,26 @@ pub struct Cli {
     #[arg(long, value_name = "NAME|PATH")]
     pub embedder: Option<String>,
 
+    /// Tokens that a model's prompt and answer may have together
+    #[arg(long, value_name = "TOKENS", default_value_t = Running::default().context, value_parser = clap::value_parser!(u32).range(512..=1_048_576))]
+    context: u32,
+
+    /// Where a model's chance begins: the same number repeats an answer
+    #[arg(long, value_name = "N", default_value_t = Running::default().seed)]
+    seed: u32,
+
+    /// How freely a model chooses its words, 0 to 2: 0 takes the likeliest always
+    #[arg(long, value_name = "T", default_value_t = Running::default().temperature, value_parser = temperature)]
+    temperature: f32,
+
+    /// Threads that a model computes with; as many as there are cores otherwise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    threads: Option<u16>,
+
+    /// Layers of a model that run on a graphics card, where docent was built for it
+    #[arg(long, value_name = "N", default_value_t = Running::default().gpu_layers)]
+    gpu_layers: u32,
+
     /// Look only in this folder or file (may be given several times)
     #[arg(long, value_name = "PATH")]
     pub scope: Vec<PathBuf>,
@@ -144,6 +166,12 @@ impl Cli {
                 .map(|(which, file)| Work::Export(which, file)))
     }
 
+    /// How a model is to run.
+    pub fn running(&self) -> Running {
+        let &Self { context, threads, gpu_layers, seed, temperature, .. } = self;
+        Running { context, threads, gpu_layers, seed, temperature }
+    }
+
     /// What is to write answers.
     pub fn model(&self) -> ModelChoice<'_> {
         match self.model.as_deref() {
@@ -163,6 +191,11 @@ pub enum ModelChoice<'a> {
     None,
     /// A path, a name, or a part of one.
     Named(&'a str),
+}
+
+fn temperature(typed: &str) -> Result<f32, &'static str> {
+    let number: Option<f32> = typed.parse().ok();
+    number.filter(|number| (0.0..=2.0).contains(number)).ok_or("give a number from 0 to 2")
 }
 
 /// One of the conversations that are kept.
@@ -218,6 +251,37 @@ mod tests {
         assert!(Cli::try_parse_from(["docent", "notes", "cases"]).is_ok());
         assert!(Cli::try_parse_from(["docent", "--conversation", "last"]).is_err());
         assert!(Cli::try_parse_from(["docent", "--ask", "?", "--export", "a.md"]).is_ok());
+    }
+
+    #[test]
+    fn a_model_runs_as_it_is_told() {
+        let running = |typed: &[&str]| {
+            Cli::try_parse_from(["docent"].iter().chain(typed)).map(|cli| cli.running())
+        };
+        assert_eq!(running(&[]).unwrap(), Running::default());
+        let told = [
+            "--context",
+            "4096",
+            "--seed",
+            "7",
+            "--temperature",
+            "0",
+            "--threads",
+            "3",
+            "--gpu-layers",
+            "99",
+        ];
+        let expected =
+            Running { context: 4096, threads: Some(3), gpu_layers: 99, seed: 7, temperature: 0.0 };
+        assert_eq!(running(&told).unwrap(), expected);
+        for wrong in [
+            ["--context", "100"],
+            ["--temperature", "3"],
+            ["--temperature", "NaN"],
+            ["--threads", "0"],
+        ] {
+            assert!(running(&wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

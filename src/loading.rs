@@ -6,20 +6,48 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use docent_engine::answer::model;
 use docent_engine::embed::{
     Bundled, EmbedError, EmbedderId, FastEmbedder, Settings, TokenCounter, embedder_id,
     load_runtime,
 };
-use docent_engine::generate::{Date, llama};
+use docent_engine::generate::{Date, Sampling, llama};
 use docent_index::store::{Snapshot, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::child::model::{LoadError, ModelProcess};
 use crate::ingest::vector_id;
 
-/// Tokens that prompt and answer may have together: enough for the evidence of a few turns, little enough memory for a
-/// laptop. A model that was trained for less gets less.
-pub const CONTEXT_TOKENS: u32 = 8192;
+/// How a model is to run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Running {
+    /// Tokens that prompt and answer may have together. A model that was trained for less gets less.
+    pub context: u32,
+    /// The number of physical cores otherwise.
+    pub threads: Option<u16>,
+    /// Layers on a graphics card, where there is one that this build can use.
+    pub gpu_layers: u32,
+    pub seed: u32,
+    /// 0 takes the likeliest word always.
+    pub temperature: f32,
+}
+
+impl Running {
+    /// How its answers are written.
+    pub fn answers(&self) -> model::Settings {
+        let chance =
+            Sampling { seed: self.seed, temperature: self.temperature, ..Sampling::default() };
+        model::Settings { sampling: chance, ..model::Settings::default() }
+    }
+}
+
+impl Default for Running {
+    /// A context for the evidence of a few turns, that costs little enough memory for a laptop.
+    fn default() -> Self {
+        let Sampling { seed, temperature, .. } = Sampling::default();
+        Self { context: 8192, threads: None, gpu_layers: 0, seed, temperature }
+    }
+}
 
 /// A smaller file holds a model of a few layers, which threads only keep waiting for each other.
 const SMALL_MODEL_BYTES: u64 = 32 << 20;
@@ -109,20 +137,22 @@ fn known(id: &Mutex<Option<EmbedderId>>, folder: &Path) -> Result<EmbedderId, Em
     Ok(known.insert(embedder_id(folder)?).clone())
 }
 
-/// The model in the file at `path`, loaded in a child of its own, which ends with the thread that calls this. `progress`
-/// gets the share that is loaded, from 0 to 1.
+/// The model in the file at `path`, loaded in a child of its own, which ends with the thread that calls this. What it need
+/// not read again after a restart is kept in `home`. `progress` gets the share that is loaded, from 0 to 1.
 pub fn model(
     path: &Path,
-    cores: usize,
+    running: &Running,
+    home: &Path,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(f32),
 ) -> Result<ModelProcess, LoadError> {
     let small = path.metadata().is_ok_and(|file| file.len() < SMALL_MODEL_BYTES);
+    let usual = || if small { 1 } else { u32::try_from(physical_cores()).unwrap_or(1) };
     let today = jiff::Zoned::now();
     let settings = llama::Settings {
-        context: CONTEXT_TOKENS,
-        threads: if small { 1 } else { u32::try_from(cores).unwrap_or(1) },
-        gpu_layers: 0,
+        context: running.context,
+        threads: running.threads.map_or_else(usual, u32::from),
+        gpu_layers: running.gpu_layers,
         mmap: true,
         date: Some(Date {
             year: today.year().into(),
@@ -131,10 +161,52 @@ pub fn model(
         }),
         thinking: false,
     };
-    ModelProcess::load(path, settings, cancel, progress)
+    ModelProcess::load(path, settings, home, cancel, progress)
 }
 
 /// How many threads work is shared among.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// The cores that compute, two threads of one counting once: llama.cpp's threads wait for each other, and are slower when
+/// two share a core.
+fn physical_cores() -> usize {
+    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    match distinct_cores(&told) {
+        0 => cores(),
+        physical => physical.min(cores()),
+    }
+}
+
+/// The number of distinct pairs of a socket and a core in it, as Linux tells them; 0 where it does not.
+fn distinct_cores(told: &str) -> usize {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut socket = "";
+    for line in told.lines() {
+        match line.split_once(':').map(|(name, value)| (name.trim(), value.trim())) {
+            Some(("physical id", value)) => socket = value,
+            Some(("core id", value)) => {
+                seen.insert((socket, value));
+            }
+            _ => {}
+        }
+    }
+    seen.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_threads_of_one_core_count_once() {
+        let core = |socket, core| {
+            format!("processor\t: 0\nphysical id\t: {socket}\ncore id\t\t: {core}\n\n")
+        };
+        let told = [core(0, 0), core(0, 0), core(0, 1), core(1, 0)].concat();
+        assert_eq!(distinct_cores(&told), 3);
+        assert_eq!(distinct_cores("processor : 0\nmodel name : arm\n"), 0);
+        assert!(physical_cores() >= 1);
+    }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
 use crate::fs;
-use crate::loading::{CONTEXT_TOKENS, cores};
+use crate::loading::cores;
 use crate::meant::Meant;
 
 /// A model that is to be loaded.
@@ -109,9 +109,10 @@ pub fn named_embedder(typed: &str, home: &Path, places: &[Place]) -> Result<Chos
     }
 }
 
-/// The one of `models` to begin with when nothing was said, if there is one that runs well here.
-pub fn preferred(models: &[Found], free: Option<u64>) -> Option<usize> {
-    catalog::choose(models, CONTEXT_TOKENS, free?, cores())
+/// The one of `models` to begin with when nothing was said, if there is one that runs well here with a context of so many
+/// tokens.
+pub fn preferred(models: &[Found], context: u32, free: Option<u64>) -> Option<usize> {
+    catalog::choose(models, context, free?, cores())
 }
 
 /// Bytes of memory that can be used without taking them from others; none where the system does not tell. Less than the

@@ -105,6 +105,7 @@ fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
         ocr: !cli.no_ocr,
         model,
         places,
+        running: cli.running(),
         folders,
     })
 }

@@ -33,7 +33,7 @@ use self::answering::Job;
 use self::inbox::Inbox;
 use self::runs::Runs;
 use self::thread::Thread;
-use crate::loading::Embedders;
+use crate::loading::{Embedders, Running};
 use crate::state::effect::Effect;
 use crate::state::message::Message;
 
@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const MESSAGES: usize = 64;
 
 /// What work rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// Docent's own folder.
     pub home: PathBuf,
@@ -62,6 +62,8 @@ pub struct Setting {
     pub model: FirstModel,
     /// Where models are looked for.
     pub places: Vec<Place>,
+    /// How models run.
+    pub running: Running,
     /// Folders that are to be in the library, as they were named.
     pub folders: Vec<PathBuf>,
 }
@@ -132,8 +134,8 @@ impl Work {
             move || answering::Searcher::new(setting, embedders, link).work(&answering_orders)
         })?);
         work.threads.push(Thread::start("model", {
-            let (cores, inbox, orders) = (setting.cores, inbox.clone(), orders.clone());
-            move || model::Speaker::new(cores, inbox, orders, has_model).work(&model_orders)
+            let (setting, inbox, orders) = (Arc::clone(&setting), inbox.clone(), orders.clone());
+            move || model::Speaker::new(setting, inbox, orders, has_model).work(&model_orders)
         })?);
         work.threads.push(Thread::start("documents", {
             let (setting, inbox) = (Arc::clone(&setting), inbox.clone());

@@ -1,8 +1,10 @@
 //! How does a model run without being able to take docent down with it?
 //!
-//! In a child that may read the model's file and nothing else: llama.cpp ends its process on a failed assertion or when memory runs out, and prints to the terminal. The
-//! parent forwards each method of [`Generate`] as one frame; a dying child is an error of the answer in work, and
-//! the file is loaded again at the next one.
+//! In a child that may read the model's file and nothing else: llama.cpp ends its process on a failed assertion or when
+//! memory runs out, and prints to the terminal. The parent forwards each method of [`Generate`] as one frame; a dying
+//! child is an error of the answer in work, and the file is loaded again at the next one.
+
+mod kept;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,13 +12,16 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use docent_engine::generate::llama::{Generator, Model, Settings};
+use docent_engine::generate::llama::{Generator, Model, Plan, Settings};
 use docent_engine::generate::{
     Generate, GenerateError, GenerateProgress, GenerateRequest, Generation, Message, ModelInfo,
+    Prefix,
 };
+use rustix::process::{Resource, Rlimit};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use self::kept::Kept;
 use super::{ChildError, Process, Received, frame};
 use crate::seal::{self, ConfineError, Rights};
 
@@ -26,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long a child may take to notice a stop, before it is ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Memory of a child while it reads the head of a model's file and runs its template, which may want all there is.
+const MEMORY_FOR_HEAD: u64 = 1 << 30;
+
 /// What the parent sends.
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
@@ -33,6 +41,8 @@ enum Request {
         path: PathBuf,
         settings: Settings,
     },
+    /// Take over a state that was kept.
+    Restore(Prefix),
     CountPrompt(Vec<Message>),
     CountTexts(Vec<String>),
     Generate(GenerateRequest),
@@ -43,9 +53,13 @@ enum Request {
 /// What the child sends back.
 #[derive(Debug, Serialize, Deserialize)]
 enum Reply {
+    /// The head of the file is read.
+    Planned,
     /// The share of the file that is loaded, from 0 to 1.
     Loading(f32),
-    Loaded(Result<ModelInfo, String>),
+    Loaded(Result<Box<ModelInfo>, String>),
+    /// Whether the state fits.
+    Restored(bool),
     CountedPrompt(Result<usize, GenerateError>),
     CountedTexts(Result<Vec<usize>, GenerateError>),
     Progress(GenerateProgress),
@@ -62,6 +76,8 @@ pub enum LoadError {
     Refused { reason: String },
     #[error("loading `{}` ended the model's process ({reason}); choose a smaller model", path.display())]
     Died { path: PathBuf, reason: String },
+    #[error("the head of `{}` ended the process that read it ({reason}): the file is damaged, or made to do harm; get it from another source", path.display())]
+    Head { path: PathBuf, reason: String },
     #[error("loading `{}` was stopped", path.display())]
     Stopped { path: PathBuf },
 }
@@ -89,8 +105,14 @@ pub(super) fn serve() -> io::Result<()> {
             frame::write(&mut *output.lock().unwrap_or_else(PoisonError::into_inner), reply)
         }
     };
+    let plan = in_little_memory(|| Plan::read(&path, settings));
+    send(&Reply::Planned)?;
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(error) => return send(&Reply::Loaded(Err(error.to_string()))),
+    };
     let told = send.clone();
-    let model = Model::load(&path, settings, &cancel, move |share| {
+    let model = Model::load_planned(plan, &cancel, move |share| {
         // A parent that is gone is noticed by the thread that listens.
         drop(told(&Reply::Loading(share)));
     });
@@ -100,7 +122,7 @@ pub(super) fn serve() -> io::Result<()> {
         .and_then(|model| model.generator().map_err(|error| error.to_string()));
     match loaded {
         Ok(mut generator) => {
-            send(&Reply::Loaded(Ok(generator.model().clone())))?;
+            send(&Reply::Loaded(Ok(Box::new(generator.model().clone()))))?;
             for (request, cancel) in requests {
                 work(&mut generator, request, &cancel, &send)?;
             }
@@ -108,6 +130,17 @@ pub(super) fn serve() -> io::Result<()> {
         }
         Err(reason) => send(&Reply::Loaded(Err(reason))),
     }
+}
+
+/// Does something that may want more memory than is good: then this process ends.
+fn in_little_memory<T>(work: impl FnOnce() -> T) -> T {
+    let usual = rustix::process::getrlimit(Resource::As);
+    let little = Rlimit { current: Some(MEMORY_FOR_HEAD), ..usual };
+    // Where the system sets no limit, it sets none.
+    _ = rustix::process::setrlimit(Resource::As, little);
+    let done = work();
+    _ = rustix::process::setrlimit(Resource::As, usual);
+    done
 }
 
 /// Gives up all rights but threads and reading the model's own files.
@@ -156,6 +189,7 @@ fn work(
     match request {
         // One child, one model.
         Request::Load { .. } | Request::Cancel => Ok(()),
+        Request::Restore(prefix) => send(&Reply::Restored(generator.restore(&prefix))),
         Request::CountPrompt(messages) => {
             send(&Reply::CountedPrompt(generator.count_prompt(&messages)))
         }
@@ -179,18 +213,22 @@ pub struct ModelProcess {
     process: Option<Process<Reply>>,
     info: ModelInfo,
     settings: Settings,
+    kept: Option<Kept>,
 }
 
 impl ModelProcess {
-    /// Starts a child and loads the file at `path` there, telling how much of it is loaded, from 0 to 1.
+    /// Starts a child and loads the file at `path` there, telling how much of it is loaded, from 0 to 1. What need not be
+    /// read again after a restart is kept in `home`.
     pub fn load(
         path: &Path,
         settings: Settings,
+        home: &Path,
         cancel: &CancellationToken,
         progress: &mut dyn FnMut(f32),
     ) -> Result<Self, LoadError> {
-        let (process, info) = start(path, &settings, cancel, progress)?;
-        Ok(Self { process: Some(process), info, settings })
+        let kept = Kept::of(home, &parts(path));
+        let (process, info) = start(path, &settings, kept.as_ref(), cancel, progress)?;
+        Ok(Self { process: Some(process), info, settings, kept })
     }
 
     /// Sends a request and waits for the reply that `wanted` takes; other replies go to `other`.
@@ -204,8 +242,9 @@ impl ModelProcess {
         if self.process.is_none() {
             // The one before died; what it died of may not come again.
             let gone = |error: LoadError| GenerateError::Gone { reason: error.to_string() };
-            self.process =
-                Some(start(&self.info.path, &self.settings, cancel, &mut |_| {}).map_err(gone)?.0);
+            let kept = self.kept.as_ref();
+            let started = start(&self.info.path, &self.settings, kept, cancel, &mut |_| {});
+            self.process = Some(started.map_err(gone)?.0);
         }
         let Some(process) = &mut self.process else {
             return Err(GenerateError::Gone { reason: String::new() });
@@ -218,32 +257,85 @@ impl ModelProcess {
     }
 }
 
-/// Starts a child that loads the file at `path`.
+/// Starts a child that loads the file at `path`, on the processor alone where a graphics card makes trouble, and hands it
+/// the state that was kept.
 fn start(
+    path: &Path,
+    settings: &Settings,
+    kept: Option<&Kept>,
+    cancel: &CancellationToken,
+    progress: &mut dyn FnMut(f32),
+) -> Result<(Process<Reply>, ModelInfo), LoadError> {
+    let load =
+        |settings: &Settings, progress: &mut dyn FnMut(f32)| load(path, settings, cancel, progress);
+    let (mut process, info) = match load(settings, progress) {
+        Err(LoadError::Refused { reason } | LoadError::Died { reason, .. })
+            if settings.gpu_layers > 0 =>
+        {
+            let on_processor = Settings { gpu_layers: 0, ..settings.clone() };
+            // What fails there too has nothing to do with the card, and says so in its own words.
+            let (process, mut info) = load(&on_processor, progress)?;
+            info.caveats.push(format!(
+                "the model does not load on the graphics card ({reason}): it runs on the processor"
+            ));
+            (process, info)
+        }
+        loaded => loaded?,
+    };
+    let Some((kept, prefix)) = kept.and_then(|kept| Some((kept, kept.read()?))) else {
+        return Ok((process, info));
+    };
+    let restored = exchange(
+        &mut process,
+        &Request::Restore(prefix),
+        cancel,
+        &mut |_| {},
+        |reply| match reply {
+            Reply::Restored(fits) => Ok(fits),
+            other => Err(other),
+        },
+    );
+    match restored {
+        Ok(_) => Ok((process, info)),
+        Err(_) if cancel.is_cancelled() => Err(LoadError::Stopped { path: path.to_owned() }),
+        // It was not what it seemed to be.
+        Err(_) => {
+            kept.remove();
+            load(settings, progress)
+        }
+    }
+}
+
+/// Starts a child that loads the file at `path`.
+fn load(
     path: &Path,
     settings: &Settings,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(f32),
 ) -> Result<(Process<Reply>, ModelInfo), LoadError> {
     let mut process = Process::start("model")?;
-    let request = Request::Load { path: path.to_owned(), settings: settings.clone() };
-    let mut other = |reply| {
-        if let Reply::Loading(share) = reply {
-            progress(share);
+    process.send(&Request::Load { path: path.to_owned(), settings: settings.clone() })?;
+    let path = path.to_owned();
+    let mut planned = false;
+    // There is nothing in the child yet that would be lost with it.
+    while !cancel.is_cancelled() {
+        match process.receive(LOOK) {
+            Received::Reply(Reply::Planned) => planned = true,
+            Received::Reply(Reply::Loading(share)) => progress(share),
+            Received::Reply(Reply::Loaded(Ok(info))) => return Ok((process, *info)),
+            Received::Reply(Reply::Loaded(Err(reason))) => {
+                return Err(LoadError::Refused { reason });
+            }
+            Received::Reply(_) | Received::Nothing => {}
+            Received::Ended => {
+                let reason = reason(process.end());
+                let died = |path| LoadError::Died { path, reason: reason.clone() };
+                let head = |path| LoadError::Head { path, reason: reason.clone() };
+                return Err(if planned { died(path) } else { head(path) });
+            }
         }
-    };
-    let loaded = exchange(&mut process, &request, cancel, &mut other, |reply| match reply {
-        Reply::Loaded(loaded) => Ok(loaded),
-        other => Err(other),
-    });
-    match loaded {
-        Ok(Ok(info)) => Ok((process, info)),
-        Ok(Err(_)) | Err(_) if cancel.is_cancelled() => {
-            Err(LoadError::Stopped { path: path.to_owned() })
-        }
-        Ok(Err(reason)) => Err(LoadError::Refused { reason }),
-        Err(error) => Err(LoadError::Died { path: path.to_owned(), reason: reason(error) }),
     }
+    Err(LoadError::Stopped { path })
 }
 
 /// Sends a request and takes replies until the wanted one. After `cancel` the child is asked to stop, and ended when it
@@ -317,10 +409,16 @@ impl Generate for ModelProcess {
         cancel: &CancellationToken,
         progress: &mut dyn FnMut(GenerateProgress),
     ) -> Result<Generation, GenerateError> {
-        let mut other = |reply| {
-            if let Reply::Progress(made) = reply {
-                progress(made);
+        let kept = self.kept.clone();
+        let mut other = |reply| match reply {
+            // The child reads on meanwhile.
+            Reply::Progress(GenerateProgress::Prefix(prefix)) => {
+                if let Some(kept) = &kept {
+                    kept.write(&prefix);
+                }
             }
+            Reply::Progress(made) => progress(made),
+            _ => {}
         };
         self.ask(&Request::Generate(request.clone()), cancel, &mut other, |reply| match reply {
             Reply::Generated(generation) => Ok(generation),

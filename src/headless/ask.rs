@@ -4,10 +4,11 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use docent_engine::answer::model::{self, ModelAnswerer};
+use docent_engine::answer::model::ModelAnswerer;
 use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::answer::{Answerer, Progress};
 use docent_engine::catalog;
+use docent_engine::generate::Generate as _;
 use docent_index::query::Query;
 use docent_index::store::{Desk, Snapshot};
 
@@ -19,7 +20,7 @@ use crate::cli::ModelChoice;
 use crate::error::{Failure, Outcome};
 use crate::finder::Finder;
 use crate::json::Answered;
-use crate::loading::{self, cores};
+use crate::loading;
 use crate::{answer, export, fs, models, plain};
 
 /// How many passages are shown where there is no answer.
@@ -113,7 +114,8 @@ impl<'a> Asking<'a> {
 /// The model that `--model` names, or that suits this machine when nothing is named, loaded in its child; none for `none`,
 /// and where there is no model.
 fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, Failure> {
-    let load = |path: &Path| loading::model(path, cores(), &session.cancel, &mut |_| {});
+    let (running, home) = (session.cli.running(), session.home()?);
+    let load = |path: &Path| loading::model(path, &running, &home, &session.cancel, &mut |_| {});
     let process = match session.cli.model() {
         ModelChoice::None => return Ok(None),
         ModelChoice::Named(typed) => {
@@ -123,7 +125,8 @@ fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, F
         }
         ModelChoice::Any => {
             let found = catalog::list(&session.places()?, &session.cancel);
-            let Some(index) = models::preferred(&found, models::free_memory()) else {
+            let Some(index) = models::preferred(&found, running.context, models::free_memory())
+            else {
                 return Ok(None);
             };
             let Some(found) = found.get(index) else { return Ok(None) };
@@ -140,7 +143,10 @@ fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, F
             }
         }
     };
-    Ok(Some(ModelAnswerer::new(process, model::Settings::default())))
+    for caveat in &process.model().caveats {
+        session.note(caveat);
+    }
+    Ok(Some(ModelAnswerer::new(process, running.answers())))
 }
 
 /// Answers one question and prints the answer; the text of a model as it comes.

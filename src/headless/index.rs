@@ -14,7 +14,7 @@ use crate::error::{Failure, Outcome};
 use crate::fs;
 use crate::ingest::{self, Readers, Summary, vector_id};
 use crate::json::SCHEMA;
-use crate::loading::{Embedders, cores};
+use crate::loading::{Embedders, Running, cores};
 use crate::paths;
 use crate::state::library::{Content, Stage};
 use crate::state::message::{LibraryReport, Message};
@@ -230,6 +230,7 @@ fn watch(session: &Session<'_>, counts: &Counts) -> Result<(), Failure> {
         embedder: session.chosen_embedder()?.map(|chosen| chosen.path),
         model: FirstModel::Quotes,
         places: Vec::new(),
+        running: Running::default(),
         folders: Vec::new(),
     };
     session.note("changes are followed until you stop it (Ctrl+C)");

@@ -9,7 +9,6 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Session, print, print_json};
 use crate::error::{Failure, Outcome};
 use crate::json::{self, SCHEMA};
-use crate::loading::CONTEXT_TOKENS;
 use crate::models::{embedders, fit, free_memory, preferred, size};
 use crate::plain;
 
@@ -109,14 +108,16 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
         .collect();
     let found = catalog::list(&places, &session.cancel);
     let free = free_memory();
-    let default =
-        preferred(&found, free).and_then(|index| found.get(index)).map(|model| model.name.clone());
-    let models: Vec<Model> = found.into_iter().map(|found| model(found, free)).collect();
+    let context = session.cli.running().context;
+    let default = preferred(&found, context, free)
+        .and_then(|index| found.get(index))
+        .map(|model| model.name.clone());
+    let models: Vec<Model> = found.into_iter().map(|found| model(found, context, free)).collect();
     if session.cli.json {
         print_json(&Listed {
             schema: SCHEMA,
             free_memory: free,
-            context: CONTEXT_TOKENS,
+            context,
             default,
             models,
             embedders,
@@ -158,13 +159,13 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn model(found: Found, free: Option<u64>) -> Model {
+fn model(found: Found, context: u32, free: Option<u64>) -> Model {
     let Found { name, aliases, origin, path, bytes, header } = found;
     let (header, reason) = match header {
         Ok(header) => (Some(header), None),
         Err(fault) => (None, Some(fault.told())),
     };
-    let needs = header.as_ref().map(|header| Needs::from(Memory::of(header, CONTEXT_TOKENS)));
+    let needs = header.as_ref().map(|header| Needs::from(Memory::of(header, context)));
     let spare = needs.zip(free).map(|(needs, free)| {
         let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         signed(free).saturating_sub(signed(needs.total))

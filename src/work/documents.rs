@@ -14,7 +14,6 @@ use super::thread::guarded;
 use super::{FirstModel, Setting, path};
 use crate::error::Failure;
 use crate::json::by_ocr;
-use crate::loading::CONTEXT_TOKENS;
 use crate::models;
 use crate::state::document::{Mark, Opened, Page};
 use crate::state::effect::Wanted;
@@ -100,9 +99,10 @@ impl Clerk {
     fn models(&mut self) -> ModelReport {
         let mut models = catalog::list(&self.setting.places, &CancellationToken::new());
         let free = models::free_memory();
+        let context = self.setting.running.context;
         let is_first = !std::mem::replace(&mut self.has_listed, true);
         let suitable = (is_first && self.setting.model == FirstModel::Suitable)
-            .then(|| models.get(models::preferred(&models, free)?))
+            .then(|| models.get(models::preferred(&models, context, free)?))
             .flatten()
             .map(|model| model.path.clone());
         if let FirstModel::File(path) = &self.setting.model {
@@ -112,7 +112,8 @@ impl Clerk {
                 model.path.clone_from(path);
             }
         }
-        let mut found: Vec<Found> = models.into_iter().filter_map(shown).collect();
+        let mut found: Vec<Found> =
+            models.into_iter().filter_map(|found| shown(found, context)).collect();
         found.sort_by_key(|found| found.fault.is_some());
         ModelReport::Listed { folder: self.setting.home.join("models"), found, free, suitable }
     }
@@ -230,8 +231,9 @@ fn marks(wanted: &Wanted, pages: &[Page]) -> Vec<Mark> {
     marks
 }
 
-/// What the catalog says of a model, as the screen shows it; none for what is no model that writes text.
-fn shown(model: catalog::Found) -> Option<Found> {
+/// What the catalog says of a model, as the screen shows it; none for what is no model that writes text. `context`: tokens that it
+/// is to have.
+fn shown(model: catalog::Found, context: u32) -> Option<Found> {
     if !model.is_for_text() {
         return None;
     }
@@ -249,8 +251,8 @@ fn shown(model: catalog::Found) -> Option<Found> {
     match header {
         Ok(header) => {
             let trained = header.context_length.unwrap_or(u64::MAX);
-            found.context = usize::try_from(trained.min(CONTEXT_TOKENS.into())).unwrap_or_default();
-            found.needs = Some(Memory::of(&header, CONTEXT_TOKENS).total());
+            found.context = usize::try_from(trained.min(context.into())).unwrap_or_default();
+            found.needs = Some(Memory::of(&header, context).total());
             found.quantization = header.quantization;
         }
         Err(fault) => found.fault = Some(fault.told()),
@@ -313,6 +315,7 @@ mod tests {
             ocr: false,
             model: FirstModel::Quotes,
             places: Vec::new(),
+            running: crate::loading::Running::default(),
             folders: Vec::new(),
         };
         Clerk::new(Arc::new(setting), Inbox::for_test().0)

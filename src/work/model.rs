@@ -19,11 +19,11 @@ use docent_engine::generate::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Orders;
 use super::answering::{self, Searched, Telling, stopped};
 use super::inbox::Inbox;
 use super::pulse::Throttle;
 use super::thread::{guarded, mistake};
+use super::{Orders, Setting};
 use crate::answer::{self, Asked};
 use crate::child::model::{LoadError, ModelProcess};
 use crate::error::Failure;
@@ -51,7 +51,7 @@ pub(super) enum Order {
 /// The thread's own.
 #[derive(Debug)]
 pub(super) struct Speaker {
-    cores: usize,
+    setting: Arc<Setting>,
     inbox: Inbox,
     orders: Orders,
     /// Whether questions come here.
@@ -80,12 +80,12 @@ struct Speaking<G> {
 
 impl Speaker {
     pub(super) fn new(
-        cores: usize,
+        setting: Arc<Setting>,
         inbox: Inbox,
         orders: Orders,
         has_model: Arc<AtomicBool>,
     ) -> Self {
-        Self { cores, inbox, orders, has_model, model: None }
+        Self { setting, inbox, orders, has_model, model: None }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -156,16 +156,23 @@ impl Speaker {
             }
         };
         tell(0.0);
+        // Says so in words where it is gone; what is loaded has the name that its other parts go by.
         fs::canonical(path)?;
+        let Setting { running, home, .. } = &*self.setting;
         let process =
-            loading::model(path, self.cores, cancel, &mut tell).map_err(|error| match error {
-                LoadError::Stopped { .. } => Failure::interrupted(),
-                error => error.into(),
-            })?;
+            loading::model(path, running, home, cancel, &mut tell).map_err(
+                |error| match error {
+                    LoadError::Stopped { .. } => Failure::interrupted(),
+                    error => error.into(),
+                },
+            )?;
         let info = process.model();
+        for caveat in &info.caveats {
+            self.inbox.tell(Message::Notice(Notice::note(caveat.as_str())));
+        }
         let (name, context) = (info.name.clone(), info.context);
         let loaded = Loaded { path: path.to_owned(), name, context };
-        Ok((loaded, Speaking::new(process)))
+        Ok((loaded, Speaking::new(process, running.answers())))
     }
 
     fn answer(&mut self, searched: Searched) {
@@ -260,11 +267,11 @@ fn told(fault: &GenerateError) -> Notice {
 }
 
 impl<G: Generate> Speaking<G> {
-    fn new(generator: G) -> Self {
+    fn new(generator: G, settings: Settings) -> Self {
         let fate = Fate::default();
         let generator = Surviving { generator, fate: fate.clone() };
         Self {
-            answerer: ModelAnswerer::new(generator, Settings::default()),
+            answerer: ModelAnswerer::new(generator, settings),
             fate,
             told: Vec::new(),
             remembered: Vec::new(),

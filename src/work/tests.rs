@@ -63,6 +63,7 @@ impl Place {
                 origin: Origin::Docent,
                 folder: self.home.path().join("models"),
             }],
+            running: Running::default(),
             folders: Vec::new(),
         }
     }

@@ -42,6 +42,76 @@ fn bracketed_numbers(text: &str) -> Vec<u64> {
     text.split('[').skip(1).filter_map(|rest| rest.split_once(']')?.0.parse().ok()).collect()
 }
 
+/// Tokens that were read, and those of the whole prompt.
+fn read(answered: &Value) -> (u64, u64) {
+    let usage = &answered["usage"];
+    (usage["read_tokens"].as_u64().unwrap(), usage["prompt_tokens"].as_u64().unwrap())
+}
+
+#[test]
+fn a_restart_reads_none_of_the_rules_again_and_a_damaged_file_does_no_harm() {
+    let docent = Docent::with_fixtures();
+    let ask = || docent.json(["--ask", "How long is the notice period?", "--model", &tiny()]);
+    let first = ask();
+    let (read_first, prompt) = read(&first);
+    assert_eq!(read_first, prompt);
+    let second = ask();
+    let kept = prompt - read(&second).0;
+    assert!(kept > 100, "{kept} of {prompt} tokens were kept");
+    assert_eq!(second["answer"], first["answer"]);
+    let folder = docent.home().join("prefixes");
+    let files: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    let whole = std::fs::read(file).unwrap();
+    for damaged in [whole[..whole.len() / 2].to_vec(), b"docent".to_vec(), {
+        let mut changed = whole.clone();
+        changed[whole.len() / 2] ^= 1;
+        changed
+    }] {
+        std::fs::write(file, damaged).unwrap();
+        let third = ask();
+        assert_eq!((read(&third).0, &third["answer"]), (prompt, &first["answer"]));
+        assert_eq!(std::fs::read(file).unwrap(), whole, "it is written anew");
+    }
+    assert_eq!(read(&ask()).0, prompt - kept);
+}
+
+/// The tiny model with another chat template of at most the same length.
+fn with_template(docent: &Docent, template: &str) -> String {
+    let mut bytes = std::fs::read(tiny()).unwrap();
+    let key = b"tokenizer.chat_template";
+    let at = bytes.windows(key.len()).position(|window| window == key).unwrap() + key.len() + 4;
+    let length = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()).try_into().unwrap();
+    assert!(template.len() <= length, "{} > {length}", template.len());
+    bytes[at + 8..at + 8 + length].fill(b' ');
+    bytes[at + 8..at + 8 + template.len()].copy_from_slice(template.as_bytes());
+    docent.write("other.gguf", bytes).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_hostile_template_costs_nothing_but_itself() {
+    let docent = Docent::with_fixtures();
+    let ask = |template: &str| {
+        let model = with_template(&docent, template);
+        docent.run(["--ask", "How long is the notice period?", "--model", &model])
+    };
+    for endless in [
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for a in range(9999) %}{{ 'x' * 99999 }}{% endfor %}",
+        "{{ raise_exception('not today') }}",
+        "{% for m in messages %}",
+    ] {
+        let printed = ask(endless);
+        assert!(printed.stderr.contains("chat template can't be used"), "{printed:?}");
+        assert!(matches!(printed.code, Some(0 | 1)), "{printed:?}");
+    }
+    let printed = ask(
+        "{% set n = namespace(s='x') %}{% for a in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
+    );
+    assert_eq!(printed.code, Some(2), "{printed:?}");
+    assert!(printed.stderr.contains("made to do harm"), "{printed:?}");
+}
+
 #[test]
 fn ctrl_c_ends_an_answer() {
     let docent = Docent::with_fixtures();

@@ -59,7 +59,7 @@ impl<G: Generate> Generate for Mortal<G> {
                 left -= 1;
                 progress(made);
             }
-            GenerateProgress::Reading { .. } => progress(made),
+            GenerateProgress::Reading { .. } | GenerateProgress::Prefix(_) => progress(made),
         })?;
         if dead.is_cancelled() || self.pieces == 0 {
             return Err(GenerateError::Gone { reason: "signal: 9 (SIGKILL)".to_owned() });
@@ -130,7 +130,7 @@ fn turn(answered: &Answered) -> Turn {
 fn what_was_written_outlives_the_process_that_wrote_it() {
     let model = tiny();
     let generator = model.generator().unwrap();
-    let mut speaking = Speaking::new(Mortal { generator, pieces: 12 });
+    let mut speaking = Speaking::new(Mortal { generator, pieces: 12 }, Settings::default());
     let answered = answer(&mut speaking, &searched("What is the rent?", Vec::new())).unwrap();
     assert!(answered.stopped && !answered.answer.is_empty());
     let fault = speaking.fate.take();
@@ -144,7 +144,7 @@ fn what_was_written_outlives_the_process_that_wrote_it() {
 fn a_process_that_dies_before_it_wrote_leaves_nothing() {
     let model = tiny();
     let generator = model.generator().unwrap();
-    let mut speaking = Speaking::new(Mortal { generator, pieces: 0 });
+    let mut speaking = Speaking::new(Mortal { generator, pieces: 0 }, Settings::default());
     assert!(answer(&mut speaking, &searched("What is the rent?", Vec::new())).is_err());
     assert!(speaking.fate.take().is_some());
 }
@@ -152,7 +152,7 @@ fn a_process_that_dies_before_it_wrote_leaves_nothing() {
 #[test]
 fn a_conversation_that_goes_on_is_not_read_again_and_another_one_is() {
     let model = tiny();
-    let mut speaking = Speaking::new(model.generator().unwrap());
+    let mut speaking = Speaking::new(model.generator().unwrap(), Settings::default());
     let first = answer(&mut speaking, &searched("What is the rent?", Vec::new())).unwrap();
     let turns = vec![turn(&first)];
     let second = answer(&mut speaking, &searched("And the seal?", turns.clone())).unwrap();
