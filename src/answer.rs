@@ -56,6 +56,8 @@ pub fn answer(
         citations: citations(&answer, found),
         hits: hits(found),
         dropped: answer.dropped.clone(),
+        shortened: answer.shortened.clone(),
+        forgotten: answer.forgotten,
         read: json::Read {
             passages: (evidence.len() - answer.dropped.len()) as u64,
             in_scope: found.in_scope_passages as u64,
@@ -84,6 +86,8 @@ fn evidence(n: u32, hit: &Hit) -> Evidence {
         place: place.place(),
         headings: hit.headings.clone(),
         text: hit.text.clone(),
+        before: hit.before.clone(),
+        after: hit.after.clone(),
         sentences: hit
             .sentences
             .iter()

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 /// The version of every shape here; each object that is printed alone carries it.
 pub const SCHEMA: u32 = 1;
 
+/// What is said where [`Answered::forgotten`] is set.
+pub const FORGOTTEN: &str = "the model's context was full: earlier sources were left out";
+
 /// A passage that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
@@ -109,6 +112,12 @@ pub struct Answered {
     pub hits: Vec<Hit>,
     /// Numbers of the hits that were to be read and did not fit the model's context.
     pub dropped: Vec<u32>,
+    /// Numbers of the hits of which the model read only the sentences that fit the question best.
+    #[serde(default)]
+    pub shortened: Vec<u32>,
+    /// Whether the model's context was full, so that the sources of earlier turns, or earlier turns, were taken out of it.
+    #[serde(default)]
+    pub forgotten: bool,
     pub read: Read,
     /// The model's name, or `quotes`.
     pub model: String,

@@ -27,6 +27,9 @@ pub struct Evidence {
     /// The titles of the headings it stands under, outermost first.
     pub headings: Vec<String>,
     pub text: String,
+    /// What was cut off before and behind it, to be read with it: the rest of its paragraph.
+    pub before: String,
+    pub after: String,
     /// The sentences of `text`, in order.
     pub sentences: Vec<Sentence>,
     /// How well it fits the question, from 0 to 1, best first; comparable within one question only.
@@ -82,6 +85,10 @@ pub struct Answer {
     pub stopped: bool,
     /// Numbers of the evidence that the model could not be given, because its context is too small.
     pub dropped: Vec<u32>,
+    /// Numbers of the evidence of which the model was given only the sentences that fit the question best.
+    pub shortened: Vec<u32>,
+    /// Whether the context was full, so that the sources of earlier turns, or earlier turns, were taken out of it.
+    pub forgotten: bool,
     /// None where no model wrote it.
     pub usage: Option<Usage>,
 }

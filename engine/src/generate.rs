@@ -164,7 +164,7 @@ pub enum Stop {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum GenerateError {
     #[error(
-        "the prompt has {tokens} tokens and the model's context holds {context}: ask with fewer sources or set a larger context"
+        "the prompt has {tokens} tokens and the model's context holds {context}: set a larger context with `--context`, or ask a shorter question"
     )]
     PromptTooLong { tokens: usize, context: usize },
     #[error(

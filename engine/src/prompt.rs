@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::answer::{ABSTENTION, Evidence, Question, Turn};
 use crate::generate::{Message, Role};
-use crate::text::{content_words, without_bracketed_numbers};
+use crate::text::{content_words, sentence_spans, without_bracketed_numbers};
 
 /// Counts tokens for one model.
 pub trait Count {
@@ -37,13 +37,19 @@ pub struct Budget {
 /// What a model has been told in this conversation, to be told again word for word.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// The turns as the reader was shown them.
-    turns: Vec<Turn>,
-    /// The messages of these turns as the model has them, without the rules.
-    history: Vec<Message>,
-    /// The passages that stand whole in them, by the prompt's numbers.
+    told: Vec<Told>,
+}
+
+/// A turn as a model has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    /// As the reader was shown it.
+    turn: Turn,
+    /// The question with its evidence, and what the model said; empty when it was left out.
+    messages: Vec<Message>,
+    /// The passages that stand whole in it, by the prompt's numbers.
     shown: Vec<(u32, String)>,
-    /// The first number that no passage in them has.
+    /// The first number that no passage until here has.
     next_number: u32,
 }
 
@@ -56,12 +62,14 @@ pub struct Prompt {
     /// The prompt's number and the evidence's number of all that may be cited.
     pub numbers: Vec<(u32, u32)>,
     /// Numbers of the evidence of which only the best sentences are in it.
-    pub compacted: Vec<u32>,
+    pub shortened: Vec<u32>,
     /// Numbers of the evidence that is not in it.
     pub dropped: Vec<u32>,
     /// Whether evidence of earlier turns, or earlier turns, had to be left out.
     pub forgotten: bool,
-    /// The passages that stand whole in it, by the prompt's numbers.
+    /// The turns before.
+    history: Vec<Told>,
+    /// The new passages that stand whole in it, by the prompt's numbers.
     shown: Vec<(u32, String)>,
     next_number: u32,
 }
@@ -70,7 +78,7 @@ pub struct Prompt {
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError<E> {
     #[error(
-        "the question with its best source needs {needed} tokens, and the model reads {budget}: set a larger context or ask a shorter question"
+        "the question with its best source needs {needed} tokens, and the model reads {budget}: set a larger context with `--context`, or ask a shorter question"
     )]
     TooSmall { needed: usize, budget: usize },
     #[error(transparent)]
@@ -81,17 +89,21 @@ impl Memory {
     /// Keeps what was asked and said in the turn that `prompt` was made for. `said` is the model's message with the
     /// prompt's numbers, `answer` what the reader was shown of it.
     pub fn keep(&mut self, question: &Question<'_>, prompt: Prompt, said: &str, answer: &str) {
-        self.turns = question.turns.to_vec();
-        self.turns.push(Turn { question: question.text.to_owned(), answer: answer.to_owned() });
-        self.history = prompt.messages.into_iter().skip(1).collect();
-        self.history.push(Message { role: Role::Assistant, content: said.to_owned() });
-        self.shown = prompt.shown;
-        self.next_number = prompt.next_number;
+        self.told = prompt.history;
+        let said = Message { role: Role::Assistant, content: said.to_owned() };
+        self.told.push(Told {
+            turn: Turn { question: question.text.to_owned(), answer: answer.to_owned() },
+            messages: prompt.messages.into_iter().next_back().into_iter().chain([said]).collect(),
+            shown: prompt.shown,
+            next_number: prompt.next_number,
+        });
     }
 
-    /// Whether `question` goes on where the memory ends.
-    fn continues(&self, question: &Question<'_>) -> bool {
-        !self.turns.is_empty() && self.turns == question.turns
+    /// The turns before `question`, where it goes on in this conversation, or goes back in it.
+    fn before(&self, question: &Question<'_>) -> Option<&[Told]> {
+        let told = self.told.get(..question.turns.len())?;
+        let same = told.iter().zip(question.turns).all(|(told, turn)| told.turn == *turn);
+        (same && !told.is_empty()).then_some(told)
     }
 }
 
@@ -113,24 +125,20 @@ pub fn compose<C: Count>(
     budget: Budget,
     count: &mut C,
 ) -> Result<Prompt, PromptError<C::Error>> {
-    let continues = memory.continues(question);
-    let mut history = if continues { memory.history.clone() } else { retold(question) };
-    let mut shown = if continues { memory.shown.clone() } else { Vec::new() };
-    let mut first_number = if continues { memory.next_number } else { 1 };
+    let known = memory.before(question);
+    let mut history = known.map_or_else(|| retold(question), <[Told]>::to_vec);
     let mut forgotten = false;
     let sources = Sources::of(question, count)?;
     loop {
-        let draft = Draft { history: &history, question, first_number, shown: &shown };
+        let draft = Draft { history: &history, question };
         let frame_tokens =
             count.prompt(&draft.messages(&Selection::default())).map_err(PromptError::Count)?;
         let room = budget.prompt.saturating_sub(frame_tokens).min(budget.evidence);
         let mut selection = sources.select(&draft, room);
         // Evidence of earlier turns goes before any of the new is cut.
-        if continues && !forgotten && room < budget.evidence && selection.is_cut(&sources) {
+        if known.is_some() && !forgotten && room < budget.evidence && selection.is_cut(&sources) {
             forgotten = true;
             history = retold(question);
-            shown.clear();
-            first_number = 1;
             continue;
         }
         // Joining texts can change their tokens a little: only the whole is counted exactly.
@@ -144,56 +152,59 @@ pub fn compose<C: Count>(
             needed = tokens;
             selection.shrink(&sources);
         }
-        if history.is_empty() {
+        // The oldest turn goes, and its evidence with it.
+        let Some(oldest) = history.iter_mut().find(|told| !told.messages.is_empty()) else {
             return Err(PromptError::TooSmall {
                 needed: needed.max(budget.prompt + 1),
                 budget: budget.prompt,
             });
-        }
-        // The oldest turn goes, and its evidence with it.
-        history.drain(..history.len().min(2));
-        shown.clear();
+        };
+        oldest.messages.clear();
+        oldest.shown.clear();
         forgotten = true;
     }
 }
 
 /// Earlier turns without evidence, and so without citations.
-fn retold(question: &Question<'_>) -> Vec<Message> {
-    question
-        .turns
-        .iter()
-        .flat_map(|turn| {
-            [
-                Message { role: Role::User, content: format!("Question: {}", turn.question) },
-                Message {
-                    role: Role::Assistant,
-                    content: crate::answer::citation::without_citations(&turn.answer),
-                },
-            ]
-        })
-        .collect()
+fn retold(question: &Question<'_>) -> Vec<Told> {
+    let retell = |turn: &Turn| Told {
+        turn: turn.clone(),
+        messages: vec![
+            Message { role: Role::User, content: format!("Question: {}", turn.question) },
+            Message {
+                role: Role::Assistant,
+                content: crate::answer::citation::without_citations(&turn.answer),
+            },
+        ],
+        shown: Vec::new(),
+        next_number: 1,
+    };
+    question.turns.iter().map(retell).collect()
 }
 
 /// Everything about a prompt but the choice of sentences.
 #[derive(Debug)]
 struct Draft<'a> {
-    history: &'a [Message],
+    history: &'a [Told],
     question: &'a Question<'a>,
-    first_number: u32,
-    /// Passages that earlier messages hold already.
-    shown: &'a [(u32, String)],
 }
 
 impl Draft<'_> {
     /// The number under which an earlier message holds this passage.
     fn known(&self, evidence: &Evidence) -> Option<u32> {
-        self.shown.iter().rev().find(|(_, text)| *text == evidence.text).map(|(number, _)| *number)
+        let mut shown = self.history.iter().rev().flat_map(|told| &told.shown);
+        shown.find(|(_, text)| *text == evidence.text).map(|(number, _)| *number)
+    }
+
+    /// The first number that no passage of an earlier message has.
+    fn first_number(&self) -> u32 {
+        self.history.last().map_or(1, |told| told.next_number)
     }
 
     /// The prompt's number of a passage.
     fn number(&self, evidence: &Evidence) -> u32 {
         self.known(evidence)
-            .unwrap_or_else(|| self.first_number.saturating_add(evidence.n.saturating_sub(1)))
+            .unwrap_or_else(|| self.first_number().saturating_add(evidence.n.saturating_sub(1)))
     }
 
     fn messages(&self, selection: &Selection) -> Vec<Message> {
@@ -206,7 +217,8 @@ impl Draft<'_> {
                 Chosen::Sentences(chosen) => {
                     content.push_str(&head(self.number(evidence), evidence));
                     content.push('\n');
-                    content.push_str(&without_bracketed_numbers(&excerpt(evidence, chosen)));
+                    let excerpt = Units::of(evidence).excerpt(chosen);
+                    content.push_str(&without_bracketed_numbers(&excerpt));
                     content.push_str("\n\n");
                 }
             }
@@ -220,7 +232,8 @@ impl Draft<'_> {
         content.push_str(self.question.text.trim());
         let rules = Message { role: Role::System, content: rules() };
         let asked = Message { role: Role::User, content };
-        std::iter::once(rules).chain(self.history.iter().cloned()).chain([asked]).collect()
+        let before = self.history.iter().flat_map(|told| told.messages.iter().cloned());
+        std::iter::once(rules).chain(before).chain([asked]).collect()
     }
 
     fn finish(
@@ -235,11 +248,12 @@ impl Draft<'_> {
             messages,
             tokens,
             numbers: Vec::new(),
-            compacted: Vec::new(),
+            shortened: Vec::new(),
             dropped: Vec::new(),
             forgotten,
-            shown: self.shown.to_vec(),
-            next_number: self.first_number,
+            history: self.history.to_vec(),
+            shown: Vec::new(),
+            next_number: self.first_number(),
         };
         for (index, evidence) in self.question.evidence.iter().enumerate() {
             let number = self.number(evidence);
@@ -254,7 +268,7 @@ impl Draft<'_> {
                     if sources.is_whole(index, chosen) {
                         prompt.shown.push((number, evidence.text.clone()));
                     } else {
-                        prompt.compacted.push(evidence.n);
+                        prompt.shortened.push(evidence.n);
                     }
                 }
             }
@@ -274,31 +288,56 @@ fn head(number: u32, evidence: &Evidence) -> String {
     format!("[{number}] {}", without_bracketed_numbers(&parts.join(", ").replace('\n', " ")))
 }
 
-/// The chosen sentences of a passage, in order, with `…` where some are left out.
-fn excerpt(evidence: &Evidence, chosen: &BTreeSet<usize>) -> String {
-    let spans = spans(evidence);
-    if chosen.len() == spans.len() {
-        return evidence.text.trim().to_owned();
+/// A passage with the rest of its paragraph, in sentences.
+#[derive(Debug)]
+struct Units<'a> {
+    evidence: &'a Evidence,
+    texts: Vec<&'a str>,
+    /// Which of them are the passage's own.
+    own: Range<usize>,
+}
+
+impl<'a> Units<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        let sentences = |text: &'a str| {
+            sentence_spans(text).into_iter().filter_map(|span| text.get(span)).collect::<Vec<_>>()
+        };
+        let mut texts = sentences(&evidence.before);
+        let first = texts.len();
+        let own = spans(evidence).into_iter();
+        texts.extend(own.map(|span| evidence.text.get(span).unwrap_or_default().trim()));
+        let own = first..texts.len();
+        texts.extend(sentences(&evidence.after));
+        Self { evidence, texts, own }
     }
-    let mut text = String::new();
-    let mut next = 0;
-    for index in chosen {
-        let sentence = spans
-            .get(*index)
-            .and_then(|span| evidence.text.get(span.clone()))
-            .unwrap_or_default()
-            .trim();
-        if *index > next {
-            text.push_str("… ");
+
+    /// The chosen sentences, in order, with `…` where some are left out.
+    fn excerpt(&self, chosen: &BTreeSet<usize>) -> String {
+        let mut text = String::new();
+        let mut next = 0;
+        // A passage that stands there whole keeps its lines.
+        let whole = self.own.clone().all(|index| chosen.contains(&index));
+        for index in chosen {
+            if whole && self.own.contains(index) && *index > self.own.start {
+                continue;
+            }
+            if *index > next {
+                text.push_str("… ");
+            }
+            if whole && *index == self.own.start {
+                text.push_str(self.evidence.text.trim());
+                next = self.own.end;
+            } else {
+                text.push_str(self.texts.get(*index).copied().unwrap_or_default());
+                next = index + 1;
+            }
+            text.push(' ');
         }
-        text.push_str(sentence);
-        text.push(' ');
-        next = index + 1;
+        if next < self.texts.len() {
+            text.push('…');
+        }
+        text.trim_end().to_owned()
     }
-    if next < spans.len() {
-        text.push('…');
-    }
-    text.trim_end().to_owned()
 }
 
 /// The sentences of a passage; the whole where none are told.
@@ -319,7 +358,10 @@ struct Sources {
 struct Source {
     /// Tokens of the line above it.
     head: usize,
+    /// With those of the rest of its paragraph.
     sentences: Vec<Worth>,
+    /// Which of them are the passage's own.
+    own: Range<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -339,45 +381,43 @@ struct Selection {
 enum Chosen {
     /// Nothing: an earlier message has it whole.
     Above,
-    /// The sentences with these indices.
+    /// The sentences with these indices, counted with those of the rest of its paragraph.
     Sentences(BTreeSet<usize>),
 }
 
 impl Sources {
     fn of<C: Count>(question: &Question<'_>, count: &mut C) -> Result<Self, PromptError<C::Error>> {
         let asked: BTreeSet<String> = content_words(question.text).into_iter().collect();
+        let units: Vec<Units<'_>> = question.evidence.iter().map(Units::of).collect();
         let mut texts = Vec::new();
-        for evidence in question.evidence {
-            texts.push(head(99, evidence));
-            let sentence =
-                |span: Range<usize>| evidence.text.get(span).unwrap_or_default().to_owned();
-            texts.extend(spans(evidence).into_iter().map(sentence));
+        for units in &units {
+            texts.push(head(99, units.evidence));
+            texts.extend(units.texts.iter().map(|text| (*text).to_owned()));
         }
         let counts = count.texts(&texts).map_err(PromptError::Count)?;
         let mut measured = texts.iter().zip(counts);
         let mut passages = Vec::new();
-        for evidence in question.evidence {
+        for Units { evidence, texts, own } in units {
             // A line's end and an empty line.
             let head = measured.next().map_or(0, |(_, tokens)| tokens + 3);
-            let given = evidence
-                .sentences
-                .iter()
-                .map(|sentence| sentence.score)
-                .chain(std::iter::repeat(0.0));
-            let sentences = spans(evidence)
-                .iter()
-                .zip(given)
-                .filter_map(|(_, given)| {
+            let given = |index: usize| {
+                let sentence =
+                    index.checked_sub(own.start).and_then(|at| evidence.sentences.get(at));
+                sentence.map_or(0.0, |sentence| sentence.score)
+            };
+            let sentences = (0..texts.len())
+                .filter_map(|index| {
                     let (text, tokens) = measured.next()?;
                     let words: BTreeSet<String> = content_words(text).into_iter().collect();
                     #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
                     let share =
                         words.intersection(&asked).count() as f32 / asked.len().max(1) as f32;
+                    let value = given(index) + share + 0.5 * evidence.score;
                     // A space, and the mark of what is left out.
-                    Some(Worth { tokens: tokens + 2, value: given + share + 0.5 * evidence.score })
+                    Some(Worth { tokens: tokens + 2, value })
                 })
                 .collect();
-            passages.push(Source { head, sentences });
+            passages.push(Source { head, sentences, own });
         }
         Ok(Self { passages })
     }
@@ -388,7 +428,7 @@ impl Sources {
             Chosen::Sentences(chosen) => self
                 .passages
                 .get(index)
-                .is_some_and(|source| source.sentences.len() == chosen.len()),
+                .is_some_and(|source| source.own.clone().all(|own| chosen.contains(&own))),
         }
     }
 
@@ -396,8 +436,8 @@ impl Sources {
         self.passages.get(index)?.sentences.get(sentence).copied()
     }
 
-    /// Everything if it fits into `room` tokens. Otherwise the best sentence of each passage, by rank, then the others by
-    /// their worth, each with its neighbours.
+    /// Everything if it fits into `room` tokens. Otherwise the best sentence of each passage that fits, by rank, then the
+    /// others by their worth, each with its neighbours; those of a passage before the rest of its paragraph.
     fn select(&self, draft: &Draft<'_>, room: usize) -> Selection {
         let mut left = room;
         let mut selection = Selection::default();
@@ -411,40 +451,58 @@ impl Sources {
                 selection.passages.push((index, Chosen::Above));
                 continue;
             }
-            let best = (0..source.sentences.len()).rev().max_by(|left, right| {
-                self.value(index, *left).total_cmp(&self.value(index, *right))
-            });
+            // One that is too long for what is left keeps neither another one nor a later passage out.
+            let fits = |sentence: &usize| {
+                source
+                    .sentences
+                    .get(*sentence)
+                    .is_some_and(|worth| source.head + worth.tokens <= left)
+            };
+            let best =
+                source.own.clone().rev().filter(fits).max_by(|one, other| {
+                    self.value(index, *one).total_cmp(&self.value(index, *other))
+                });
             let Some(best) = best else { continue };
-            let cost = source.head + self.worth(index, best).map_or(0, |worth| worth.tokens);
-            if cost <= left {
-                left -= cost;
-                selection.passages.push((index, Chosen::Sentences(BTreeSet::from([best]))));
-            } else {
-                break;
-            }
+            left -= source.head + self.worth(index, best).map_or(0, |worth| worth.tokens);
+            selection.passages.push((index, Chosen::Sentences(BTreeSet::from([best]))));
         }
+        let own = |index: usize, sentence: usize| {
+            self.passages.get(index).is_some_and(|source| source.own.contains(&sentence))
+        };
         let mut others: Vec<(usize, usize)> = selection
             .passages
             .iter()
             .flat_map(|(index, _)| {
-                let sentences =
-                    self.passages.get(*index).map_or(0, |source| source.sentences.len());
-                (0..sentences).map(move |sentence| (*index, sentence))
+                let own = self.passages.get(*index).map_or(0..0, |source| source.own.clone());
+                own.map(move |sentence| (*index, sentence))
             })
             .collect();
-        others.sort_by(|left, right| {
-            self.value(right.0, right.1).total_cmp(&self.value(left.0, left.1))
+        others.sort_by(|one, other| {
+            self.value(other.0, other.1).total_cmp(&self.value(one.0, one.1))
         });
         for (index, sentence) in others {
             let around = [sentence, sentence + 1, sentence.saturating_sub(1)];
-            let passage = selection.passages.iter_mut().find(|(other, _)| *other == index);
-            let Some((_, Chosen::Sentences(chosen))) = passage else { continue };
-            for neighbour in around {
+            let Some(chosen) = selection.sentences(index) else { continue };
+            for neighbour in around.into_iter().filter(|neighbour| own(index, *neighbour)) {
                 let Some(worth) = self.worth(index, neighbour) else { continue };
                 if worth.tokens <= left && chosen.insert(neighbour) {
                     left -= worth.tokens;
                 }
             }
+        }
+        // Then the rest of each paragraph, as far as it goes on from what is there.
+        for (index, source) in self.passages.iter().enumerate() {
+            let Some(chosen) = selection.sentences(index) else { continue };
+            let mut take = |sentence: usize, beside: usize| {
+                let worth = self.worth(index, sentence);
+                let fits = worth.filter(|worth| worth.tokens <= left && chosen.contains(&beside));
+                if let Some(worth) = fits {
+                    left -= worth.tokens;
+                    chosen.insert(sentence);
+                }
+            };
+            (source.own.end..source.sentences.len()).for_each(|at| take(at, at.saturating_sub(1)));
+            (0..source.own.start).rev().for_each(|at| take(at, at + 1));
         }
         selection
     }
@@ -455,6 +513,14 @@ impl Sources {
 }
 
 impl Selection {
+    /// The chosen sentences of a passage that is in the last message.
+    fn sentences(&mut self, index: usize) -> Option<&mut BTreeSet<usize>> {
+        self.passages.iter_mut().find_map(|(other, chosen)| match chosen {
+            Chosen::Sentences(chosen) if *other == index => Some(chosen),
+            _ => None,
+        })
+    }
+
     fn is_cut(&self, sources: &Sources) -> bool {
         self.passages.len() < sources.passages.len()
             || self.passages.iter().any(|(index, chosen)| !sources.is_whole(*index, chosen))
@@ -510,7 +576,7 @@ mod tests {
 
     fn frame() -> usize {
         let question = Question { text: "", turns: &[], evidence: &[] };
-        let draft = Draft { history: &[], question: &question, first_number: 1, shown: &[] };
+        let draft = Draft { history: &[], question: &question };
         Words.prompt(&draft.messages(&Selection::default())).unwrap()
     }
 
@@ -538,6 +604,8 @@ mod tests {
                 place: "p. 1".into(),
                 headings: vec![],
                 text,
+                before: String::new(),
+                after: String::new(),
                 sentences,
                 score: 0.5,
             }
@@ -558,7 +626,7 @@ mod tests {
     fn what_fits_is_told_whole() {
         let prompt = compose_with(Budget { prompt: 4000, evidence: 4000 }, &evidence(2));
         assert_eq!(prompt.numbers, [(1, 1), (2, 2)]);
-        assert!(prompt.compacted.is_empty() && prompt.dropped.is_empty() && !prompt.forgotten);
+        assert!(prompt.shortened.is_empty() && prompt.dropped.is_empty() && !prompt.forgotten);
         assert!(
             asked(&prompt)
                 .starts_with("[1] Title 1, p. 1\nPassage 1 says sentence number 0. Passage 1")
@@ -570,7 +638,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_compacted_to_the_best_sentences_and_their_neighbours() {
         let prompt = compose_with(Budget { prompt: 4000, evidence: 70 }, &evidence(2));
-        assert_eq!(prompt.compacted, [1, 2]);
+        assert_eq!(prompt.shortened, [1, 2]);
         assert!(prompt.dropped.is_empty());
         for n in 1..=2 {
             let best = format!(
@@ -585,7 +653,71 @@ mod tests {
         let prompt = compose_with(Budget { prompt: 4000, evidence: 40 }, &evidence(4));
         assert_eq!(prompt.numbers, [(1, 1), (2, 2)]);
         assert_eq!(prompt.dropped, [3, 4]);
-        assert_eq!(prompt.compacted, [1, 2]);
+        assert_eq!(prompt.shortened, [1, 2]);
+    }
+
+    #[test]
+    fn a_sentence_that_is_too_long_keeps_nothing_else_out() {
+        let mut passages = evidence(3);
+        let long = format!("Passage 2 says {}. ", "more and ".repeat(60));
+        passages[1].text.insert_str(0, &long);
+        for sentence in &mut passages[1].sentences {
+            sentence.span = sentence.span.start + long.len()..sentence.span.end + long.len();
+        }
+        passages[1].sentences.insert(0, Sentence { span: 0..long.len(), score: 1.0 });
+        let prompt = compose_with(Budget { prompt: 4000, evidence: 80 }, &passages);
+        assert_eq!(prompt.dropped, [] as [u32; 0]);
+        assert!(
+            asked(&prompt).contains("… Passage 2 says sentence number 3."),
+            "{}",
+            asked(&prompt)
+        );
+        passages[1].text.truncate(long.len());
+        passages[1].sentences.truncate(1);
+        let prompt = compose_with(Budget { prompt: 4000, evidence: 80 }, &passages);
+        assert_eq!((prompt.dropped.as_slice(), prompt.numbers.len()), (&[2][..], 2));
+    }
+
+    #[test]
+    fn the_rest_of_a_paragraph_comes_where_it_fits() {
+        let mut passages = evidence(2);
+        passages[0].before = "It began so. Then came this.".into();
+        passages[0].after = "And then that. So it ended.".into();
+        let all = compose_with(Budget { prompt: 4000, evidence: 4000 }, &passages);
+        assert!(
+            asked(&all).contains("It began so. Then came this. Passage 1 says"),
+            "{}",
+            asked(&all)
+        );
+        assert!(asked(&all).contains("number 9. And then that. So it ended.\n"), "{}", asked(&all));
+        assert!(all.shortened.is_empty() && !asked(&all).contains('…'));
+        // All but one of the four sentences around.
+        let some = compose_with(Budget { prompt: 4000, evidence: 193 }, &passages);
+        let text = asked(&some);
+        assert!(text.contains("number 9. And then that. So it ended.\n"), "{text}");
+        assert!(text.contains("… Then came this. Passage 1 says"), "{text}");
+        assert!(some.shortened.is_empty(), "{:?}", some.shortened);
+        let few = compose_with(Budget { prompt: 4000, evidence: 70 }, &passages);
+        assert!(!asked(&few).contains("Then came"), "{}", asked(&few));
+    }
+
+    #[test]
+    fn an_answer_is_given_anew_from_where_its_question_was_asked() {
+        let evidence = evidence(2);
+        let wide = Budget { prompt: 4000, evidence: 4000 };
+        let first = Question { text: "Which?", turns: &[], evidence: &evidence };
+        let mut memory = Memory::default();
+        let prompt = compose(&memory, &first, wide, &mut Words).unwrap();
+        memory.keep(&first, prompt, "This one [2].", "This one [2].");
+        let turns = [Turn { question: "Which?".into(), answer: "This one [2].".into() }];
+        let second = Question { text: "Why?", turns: &turns, evidence: &evidence };
+        let prompt = compose(&memory, &second, wide, &mut Words).unwrap();
+        memory.keep(&second, prompt.clone(), "Because [1].", "Because [1].");
+        assert_eq!(compose(&memory, &second, wide, &mut Words).unwrap(), prompt);
+        let third = Question { text: "Since when?", ..second };
+        let prompt = compose(&memory, &third, wide, &mut Words).unwrap();
+        assert!(prompt.messages[1].content.contains("[2] Title 2"), "{:?}", prompt.messages);
+        assert!(asked(&prompt).contains("See also [1][2] above."), "{}", asked(&prompt));
     }
 
     #[test]
@@ -618,7 +750,7 @@ mod tests {
         assert!(!prompt.forgotten && prompt.messages[1].content.contains("Passage 1"));
         let tight = Budget { prompt: frame() + 290, evidence: 4000 };
         let prompt = compose(&memory, &second, tight, &mut Words).unwrap();
-        assert!(prompt.forgotten && prompt.compacted.is_empty() && prompt.dropped.is_empty());
+        assert!(prompt.forgotten && prompt.shortened.is_empty() && prompt.dropped.is_empty());
         assert_eq!(prompt.messages[1].content, "Question: Which?");
         assert_eq!(prompt.messages[2].content, "This one.");
         assert_eq!(prompt.numbers, [(1, 1), (2, 2), (3, 3)]);

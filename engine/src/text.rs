@@ -2,6 +2,8 @@
 //!
 //! Small tools for scoring sentences; retrieval proper lies in another crate and has real analysers.
 
+use std::ops::Range;
+
 /// The words of `text` that carry meaning, lower-case and without their commonest English endings, in order. A run in a
 /// script that puts no space between words gives its pairs of characters.
 pub(crate) fn content_words(text: &str) -> Vec<String> {
@@ -102,6 +104,57 @@ pub(crate) fn without_bracketed_numbers(text: &str) -> String {
 fn is_in_reference(letter: char) -> bool {
     letter.is_ascii_digit()
         || matches!(letter, ' ' | ',' | ';' | '-' | '–' | '^' | '#' | '\n' | '\t' | '\r')
+}
+
+/// The sentences of a text: parted at line ends, and at marks that end a sentence before white space.
+pub(crate) fn sentence_spans(text: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut start = 0;
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let end = at + letter.len_utf8();
+        let ends = match letter {
+            '\n' | '。' | '！' | '？' => true,
+            '!' | '?' => letters.peek().is_none_or(|(_, next)| next.is_whitespace()),
+            '.' => {
+                letters.peek().is_none_or(|(_, next)| next.is_whitespace())
+                    && !is_abbreviation(text.get(start..at).unwrap_or_default())
+            }
+            _ => false,
+        };
+        if ends {
+            spans.push(start..end);
+            start = end;
+        }
+    }
+    spans.push(start..text.len());
+    spans
+        .into_iter()
+        .filter_map(|span| {
+            let sentence = text.get(span.clone())?;
+            let start = span.start + (sentence.len() - sentence.trim_start().len());
+            let end = start + sentence.trim().len();
+            (start < end).then_some(start..end)
+        })
+        .collect()
+}
+
+/// Whether the full stop after `before` belongs to its last word: a single letter, a number at the head of a line, or one
+/// of the commonest abbreviations.
+fn is_abbreviation(before: &str) -> bool {
+    const KNOWN: [&str; 25] = [
+        "approx", "art", "bzw", "ca", "cf", "dr", "eg", "etc", "fig", "ie", "mr", "mrs", "ms",
+        "no", "nr", "para", "pp", "prof", "sec", "st", "usw", "vgl", "vs", "z.b", "e.g",
+    ];
+    let word = before
+        .rsplit(char::is_whitespace)
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(['(', '"', '“']);
+    let lower = word.to_lowercase();
+    let is_number_of_item = before.trim().chars().all(|letter| letter.is_ascii_digit());
+    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    is_number_of_item || is_initial || KNOWN.contains(&lower.as_str()) || lower == "i.e"
 }
 
 /// Chinese, Japanese, Thai, Lao, Khmer and Burmese letters.

@@ -52,6 +52,8 @@ fn passage(n: u32, title: &str, sentences: &[&str]) -> Evidence {
         place: "p. 3".into(),
         headings: vec!["Terms".into()],
         text,
+        before: String::new(),
+        after: String::new(),
         sentences: spans,
         score: 0.9 / f32::from(u16::try_from(n).unwrap()),
     }

@@ -19,7 +19,7 @@ use crate::child::model::{LoadError, ModelProcess};
 use crate::cli::ModelChoice;
 use crate::error::{Failure, Outcome};
 use crate::finder::Finder;
-use crate::json::Answered;
+use crate::json::{self, Answered};
 use crate::loading;
 use crate::{answer, export, fs, models, plain};
 
@@ -218,6 +218,9 @@ fn footer(answered: &Answered) -> String {
     if !answered.dropped.is_empty() {
         let numbers: Vec<String> = answered.dropped.iter().map(|n| format!("[{n}]")).collect();
         parts.push(format!("{} did not fit the model's context", numbers.join(" ")));
+    }
+    if answered.forgotten {
+        parts.push(json::FORGOTTEN.to_owned());
     }
     if answered.stopped {
         parts.push("stopped".to_owned());

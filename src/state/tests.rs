@@ -180,6 +180,8 @@ pub(crate) fn answered(question: &str) -> Answered {
         }],
         hits: (1..=3).map(hit).collect(),
         dropped: Vec::new(),
+        shortened: Vec::new(),
+        forgotten: false,
         read: Read { passages: 3, in_scope: 212, unread_documents: 1 },
         model: "quotes".into(),
         seconds: 0.2,

@@ -72,10 +72,17 @@ struct Chosen {
 struct Speaking<G> {
     answerer: ModelAnswerer<Surviving<G>>,
     fate: Fate,
-    /// The conversation that the model has in mind, as the screen tells it.
-    told: Vec<Turn>,
-    /// The same as the answerer remembers it.
-    remembered: Vec<Turn>,
+    /// The conversation that the model has in mind.
+    known: Vec<Known>,
+}
+
+/// A turn of the conversation that a model has in mind.
+#[derive(Debug)]
+struct Known {
+    /// As the screen tells it: without citations, and not at all where there was no answer.
+    told: Option<Turn>,
+    /// As the answerer remembers it, which knows its own when it is told them word for word.
+    remembered: Turn,
 }
 
 impl Speaker {
@@ -270,12 +277,25 @@ impl<G: Generate> Speaking<G> {
     fn new(generator: G, settings: Settings) -> Self {
         let fate = Fate::default();
         let generator = Surviving { generator, fate: fate.clone() };
-        Self {
-            answerer: ModelAnswerer::new(generator, settings),
-            fate,
-            told: Vec::new(),
-            remembered: Vec::new(),
+        Self { answerer: ModelAnswerer::new(generator, settings), fate, known: Vec::new() }
+    }
+
+    /// How many turns of the conversation in mind are those that the screen tells; none where they are others.
+    fn going_on(&self, turns: &[Turn]) -> Option<usize> {
+        let mut turns = turns.iter().peekable();
+        turns.peek()?;
+        let mut count = 0;
+        for known in &self.known {
+            match (&known.told, turns.peek()) {
+                (None, _) => {}
+                (Some(told), Some(turn)) if told == *turn => drop(turns.next()),
+                (Some(_), Some(_)) => return None,
+                // It goes back to here.
+                (Some(_), None) => break,
+            }
+            count += 1;
         }
+        turns.peek().is_none().then_some(count)
     }
 
     fn answer(
@@ -284,14 +304,14 @@ impl<G: Generate> Speaking<G> {
         telling: &mut Telling<'_>,
     ) -> Result<Answered, Failure> {
         let Searched { job, query, found } = searched;
-        // The screen tells turns without citations and leaves out those without an answer; the answerer knows its own
-        // when it is told them word for word.
-        let goes_on = !job.ask.turns.is_empty() && job.ask.turns == self.told;
-        if !goes_on {
-            self.told.clone_from(&job.ask.turns);
-            self.remembered.clone_from(&job.ask.turns);
+        if let Some(count) = self.going_on(&job.ask.turns) {
+            self.known.truncate(count);
+        } else {
+            let known = |turn: &Turn| Known { told: Some(turn.clone()), remembered: turn.clone() };
+            self.known = job.ask.turns.iter().map(known).collect();
         }
-        let asked = Asked { typed: &job.ask.question, query, at: job.at, turns: &self.remembered };
+        let turns: Vec<Turn> = self.known.iter().map(|known| known.remembered.clone()).collect();
+        let asked = Asked { typed: &job.ask.question, query, at: job.at, turns: &turns };
         let answered = answer::answer(
             &asked,
             found,
@@ -299,13 +319,15 @@ impl<G: Generate> Speaking<G> {
             &job.running.cancel,
             &mut |progress| telling.take(&progress),
         )?;
-        if !answered.stopped {
-            let question = query.question();
-            self.remembered.push(Turn { question, answer: answered.answer.clone() });
-            if !answered.abstained {
-                let question = answered.question.clone();
-                self.told.push(Turn { question, answer: answered.without_citations() });
-            }
+        if !answered.answer.is_empty() {
+            let told = || Turn {
+                question: answered.question.clone(),
+                answer: answered.without_citations(),
+            };
+            self.known.push(Known {
+                told: (!answered.abstained).then(told),
+                remembered: Turn { question: query.question(), answer: answered.answer.clone() },
+            });
         }
         Ok(answered)
     }

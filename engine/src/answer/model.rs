@@ -18,7 +18,7 @@ use crate::generate::{
     Generate, GenerateError, GenerateProgress, GenerateRequest, Message, Sampling, Stop,
 };
 use crate::prompt::{self, Budget, Count, Memory};
-use crate::text::{content_words, normalized, without_bracketed_numbers};
+use crate::text::{content_words, normalized, sentence_spans, without_bracketed_numbers};
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -138,8 +138,10 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
         let said = stream.said;
         let claims = claims(&text, question.evidence);
         let cites = claims.iter().any(|claim| !claim.cites.is_empty());
-        let dropped = prompt.dropped.clone();
-        if !stopped {
+        let (dropped, shortened) = (prompt.dropped.clone(), prompt.shortened.clone());
+        let forgotten = prompt.forgotten;
+        // What was stopped is a turn as well, when there is a word of it.
+        if !text.is_empty() {
             self.memory.keep(question, prompt, &said, &text);
         }
         Ok(Answer {
@@ -149,6 +151,8 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
             text,
             stopped,
             dropped,
+            shortened,
+            forgotten,
             usage: Some(Usage {
                 prompt_tokens: generation.prompt_tokens,
                 read_tokens: generation.read_tokens,
@@ -319,57 +323,6 @@ fn text_after(text: &str, at: usize) -> Option<&str> {
     text.get(at..)
 }
 
-/// The sentences of a model's text: parted at line ends, and at marks that end a sentence before white space.
-fn sentence_spans(text: &str) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    let mut start = 0;
-    let mut letters = text.char_indices().peekable();
-    while let Some((at, letter)) = letters.next() {
-        let end = at + letter.len_utf8();
-        let ends = match letter {
-            '\n' | '。' | '！' | '？' => true,
-            '!' | '?' => letters.peek().is_none_or(|(_, next)| next.is_whitespace()),
-            '.' => {
-                letters.peek().is_none_or(|(_, next)| next.is_whitespace())
-                    && !is_abbreviation(text.get(start..at).unwrap_or_default())
-            }
-            _ => false,
-        };
-        if ends {
-            spans.push(start..end);
-            start = end;
-        }
-    }
-    spans.push(start..text.len());
-    spans
-        .into_iter()
-        .filter_map(|span| {
-            let sentence = text.get(span.clone())?;
-            let start = span.start + (sentence.len() - sentence.trim_start().len());
-            let end = start + sentence.trim().len();
-            (start < end).then_some(start..end)
-        })
-        .collect()
-}
-
-/// Whether the full stop after `before` belongs to its last word: a single letter, a number at the head of a line, or one
-/// of the commonest abbreviations.
-fn is_abbreviation(before: &str) -> bool {
-    const KNOWN: [&str; 25] = [
-        "approx", "art", "bzw", "ca", "cf", "dr", "eg", "etc", "fig", "ie", "mr", "mrs", "ms",
-        "no", "nr", "para", "pp", "prof", "sec", "st", "usw", "vgl", "vs", "z.b", "e.g",
-    ];
-    let word = before
-        .rsplit(char::is_whitespace)
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches(['(', '"', '“']);
-    let lower = word.to_lowercase();
-    let is_number_of_item = before.trim().chars().all(|letter| letter.is_ascii_digit());
-    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
-    is_number_of_item || is_initial || KNOWN.contains(&lower.as_str()) || lower == "i.e"
-}
-
 /// Whether `claim` stands word for word in one of the passages it cites. Very short claims stand anywhere by chance.
 fn is_quoted(claim: &str, cites: &[u32], evidence: &[Evidence]) -> bool {
     let bare = |text: &str| normalized(&without_bracketed_numbers(text));
@@ -529,6 +482,8 @@ mod tests {
                 headings: vec![],
                 sentences,
                 text,
+                before: String::new(),
+                after: String::new(),
                 score: 0.9,
             }
         };

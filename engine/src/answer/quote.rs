@@ -545,6 +545,8 @@ mod tests {
             headings: vec![],
             sentences,
             text,
+            before: String::new(),
+            after: String::new(),
             score,
         }
     }

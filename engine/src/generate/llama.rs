@@ -81,7 +81,7 @@ pub enum LoadError {
     Path { path: PathBuf },
     #[error("llama.cpp can't load `{}`: it is damaged, of a kind that is newer than docent, or larger than the memory; choose another model", .path.display())]
     Refused { path: PathBuf },
-    #[error("there is not enough memory for `{}` with a context of {context} tokens: set a smaller context or choose a smaller model", .path.display())]
+    #[error("there is not enough memory for `{}` with a context of {context} tokens: set a smaller context with `--context`, or choose a smaller model", .path.display())]
     Context { path: PathBuf, context: u32 },
     #[error("llama.cpp can't start in this process")]
     Backend,

@@ -12,7 +12,7 @@ use super::text::Styled;
 use super::words::{count, counted, seconds};
 use super::{below, inset, measure};
 use crate::answer::EVIDENCE;
-use crate::json::Answered;
+use crate::json::{Answered, FORGOTTEN};
 use crate::keys::Keys;
 use crate::state::action::Action;
 use crate::state::conversation::{Answering, Turn};
@@ -263,10 +263,17 @@ fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -
     }
     from.push(answered.model.clone());
     from.push(seconds(answered.seconds));
+    if let Some(usage) = &answered.usage {
+        let (read, written) = (usage.read_tokens as u64, usage.written_tokens as u64);
+        from.push(format!("{} read, {} written", counted(read, "token", "tokens"), count(written)));
+    }
     notes.push(from.join(&format!(" {dot} ")));
     if !answered.dropped.is_empty() {
         let numbers: Vec<String> = answered.dropped.iter().map(|n| format!("[{n}]")).collect();
         notes.push(format!("did not fit the model's context: {}", numbers.join(" ")));
+    }
+    if answered.forgotten {
+        notes.push(FORGOTTEN.to_owned());
     }
     if !answered.hits.is_empty() && (answered.abstained || !state.has_sources_beside()) {
         let sources = answered.hits.len() as u64;

@@ -173,6 +173,8 @@ pub(super) fn answered() -> Answered {
         ],
         hits: hits(),
         dropped: Vec::new(),
+        shortened: Vec::new(),
+        forgotten: false,
         read: Read { passages: 6, in_scope: 212, unread_documents: 2 },
         model: "Qwen3 4B Q4_K_M".to_owned(),
         seconds: 14.2,

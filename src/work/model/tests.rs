@@ -166,7 +166,34 @@ fn a_conversation_that_goes_on_is_not_read_again_and_another_one_is() {
     // The same words in another conversation are told without what the first one was given.
     let other = answer(&mut speaking, &searched("And the seal?", Vec::new())).unwrap();
     assert!(read(&other).1 < all);
-    assert_eq!(speaking.remembered.len(), 1);
+    assert_eq!(speaking.known.len(), 1);
     let third = answer(&mut speaking, &searched("And the pump?", turns)).unwrap();
     assert!(read(&third).0 > again, "the first conversation was taken for the one in mind");
+}
+
+#[test]
+fn a_turn_is_asked_again_from_where_it_began() {
+    let model = tiny();
+    let mut speaking = Speaking::new(model.generator().unwrap(), Settings::default());
+    let first = answer(&mut speaking, &searched("What is the rent?", Vec::new())).unwrap();
+    let turns = vec![turn(&first)];
+    let second = answer(&mut speaking, &searched("And the seal?", turns.clone())).unwrap();
+    let again = answer(&mut speaking, &searched("And the seal?", turns)).unwrap();
+    assert_eq!((&again.answer, speaking.known.len()), (&second.answer, 2));
+    assert_eq!(again.usage.unwrap().read_tokens, 1, "all of its prompt had been read");
+}
+
+#[test]
+fn what_was_stopped_is_a_turn_as_well() {
+    let model = tiny();
+    let generator = model.generator().unwrap();
+    let mut speaking = Speaking::new(Mortal { generator, pieces: 12 }, Settings::default());
+    let first = answer(&mut speaking, &searched("What is the rent?", Vec::new())).unwrap();
+    assert!(first.stopped && !first.answer.is_empty());
+    let turns = vec![turn(&first)];
+    assert_eq!(speaking.going_on(&turns), Some(1));
+    let other = Turn { question: "What is the rent?".to_owned(), answer: "Nothing.".to_owned() };
+    assert_eq!(speaking.going_on(&[other]), None);
+    assert_eq!(speaking.going_on(&[]), None);
+    assert_eq!(speaking.going_on(&[turns[0].clone(), turns[0].clone()]), None);
 }
