@@ -4,6 +4,7 @@
 //! Neither can cite what it was not given.
 
 pub(crate) mod citation;
+mod citing;
 pub mod model;
 pub mod quote;
 

@@ -54,7 +54,7 @@ struct Told {
 }
 
 /// A prompt that fits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
     pub messages: Vec<Message>,
     /// Tokens of the whole.

@@ -141,7 +141,7 @@ pub(crate) fn sentence_spans(text: &str) -> Vec<Range<usize>> {
 
 /// Whether the full stop after `before` belongs to its last word: a single letter, a number at the head of a line, or one
 /// of the commonest abbreviations.
-fn is_abbreviation(before: &str) -> bool {
+pub(crate) fn is_abbreviation(before: &str) -> bool {
     const KNOWN: [&str; 25] = [
         "approx", "art", "bzw", "ca", "cf", "dr", "eg", "etc", "fig", "ie", "mr", "mrs", "ms",
         "no", "nr", "para", "pp", "prof", "sec", "st", "usw", "vgl", "vs", "z.b", "e.g",

@@ -10,15 +10,20 @@ use std::ops::Range;
 use tokio_util::sync::CancellationToken;
 
 use super::citation::{Piece, pieces};
+use super::citing::Citing;
 use super::{
     ABSTENTION, Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Question, Quote,
     Usage,
 };
 use crate::generate::{
-    Generate, GenerateError, GenerateProgress, GenerateRequest, Message, Sampling, Stop,
+    Generate, GenerateError, GenerateProgress, GenerateRequest, Message, Role, Sampling, Stop,
 };
-use crate::prompt::{self, Budget, Count, Memory};
+use crate::prompt::{self, Budget, Count, Memory, Prompt};
 use crate::text::{content_words, normalized, sentence_spans, without_bracketed_numbers};
+
+/// What an answer says when a model's message ended in the middle of its thinking.
+const NO_CONCLUSION: &str =
+    "The model thought about it and came to no answer: ask again, or choose another model.";
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,11 +61,14 @@ impl<G: Generate> ModelAnswerer<G> {
     }
 
     fn budget(&self) -> (Budget, usize) {
-        let context = self.generator.model().context;
+        let model = self.generator.model();
+        let context = model.context;
         let answer = self.settings.max_tokens.min(context / 2);
+        // What it thinks takes as much again, at most.
+        let thinking = if model.thinks { answer.min(context / 4) } else { 0 };
         (
             Budget {
-                prompt: context.saturating_sub(answer),
+                prompt: context.saturating_sub(answer + thinking),
                 evidence: self.settings.evidence_tokens,
             },
             answer,
@@ -112,7 +120,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
             citable: prompt.numbers.iter().map(|(number, _)| *number).collect(),
             sampling: self.settings.sampling,
         };
-        let mut stream = Stream::new(&prompt.numbers);
+        let mut stream = Stream::new(&prompt);
         let mut text = String::new();
         let generation = self.generator.generate(&request, cancel, &mut |told| match told {
             GenerateProgress::Reading { tokens, of } => progress(Progress::Reading { tokens, of }),
@@ -128,14 +136,15 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
         })?;
         let stopped = generation.stop == Stop::Cancelled;
         let mut rest = stream.finish();
+        let thought_only = stream.thinking.is_some() && text.is_empty();
         if text.is_empty() && rest.is_empty() && !stopped {
-            rest.push_str(ABSTENTION);
+            rest.push_str(if thought_only { NO_CONCLUSION } else { ABSTENTION });
         }
         if !rest.is_empty() {
             progress(Progress::Text(&rest));
             text.push_str(&rest);
         }
-        let said = stream.said;
+        let said = stream.said.trim_end().to_owned();
         let claims = claims(&text, question.evidence);
         let cites = claims.iter().any(|claim| !claim.cites.is_empty());
         let (dropped, shortened) = (prompt.dropped.clone(), prompt.shortened.clone());
@@ -145,7 +154,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
             self.memory.keep(question, prompt, &said, &text);
         }
         Ok(Answer {
-            abstained: !cites && !stopped && abstains(&text),
+            abstained: !cites && !stopped && (thought_only || abstains(&text)),
             quotes: quotes(&claims, question.evidence),
             claims,
             text,
@@ -171,22 +180,33 @@ fn abstains(text: &str) -> bool {
 /// A model's text on its way to the reader.
 #[derive(Debug)]
 struct Stream<'a> {
-    /// The prompt's number and the evidence's number of all that may be cited.
-    numbers: &'a [(u32, u32)],
-    /// What can't be shown yet.
+    citing: Citing<'a>,
+    /// What may begin or end the model's thinking.
     held: String,
-    thinking: bool,
-    begun: bool,
-    /// The model's own text, without its reasoning.
+    /// What will end the thinking that the model is in.
+    thinking: Option<&'static str>,
+    /// The model's own text, without its thinking.
     said: String,
 }
 
-const THINK: &str = "<think>";
-const END_OF_THINKING: &str = "</think>";
+/// What models put around their thinking. Their own tokens for it have become the first pair before.
+const THOUGHTS: [(&str, &str); 4] = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+];
 
 impl<'a> Stream<'a> {
-    fn new(numbers: &'a [(u32, u32)]) -> Self {
-        Self { numbers, held: String::new(), thinking: false, begun: false, said: String::new() }
+    fn new(prompt: &'a Prompt) -> Self {
+        let told = prompt.messages.iter().filter(|message| message.role == Role::User);
+        let told = told.map(|message| message.content.as_str());
+        Self {
+            citing: Citing::new(&prompt.numbers, told),
+            held: String::new(),
+            thinking: None,
+            said: String::new(),
+        }
     }
 
     /// Takes the next piece and gives what can be shown.
@@ -194,80 +214,49 @@ impl<'a> Stream<'a> {
         self.held.push_str(piece);
         let mut shown = String::new();
         loop {
-            if self.thinking {
-                let Some((_, after)) = self.held.split_once(END_OF_THINKING) else {
-                    self.held = self.held.split_off(begun_at(&self.held, END_OF_THINKING));
+            if let Some(closing) = self.thinking {
+                let Some((_, after)) = self.held.split_once(closing) else {
+                    self.held = self.held.split_off(begun_at(&self.held, closing));
                     return shown;
                 };
                 self.held = after.to_owned();
-                self.thinking = false;
+                self.thinking = None;
             }
-            let Some((before, after)) = self.held.split_once(THINK) else {
-                let ready = begun_at(&self.held, THINK).min(self.settled());
+            let first = THOUGHTS
+                .iter()
+                .filter_map(|(opening, closing)| Some((self.held.find(opening)?, opening, closing)))
+                .min();
+            let Some((at, opening, closing)) = first else {
+                let openings = THOUGHTS.iter().map(|(opening, _)| begun_at(&self.held, opening));
+                let ready = openings.min().unwrap_or_default();
                 let rest = self.held.split_off(ready);
                 let ready = std::mem::replace(&mut self.held, rest);
-                shown.push_str(&self.show(&ready));
+                shown.push_str(&self.say(&ready));
                 return shown;
             };
-            let (mut before, after) = (before.to_owned(), after.to_owned());
-            // A bracket that is open before the reasoning could be closed behind it, where nobody watches the number.
-            if let Some(Piece::Unfinished(rest)) = pieces(&before).last() {
-                before.truncate(before.len() - rest.len());
-            }
-            shown.push_str(&self.show(&before));
-            self.held = after;
-            self.thinking = true;
+            let mut after = self.held.split_off(at);
+            let before = std::mem::take(&mut self.held);
+            shown.push_str(&self.say(&before));
+            // A bracket that is open before the thinking could be closed behind it, where nobody watches the number.
+            self.citing.cut();
+            self.held = after.split_off(opening.len());
+            self.thinking = Some(closing);
         }
     }
 
     /// What was held back at the end.
     fn finish(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
-        if self.thinking {
-            return String::new();
-        }
-        let shown = self.show(held.trim_end());
-        shown.trim_end().to_owned()
-    }
-
-    /// How many bytes of what is held are no part of an unfinished citation and no white space that may be the last.
-    fn settled(&self) -> usize {
-        let unfinished = match pieces(&self.held).last() {
-            Some(Piece::Unfinished(rest)) => rest.len(),
-            _ => 0,
-        };
-        let sure = self.held.len() - unfinished;
-        self.held.get(..sure).map_or(0, |sure| sure.trim_end().len())
-    }
-
-    /// Text in the evidence's numbers.
-    fn show(&mut self, text: &str) -> String {
-        let text = if self.begun { text } else { text.trim_start() };
-        self.begun |= !text.is_empty();
-        self.said.push_str(text);
         let mut shown = String::new();
-        for piece in pieces(text) {
-            match piece {
-                Piece::Text(text) => shown.push_str(text),
-                Piece::Citation(numbers) => {
-                    for number in numbers {
-                        if let Some((_, n)) =
-                            self.numbers.iter().find(|(prompted, _)| *prompted == number)
-                        {
-                            shown.extend(["[", &n.to_string(), "]"]);
-                        }
-                    }
-                }
-                // The text ends inside brackets: without digits it is text.
-                Piece::Unfinished(rest)
-                    if !rest.contains(|letter: char| letter.is_ascii_digit()) =>
-                {
-                    shown.push_str(rest);
-                }
-                Piece::Unfinished(_) => {}
-            }
+        if self.thinking.is_none() {
+            shown.push_str(&self.say(&held));
         }
-        shown
+        shown + &self.citing.finish()
+    }
+
+    fn say(&mut self, text: &str) -> String {
+        self.said.push_str(if self.said.is_empty() { text.trim_start() } else { text });
+        self.citing.push(text)
     }
 }
 
@@ -555,8 +544,8 @@ mod tests {
     fn citations_are_repaired_and_none_names_what_was_not_given() {
         check(
             "It is 950 [1, 2] and more [3] or [1-2].",
-            "It is 950 [1][2] and more  or [1][2].",
-            &[("It is 950 and more  or.", &[1, 2], false)],
+            "It is 950 [1][2] and more or [1][2].",
+            &[("It is 950 and more or.", &[1, 2], false)],
         );
         check("It is [sic] 950 [1", "It is [sic] 950", &[("It is [sic] 950", &[], false)]);
     }
@@ -567,7 +556,10 @@ mod tests {
         let claims: &[(&str, &[u32], bool)] = &[("The rent is 950 euros a month.", &[1], true)];
         check(&format!("<think>\nLet me see [2].\n</think>\n\n{text}\n"), text, claims);
         check(&format!("<think></think>{text}"), text, claims);
-        check("<think>and so on", ABSTENTION, &[(ABSTENTION, &[], false)]);
+        check(&format!("<thinking>[1]</thinking>{text}"), text, claims);
+        check(&format!("<think>a</think>{text}<thought>b</thought>"), text, claims);
+        let nothing = check("<think>and so on", NO_CONCLUSION, &[(NO_CONCLUSION, &[], false)]);
+        assert!(nothing.abstained);
         check("a <thin b", "a <thin b", &[("a <thin b", &[], false)]);
     }
 
@@ -624,7 +616,7 @@ mod tests {
         again[1].sentences.clear();
         let second = answer(&mut answerer, "And cats?", &turns, &again);
         // The passage that stands above keeps its number 2, and the new one, the second here, has 4.
-        assert_eq!(second.text, "Cats are free [2]. See [1] and .");
+        assert_eq!(second.text, "Cats are free [2]. See [1] and.");
         let asked = answerer.into_generator().asked;
         assert_eq!(asked[1].messages[..2], asked[0].messages);
         assert_eq!(asked[1].messages[2].content, "The rent is 950 euros a month [1].");
@@ -664,7 +656,9 @@ mod tests {
 
     #[test]
     fn reasoning_inside_brackets_makes_no_citation() {
-        let mut stream = Stream::new(&[(1, 1)]);
+        let mut prompt = Prompt::default();
+        prompt.numbers.push((1, 1));
+        let mut stream = Stream::new(&prompt);
         let shown = stream.push("It is so [<think>x</think>9] and [1].") + &stream.finish();
         assert!(!shown.contains("[9]"), "{shown}");
         assert!(shown.contains("[1]"), "{shown}");
