@@ -55,6 +55,8 @@ pub struct ModelInfo {
     pub quantization: Option<String>,
     /// Whether it thinks aloud before it answers, which takes tokens beside those of the answer.
     pub thinks: bool,
+    /// Whether it can go back to an earlier place in what it has read, without reading again.
+    pub rewinds: bool,
     /// What is not as it could be, each in a sentence for the user.
     pub caveats: Vec<String>,
 }

@@ -118,6 +118,17 @@ pub fn rules() -> String {
     )
 }
 
+/// The messages by which a model puts `question`, which goes on from earlier ones, into words that stand alone. They begin
+/// as the prompt for its answer will.
+pub(crate) fn rewriting(memory: &Memory, question: &Question<'_>) -> Vec<Message> {
+    let history = memory.before(question).map_or_else(|| retold(question), <[Told]>::to_vec);
+    let request = crate::follow_up::request(question.text);
+    let rules = Message { role: Role::System, content: rules() };
+    let before = history.into_iter().flat_map(|told| told.messages);
+    let asked = Message { role: Role::User, content: request };
+    std::iter::once(rules).chain(before).chain([asked]).collect()
+}
+
 /// Makes the prompt for `question`.
 pub fn compose<C: Count>(
     memory: &Memory,

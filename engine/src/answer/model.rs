@@ -13,8 +13,9 @@ use super::citation::{Piece, pieces};
 use super::citing::Citing;
 use super::{
     ABSTENTION, Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Question, Quote,
-    Usage,
+    Turn, Usage,
 };
+use crate::follow_up::{believed, stands_alone};
 use crate::generate::{
     Generate, GenerateError, GenerateProgress, GenerateRequest, Message, Role, Sampling, Stop,
 };
@@ -24,6 +25,9 @@ use crate::text::{content_words, normalized, sentence_spans, without_bracketed_n
 /// What an answer says when a model's message ended in the middle of its thinking.
 const NO_CONCLUSION: &str =
     "The model thought about it and came to no answer: ask again, or choose another model.";
+
+/// Tokens of a question in the model's words at most.
+const UNDERSTANDING_TOKENS: usize = 48;
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +62,36 @@ impl<G: Generate> ModelAnswerer<G> {
     /// Gives the generator back.
     pub fn into_generator(self) -> G {
         self.generator
+    }
+
+    /// A question that goes on from earlier ones, in words that stand alone; none where it stands alone as it is, or where
+    /// the model's words can't be believed. Costs a short answer; what the model has read of the conversation stays read.
+    pub fn understood(
+        &mut self,
+        question: &str,
+        turns: &[Turn],
+        cancel: &CancellationToken,
+    ) -> Result<Option<String>, GenerateError> {
+        let model = self.generator.model();
+        // Who thinks first, or can't go back to where the conversation was, takes too long for this.
+        if turns.is_empty() || stands_alone(question) || model.thinks || !model.rewinds {
+            return Ok(None);
+        }
+        let context = model.context;
+        let messages =
+            prompt::rewriting(&self.memory, &Question { text: question, turns, evidence: &[] });
+        if self.generator.count_prompt(&messages)? + UNDERSTANDING_TOKENS >= context {
+            return Ok(None);
+        }
+        let request = GenerateRequest {
+            messages,
+            max_tokens: UNDERSTANDING_TOKENS,
+            citable: Vec::new(),
+            sampling: Sampling { temperature: 0.0, ..self.settings.sampling },
+        };
+        let generation = self.generator.generate(&request, cancel, &mut |_| {})?;
+        let is_whole = generation.stop == Stop::End;
+        Ok(is_whole.then(|| believed(&generation.text, question, turns)).flatten())
     }
 
     fn budget(&self) -> (Budget, usize) {
@@ -387,7 +421,7 @@ fn best_sentence(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::{Sentence, Turn};
+    use crate::answer::Sentence;
     use crate::generate::{Generation, ModelInfo};
 
     /// Says what it was told to, a few letters at a time, and keeps what it was asked.
@@ -406,6 +440,7 @@ mod tests {
             parameters: 1,
             quantization: None,
             thinks: false,
+            rewinds: true,
             caveats: vec![],
         };
         let replies = replies.iter().rev().map(|reply| (*reply).to_owned()).collect();
@@ -628,6 +663,30 @@ mod tests {
         );
         assert_eq!(asked[1].citable, [2, 4]);
         assert!(asked[0].messages[1].content.contains("Dogs need a written consent (4)."));
+    }
+
+    #[test]
+    fn a_follow_up_is_put_into_words_that_stand_alone() {
+        let evidence = evidence();
+        let mut answerer = scripted(&[
+            "The rent is 950 euros a month [1].",
+            "What is the monthly rent of the cellar?",
+            "Cats are free, and the moon is green.",
+        ]);
+        let first = answer(&mut answerer, "What is the monthly rent?", &[], &evidence);
+        let turns = [Turn { question: "What is the monthly rent?".into(), answer: first.text }];
+        let mut understood = |question: &str, turns: &[Turn]| {
+            answerer.understood(question, turns, &CancellationToken::new()).unwrap()
+        };
+        let full = "What is the monthly rent of the cellar?";
+        assert_eq!(understood("And of the cellar?", &turns).as_deref(), Some(full));
+        assert_eq!(understood("And of the cellar?", &turns), None, "these are not its words");
+        assert_eq!(understood("Who repairs the roof?", &turns), None);
+        assert_eq!(understood("Why?", &[]), None);
+        let asked = answerer.into_generator().asked;
+        assert_eq!(asked.len(), 3);
+        assert_eq!(asked[1].messages[..2], asked[0].messages);
+        assert!(asked[1].citable.is_empty());
     }
 
     #[test]

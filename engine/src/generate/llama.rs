@@ -238,6 +238,7 @@ impl Model {
             parameters: self.header.parameters,
             quantization: self.header.quantization.clone(),
             thinks: self.settings.thinking || reasoning::begun_by(&self.form.answering).is_some(),
+            rewinds: !self.weights.is_recurrent() && !self.weights.is_hybrid(),
             caveats: self.caveats.clone(),
         };
         Ok(Generator {
