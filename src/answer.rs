@@ -53,6 +53,7 @@ pub fn answer(
     Ok(json::Answered {
         schema: json::SCHEMA,
         question: asked.typed.to_owned(),
+        understood: None,
         citations: citations(&answer, found),
         hits: hits(found),
         dropped: answer.dropped.clone(),

@@ -10,10 +10,14 @@ use crate::loading::Running;
 /// What `--model` is given to answer with quotes.
 const NO_MODEL: &str = "none";
 
+/// What is no talk.
+const OTHER_WORK: [&str; 7] =
+    ["folders", "index", "search", "extract", "status", "problems", "eval"];
+
 /// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
 #[derive(Clone, Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed by itself")]
-#[command(name = "docent", version, groups = [ArgGroup::new("work"), ArgGroup::new("answers")])]
+#[command(name = "docent", version, groups = [ArgGroup::new("work"), ArgGroup::new("answers").multiple(true), ArgGroup::new("talk").multiple(true)])]
 pub struct Cli {
     /// Open the screen; folders that are named join the library
     #[arg(value_name = "FOLDER", conflicts_with = "work")]
@@ -28,7 +32,7 @@ pub struct Cli {
     pub watch: bool,
 
     /// Answer a question with numbered sources; `-` reads questions from standard input, one a line
-    #[arg(long, value_name = "QUESTION", groups = ["work", "answers"], allow_hyphen_values = true)]
+    #[arg(long, value_name = "QUESTION", groups = ["work", "answers", "talk"], allow_hyphen_values = true)]
     pub ask: Option<String>,
 
     /// Print the passages that fit best, without an answer
@@ -60,11 +64,12 @@ pub struct Cli {
     pub results: Option<PathBuf>,
 
     /// With --ask or --conversation: write the cited answers to this file; its ending, .md or .json, chooses the form
-    #[arg(long, value_name = "FILE", requires = "answers")]
+    #[arg(long, value_name = "FILE", requires = "answers", group = "talk")]
     pub export: Option<PathBuf>,
 
-    /// With --export: the conversation that is written; `last` for the one with the latest question
-    #[arg(long, value_name = "ID|last", requires = "export", groups = ["work", "answers"])]
+    /// With --ask: the conversation that goes on; with --export alone: the one that is written; `last` for the one with the
+    /// latest question
+    #[arg(long, value_name = "ID|last", requires = "talk", group = "answers", conflicts_with_all = OTHER_WORK)]
     pub conversation: Option<Which>,
 
     /// What writes answers: a model that --models lists, by as much of its name as no other has, or a GGUF file; `none`
@@ -251,6 +256,18 @@ mod tests {
         assert!(Cli::try_parse_from(["docent", "notes", "cases"]).is_ok());
         assert!(Cli::try_parse_from(["docent", "--conversation", "last"]).is_err());
         assert!(Cli::try_parse_from(["docent", "--ask", "?", "--export", "a.md"]).is_ok());
+        assert!(Cli::try_parse_from(["docent", "--ask", "?", "--conversation", "last"]).is_ok());
+        assert!(
+            Cli::try_parse_from([
+                "docent",
+                "--status",
+                "--conversation",
+                "last",
+                "--export",
+                "a.md"
+            ])
+            .is_err()
+        );
     }
 
     #[test]

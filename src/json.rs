@@ -100,6 +100,9 @@ pub struct Read {
 pub struct Answered {
     pub schema: u32,
     pub question: String,
+    /// What was looked for, where the question goes on from earlier ones; null where it stands alone.
+    #[serde(default)]
+    pub understood: Option<String>,
     /// With citations as `[n]`.
     pub answer: String,
     /// Whether nothing in the documents supports an answer.

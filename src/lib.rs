@@ -13,6 +13,7 @@ pub mod child;
 
 pub mod answer;
 pub mod finder;
+mod follow_up;
 pub mod ingest;
 pub mod loading;
 pub mod models;

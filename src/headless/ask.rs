@@ -6,19 +6,20 @@ use std::time::Instant;
 
 use docent_engine::answer::model::ModelAnswerer;
 use docent_engine::answer::quote::QuoteAnswerer;
-use docent_engine::answer::{Answerer, Progress};
+use docent_engine::answer::{Answerer, Progress, Turn};
 use docent_engine::catalog;
 use docent_engine::generate::Generate as _;
 use docent_index::query::Query;
 use docent_index::store::{Desk, Snapshot};
 
 use super::search::source_line;
-use super::{Session, print, print_json};
+use super::{Session, export as exported, print, print_json};
 use crate::answer::Asked;
 use crate::child::model::{LoadError, ModelProcess};
-use crate::cli::ModelChoice;
+use crate::cli::{ModelChoice, Which};
 use crate::error::{Failure, Outcome};
 use crate::finder::Finder;
+use crate::follow_up::FollowUp;
 use crate::json::{self, Answered};
 use crate::loading;
 use crate::{answer, export, fs, models, plain};
@@ -33,8 +34,9 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
         .as_deref()
         .map(|path| Ok::<_, Failure>((path, export::form(path)?)))
         .transpose()?;
-    let mut asking = Asking::open(session)?;
     let mut kept = Kept::default();
+    let turns = session.cli.conversation.map(|which| kept.go_on(session, which)).transpose()?;
+    let mut asking = Asking { turns, ..Asking::open(session)? };
     let mut failed = None;
     let one = (question != "-").then(|| Ok(question.to_owned()));
     let typed = (question == "-").then(|| io::stdin().lock().lines()).into_iter().flatten();
@@ -75,6 +77,8 @@ pub(super) struct Asking<'a> {
     finder: Finder,
     model: Option<ModelAnswerer<ModelProcess>>,
     scope: Vec<PathBuf>,
+    /// The conversation that goes on; none where each question stands alone.
+    turns: Option<Vec<Turn>>,
 }
 
 impl<'a> Asking<'a> {
@@ -86,6 +90,7 @@ impl<'a> Asking<'a> {
             model: model(session)?,
             finder: session.finder()?,
             session,
+            turns: None,
         })
     }
 
@@ -96,10 +101,21 @@ impl<'a> Asking<'a> {
         query: &Query,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Answered, Failure> {
-        let asked = Asked { typed, query, at: Instant::now(), turns: &[] };
-        let Self { session, snapshot, finder, model, scope } = self;
+        let at = Instant::now();
+        let Self { session, snapshot, finder, model, scope, turns } = self;
+        let known = turns.as_deref().unwrap_or_default();
+        let mut follow_up = FollowUp::by_words(query, known);
+        if let (Some(model), Some(_)) = (model.as_mut(), &follow_up) {
+            let understood = model.understood(&query.question(), known, &session.cancel)?;
+            follow_up = understood.map(|text| FollowUp::by_model(query, text)).or(follow_up);
+        }
         let top = usize::from(session.cli.top);
-        let found = finder.find(snapshot, query, scope, top, &session.cancel)?;
+        let wanted = follow_up.as_ref().map_or(query, |follow_up| &follow_up.query);
+        let found = finder.find(snapshot, wanted, scope, top, &session.cancel)?;
+        // Carried words are for the search and for quotes; a model knows the conversation.
+        let carried = follow_up.as_ref().is_some_and(|follow_up| !follow_up.by_model);
+        let query = if carried && model.is_some() { query } else { wanted };
+        let asked = Asked { typed, query, at, turns: known };
         let mut quotes;
         let answerer: &mut dyn Answerer = if let Some(model) = model {
             model
@@ -107,7 +123,13 @@ impl<'a> Asking<'a> {
             quotes = QuoteAnswerer::new(&mut finder.embedder);
             &mut quotes
         };
-        answer::answer(&asked, &found, answerer, &session.cancel, progress)
+        let mut answered = answer::answer(&asked, &found, answerer, &session.cancel, progress)?;
+        let question = query.question();
+        answered.understood = follow_up.map(|follow_up| follow_up.text);
+        if let Some(turns) = turns {
+            turns.push(Turn { question, answer: answered.answer.clone() });
+        }
+        Ok(answered)
     }
 }
 
@@ -207,11 +229,13 @@ fn footer(answered: &Answered) -> String {
         1 => ", 1 document in scope could not be read".to_owned(),
         unread => format!(", {unread} documents in scope could not be read"),
     };
-    let mut parts = vec![
+    let mut parts: Vec<String> =
+        answered.understood.iter().map(|text| format!("understood as `{text}`")).collect();
+    parts.extend([
         format!("from {} of {} passages in scope{unread}", read.passages, read.in_scope),
         answered.model.clone(),
         format!("{:.1} s", answered.seconds),
-    ];
+    ]);
     if let Some(usage) = &answered.usage {
         parts.push(format!("{} tokens read, {} written", usage.read_tokens, usage.written_tokens));
     }
@@ -266,6 +290,35 @@ struct Kept {
 }
 
 impl Kept {
+    /// Goes on with a conversation, and gives what was said in it.
+    fn go_on(&mut self, session: &Session<'_>, which: Which) -> Result<Vec<Turn>, Failure> {
+        let desk = self.desk(session)?;
+        let conversation = exported::conversation(desk, which)?;
+        let answers = conversation.turns.iter().map(answer::from_kept);
+        let answers = answers.collect::<Result<Vec<Answered>, _>>()?;
+        self.conversation = Some(conversation.id);
+        let given = answers.into_iter().filter(|answered| !answered.abstained);
+        Ok(given
+            .map(|answered| Turn {
+                answer: answered.without_citations(),
+                question: answered.question,
+            })
+            .collect())
+    }
+
+    fn desk(&mut self, session: &Session<'_>) -> Result<&mut Desk, Failure> {
+        match &mut self.desk {
+            Some(desk) => Ok(desk),
+            empty => {
+                let desk = empty.insert(Desk::open(&session.home()?)?);
+                if let Some(salvaged) = desk.salvaged() {
+                    session.note(&salvaged.to_string());
+                }
+                Ok(desk)
+            }
+        }
+    }
+
     fn keep(&mut self, session: &Session<'_>, answered: Answered) {
         if let Err(failure) = self.save(session, &answered) {
             session.note(&format!("the answer is not kept among the conversations: {failure}"));
@@ -274,18 +327,9 @@ impl Kept {
     }
 
     fn save(&mut self, session: &Session<'_>, answered: &Answered) -> Result<(), Failure> {
-        let desk = match &mut self.desk {
-            Some(desk) => desk,
-            empty => {
-                let desk = empty.insert(Desk::open(&session.home()?)?);
-                if let Some(salvaged) = desk.salvaged() {
-                    session.note(&salvaged.to_string());
-                }
-                desk
-            }
-        };
         let turn = answer::kept(answered, jiff::Timestamp::now().as_second())?;
-        self.conversation = Some(desk.save_turn(self.conversation, &turn)?);
+        let conversation = self.conversation;
+        self.conversation = Some(self.desk(session)?.save_turn(conversation, &turn)?);
         Ok(())
     }
 }

@@ -163,6 +163,7 @@ pub(crate) fn answered(question: &str) -> Answered {
     Answered {
         schema: SCHEMA,
         question: question.into(),
+        understood: None,
         answer: "The Tenant may end this Lease. [2]".into(),
         abstained: false,
         stopped: false,

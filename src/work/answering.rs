@@ -23,6 +23,7 @@ use super::{Orders, Setting, desk, model};
 use crate::answer::{self, Asked};
 use crate::error::Failure;
 use crate::finder::Finder;
+use crate::follow_up::FollowUp;
 use crate::json::Answered;
 use crate::loading::Embedders;
 use crate::state::effect::{Ask, Run};
@@ -41,6 +42,8 @@ const READING_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Order {
     Ask(Box<Job>),
+    /// Look again, for a follow-up in a model's words.
+    Again(Box<Searched>, String),
     /// The model that was to answer is gone.
     Quote(Box<Searched>),
     Finish,
@@ -58,7 +61,10 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) struct Searched {
     pub(super) job: Job,
+    /// As it was typed.
     pub(super) query: Query,
+    /// What was looked for, where the question goes on from earlier ones.
+    pub(super) follow_up: Option<FollowUp>,
     pub(super) found: Found,
 }
 
@@ -140,6 +146,11 @@ impl Searcher {
         for order in orders {
             match order {
                 Order::Ask(job) => self.guarded(job.running.run, |searcher| searcher.ask(*job)),
+                Order::Again(searched, text) => {
+                    self.guarded(searched.job.running.run, |searcher| {
+                        searcher.again(*searched, text);
+                    });
+                }
                 Order::Quote(searched) => {
                     self.guarded(searched.job.running.run, |searcher| searcher.quote(*searched));
                 }
@@ -190,7 +201,21 @@ impl Searcher {
             Ok(query) => query,
             Err(failure) => return job.fail_by(&self.inbox, &failure),
         };
-        let found = match self.find(&job, &query) {
+        let follow_up = FollowUp::by_words(&query, &job.ask.turns);
+        self.search(job, query, follow_up);
+    }
+
+    /// Looks for what a model makes of a follow-up, instead of what its words are.
+    fn again(&mut self, searched: Searched, text: String) {
+        let Searched { job, query, .. } = searched;
+        let follow_up = FollowUp::by_model(&query, text);
+        self.search(job, query, Some(follow_up));
+    }
+
+    /// Tells the passages and hands the question to whom answers it.
+    fn search(&mut self, job: Job, query: Query, follow_up: Option<FollowUp>) {
+        let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
+        let found = match self.find(&job, wanted) {
             Ok(found) => found,
             Err(failure) => return job.fail_by(&self.inbox, &failure),
         };
@@ -200,7 +225,7 @@ impl Searcher {
             unread_documents: found.unread_documents as u64,
         };
         self.inbox.tell(Message::Answering(job.running.run, report));
-        let searched = Searched { job, query, found };
+        let searched = Searched { job, query, follow_up, found };
         if !self.has_model.load(Ordering::Acquire) {
             return self.quote(searched);
         }
@@ -232,7 +257,7 @@ impl Searcher {
     }
 
     fn quote(&mut self, searched: Searched) {
-        let Searched { job, query, found } = searched;
+        let Searched { job, query, follow_up, found } = searched;
         let inbox = self.inbox.clone();
         let finder = match self.finder() {
             Ok(finder) => finder,
@@ -242,7 +267,7 @@ impl Searcher {
         let answered = {
             let asked = Asked {
                 typed: &job.ask.question,
-                query: &query,
+                query: follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query),
                 at: job.at,
                 turns: &job.ask.turns,
             };
@@ -253,7 +278,10 @@ impl Searcher {
         };
         telling.flush();
         match answered {
-            Ok(answered) => job.end(&self.inbox, &self.orders, answered, None),
+            Ok(mut answered) => {
+                answered.understood = follow_up.map(|follow_up| follow_up.text);
+                job.end(&self.inbox, &self.orders, answered, None);
+            }
             Err(failure) => job.fail_by(&self.inbox, &failure),
         }
     }

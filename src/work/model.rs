@@ -194,6 +194,9 @@ impl Speaker {
             else {
                 return self.quote(searched);
             };
+            if let Some(text) = speaking.understood(&searched) {
+                return self.search_again(searched, text);
+            }
             let mut telling = Telling::new(&self.inbox, searched.job.running.run);
             let answered = speaking.answer(&searched, &mut telling);
             telling.flush();
@@ -253,6 +256,15 @@ impl Speaker {
         }
     }
 
+    fn search_again(&self, searched: Searched, text: String) {
+        let order = answering::Order::Again(Box::new(searched), text);
+        if let Err(error) = self.orders.answering.send(order)
+            && let answering::Order::Again(searched, _) = error.0
+        {
+            searched.job.fail(&self.inbox, stopped());
+        }
+    }
+
     fn quote(&self, searched: Searched) {
         let order = answering::Order::Quote(Box::new(searched));
         if let Err(error) = self.orders.answering.send(order)
@@ -298,27 +310,47 @@ impl<G: Generate> Speaking<G> {
         turns.peek().is_none().then_some(count)
     }
 
+    /// The conversation before a question, as the answerer remembers it.
+    fn turns(&mut self, told: &[Turn]) -> Vec<Turn> {
+        if let Some(count) = self.going_on(told) {
+            self.known.truncate(count);
+        } else {
+            let known = |turn: &Turn| Known { told: Some(turn.clone()), remembered: turn.clone() };
+            self.known = told.iter().map(known).collect();
+        }
+        self.known.iter().map(|known| known.remembered.clone()).collect()
+    }
+
+    /// A follow-up in the model's own words; none where it has been asked for them, or gives none that can be believed.
+    fn understood(&mut self, searched: &Searched) -> Option<String> {
+        let follow_up = searched.follow_up.as_ref().filter(|follow_up| !follow_up.by_model)?;
+        let turns = self.turns(&searched.job.ask.turns);
+        let cancel = &searched.job.running.cancel;
+        let understood = self.answerer.understood(&searched.query.question(), &turns, cancel);
+        // What it failed of will come again with the answer, if it is more than chance.
+        drop(self.fate.take());
+        understood.ok().flatten().filter(|text| *text != follow_up.text)
+    }
+
     fn answer(
         &mut self,
         searched: &Searched,
         telling: &mut Telling<'_>,
     ) -> Result<Answered, Failure> {
-        let Searched { job, query, found } = searched;
-        if let Some(count) = self.going_on(&job.ask.turns) {
-            self.known.truncate(count);
-        } else {
-            let known = |turn: &Turn| Known { told: Some(turn.clone()), remembered: turn.clone() };
-            self.known = job.ask.turns.iter().map(known).collect();
-        }
-        let turns: Vec<Turn> = self.known.iter().map(|known| known.remembered.clone()).collect();
+        let Searched { job, query, follow_up, found } = searched;
+        // Carried words are for the search; a model knows the conversation.
+        let by_model = follow_up.as_ref().filter(|follow_up| follow_up.by_model);
+        let query = by_model.map_or(query, |follow_up| &follow_up.query);
+        let turns = self.turns(&job.ask.turns);
         let asked = Asked { typed: &job.ask.question, query, at: job.at, turns: &turns };
-        let answered = answer::answer(
+        let mut answered = answer::answer(
             &asked,
             found,
             &mut self.answerer,
             &job.running.cancel,
             &mut |progress| telling.take(&progress),
         )?;
+        answered.understood = follow_up.as_ref().map(|follow_up| follow_up.text.clone());
         if !answered.answer.is_empty() {
             let told = || Turn {
                 question: answered.question.clone(),

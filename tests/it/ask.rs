@@ -138,6 +138,31 @@ fn a_conversation_is_exported_as_its_answers_were() {
 }
 
 #[test]
+fn a_question_goes_on_with_a_conversation() {
+    let docent = Docent::with_fixtures();
+    let asked = |arguments: &[&str]| docent.json(arguments.iter().copied());
+    let first = asked(&["--ask", "What is the notice period if the tenant wants to leave early?"]);
+    assert_eq!(first["understood"], Value::Null);
+    let alone = asked(&["--ask", "And since when?"]);
+    assert_eq!(alone["understood"], Value::Null);
+    let second = asked(&["--ask", "And how long is it for the landlord?", "--conversation", "1"]);
+    let understood = second["understood"].as_str().unwrap();
+    assert!(understood.ends_with("notice period tenant wants leave early"), "{understood}");
+    assert_eq!(second["hits"][0]["path"], first["hits"][0]["path"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.json");
+    let third =
+        docent.run(["--ask", "Why?", "--conversation", "1", "--export", path.to_str().unwrap()]);
+    assert!(third.stderr.contains("understood as `Why? notice period"), "{third:?}");
+    let exported = docent.run(["--conversation", "1", "--export", path.to_str().unwrap()]);
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    let exported: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(exported["answers"].as_array().unwrap().len(), 3);
+    let none = docent.run(["--ask", "Why?", "--conversation", "99"]);
+    assert_eq!(none.code, Some(2), "{none:?}");
+}
+
+#[test]
 fn a_faulty_query_is_shown_its_place() {
     let docent = Docent::with_fixtures();
     let printed = docent.run(["--search", "rent since:yesterday"]);

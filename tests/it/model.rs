@@ -76,6 +76,26 @@ fn a_restart_reads_none_of_the_rules_again_and_a_damaged_file_does_no_harm() {
     assert_eq!(read(&ask()).0, prompt - kept);
 }
 
+#[test]
+fn a_conversation_is_read_on_and_not_again() {
+    let docent = Docent::with_fixtures();
+    let model = tiny();
+    docent.json(["--ask", "How long is the notice period?", "--model", &model]);
+    let questions = "And for the landlord?\nWho pays the legal costs of a consent?\n";
+    let more = ["--ask", "-", "--json", "--conversation", "last", "--model", &model];
+    let printed = docent.run_with_input(more, questions);
+    let answers: Vec<Value> =
+        printed.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [second, third] = answers.as_slice() else { panic!("{printed:?}") };
+    assert_eq!(second["understood"], "And for the landlord? long notice period");
+    assert_eq!(third["understood"], Value::Null);
+    let (read, prompt) = read(third);
+    let usage = &second["usage"];
+    let before =
+        usage["prompt_tokens"].as_u64().unwrap() + usage["written_tokens"].as_u64().unwrap();
+    assert_eq!(read, prompt - before);
+}
+
 /// The tiny model with another chat template of at most the same length.
 fn with_template(docent: &Docent, template: &str) -> String {
     let mut bytes = std::fs::read(tiny()).unwrap();

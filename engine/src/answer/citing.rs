@@ -41,6 +41,8 @@ const SOURCES: [&str; 22] = [
 ];
 /// Words that may stand beside them.
 const FILLERS: [&str; 8] = ["see", "cf", "and", "und", "et", "siehe", "vgl", "from"];
+/// Words with which a place in the evidence begins.
+const PLACES: [&str; 7] = ["p", "pp", "page", "pages", "line", "lines", "seite"];
 /// Words whose number in round brackets is not evidence.
 const COUNTED: [&str; 22] = [
     "section",
@@ -91,10 +93,14 @@ pub(super) struct Citing<'a> {
     carried: Vec<u32>,
     /// What is cited where the text stands, without words between.
     cited: Vec<u32>,
+    /// Whether a citation stands before the words of its line, and nothing yet behind it.
+    led: bool,
     /// Whether a citation of nothing went where the text stands.
     lost: bool,
     /// Whether `[n]` was written.
     is_square: bool,
+    /// Whether what went out last was a line's end, or nothing has gone out.
+    at_line: bool,
 }
 
 /// What a bracket turns out to be.
@@ -135,8 +141,10 @@ impl<'a> Citing<'a> {
             begun: false,
             carried: Vec::new(),
             cited: Vec::new(),
+            led: false,
             lost: false,
             is_square: false,
+            at_line: true,
         }
     }
 
@@ -187,6 +195,25 @@ impl<'a> Citing<'a> {
                 }
                 Bracket::Text | Bracket::Maybe => {
                     let next = self.held.chars().nth(1);
+                    if first == '[' {
+                        let inside = self.held.get(1..).unwrap_or_default();
+                        let inside = inside.trim_start_matches([' ', '\t', '\n', '^', '#']);
+                        match inside.chars().next() {
+                            None if !is_end => break,
+                            // What the inner ones leave behind is not to look like a citation.
+                            Some('[' | '【' | '(' | '\\') => {
+                                self.held.drain(..first.len_utf8());
+                                continue;
+                            }
+                            // Nor what is no citation for another reason.
+                            Some(next) if next.is_ascii_digit() => {
+                                self.text('(', &mut shown);
+                                self.held.drain(..first.len_utf8());
+                                continue;
+                            }
+                            _ => {}
+                        }
+                    }
                     // Whether it ends a sentence, where something waits for that, is told by what follows.
                     if next.is_none() && !is_end && ends_sentence(first) && !self.carried.is_empty()
                     {
@@ -230,6 +257,7 @@ impl<'a> Citing<'a> {
             }
             let new = named.into_iter().filter(|n| !self.carried.contains(n)).collect::<Vec<_>>();
             self.carried.extend(new);
+            self.led = true;
             return;
         }
         self.carried.retain(|n| !named.contains(n));
@@ -241,6 +269,7 @@ impl<'a> Citing<'a> {
                 shown.push(' ');
             }
             shown.extend(["[", &n.to_string(), "]"]);
+            self.at_line = false;
             self.cited.push(n);
             self.gap.clear();
         }
@@ -260,7 +289,7 @@ impl<'a> Citing<'a> {
             }
         }
         let parts = if self.has_words { " ,;" } else { " ,;:.-–" };
-        let is_beside = !self.cited.is_empty() || !(self.carried.is_empty() || self.has_words);
+        let is_beside = self.led || !self.cited.is_empty();
         if is_beside && parts.contains(letter) && !self.gap.contains('\n') {
             self.parted.push(letter);
             return;
@@ -294,7 +323,7 @@ impl<'a> Citing<'a> {
         self.sentence.push_str(&self.gap);
         self.gap.clear();
         self.cited.clear();
-        self.begun = true;
+        (self.begun, self.at_line, self.led) = (true, false, false);
         self.has_words |= letter.is_alphabetic();
         shown.push(letter);
         self.sentence.push(letter);
@@ -312,10 +341,10 @@ impl<'a> Citing<'a> {
         if carried.is_empty() {
             return;
         }
-        if self.begun && self.cited.is_empty() && !shown.ends_with(char::is_whitespace) {
+        if self.cited.is_empty() && !self.at_line {
             shown.push(' ');
         }
-        self.begun = true;
+        (self.begun, self.at_line) = (true, false);
         for n in carried {
             shown.extend(["[", &n.to_string(), "]"]);
             self.cited.push(n);
@@ -327,6 +356,7 @@ impl<'a> Citing<'a> {
         self.parted.clear();
         if self.begun {
             shown.push_str(&self.gap);
+            self.at_line = true;
         }
         self.gap.clear();
         self.cited.clear();
@@ -355,28 +385,28 @@ fn bracket(text: &str) -> Bracket {
     else {
         return Bracket::Text;
     };
-    let Some((inner, after)) = rest.split_once(close) else {
+    let Some((inner, _)) = rest.split_once(close) else {
         let plausible = rest.chars().count() <= LONGEST && may_become(rest);
         return if plausible { Bracket::Maybe } else { Bracket::Text };
     };
     let Some((numbers, is_named)) = numbers(inner) else { return Bracket::Text };
     let form = if *open == "(" && !is_named { Form::Round } else { Form::Named };
     let length = open.len() + inner.len() + close.len();
-    // `[3](#3)`: a link to nowhere.
-    let link = after
-        .strip_prefix('(')
-        .and_then(|link| link.split_once(')'))
-        .filter(|(link, _)| {
-            link.starts_with(['#', '/', '.']) && !link.contains(char::is_whitespace)
-        })
-        .map_or(0, |(link, _)| link.len() + 2);
-    Bracket::Citation { length: length + link, numbers, form }
+    Bracket::Citation { length, numbers, form }
+}
+
+/// Whether this can stand behind `†`, as in `3†source` or `3†L7-L9`.
+fn is_place(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
 }
 
 /// Whether what stands in open brackets can become a citation.
 fn may_become(inner: &str) -> bool {
+    if let Some((before, place)) = inner.split_once('†') {
+        return is_place(place) && may_become(before);
+    }
     let letters = |letter: char| letter.is_alphabetic();
-    let plain = |letter: char| letter.is_ascii_digit() || " \t,;:&-–^#.[]\\†\n".contains(letter);
+    let plain = |letter: char| letter.is_ascii_digit() || " \t,;:&-–^#.[]\\\n".contains(letter);
     let known = SOURCES.iter().chain(&FILLERS);
     let mut words = inner.split(|letter: char| !letters(letter)).filter(|word| !word.is_empty());
     inner.chars().all(|letter| letters(letter) || plain(letter))
@@ -392,10 +422,12 @@ fn numbers(inner: &str) -> Option<(Vec<u32>, bool)> {
         return None;
     }
     let (inner, mut is_named) = match inner.split_once('†') {
-        Some((before, _)) => (before, true),
+        Some((before, place)) if is_place(place) => (before, true),
+        Some(_) => return None,
         None => (inner, false),
     };
-    is_named |= inner.contains('[');
+    let is_nested = inner.contains('[');
+    is_named |= is_nested;
     let mut numbers = Vec::new();
     for part in
         inner.split([',', ';', '&', ' ', '\t', '\n', '[', ']']).filter(|part| !part.is_empty())
@@ -414,7 +446,7 @@ fn numbers(inner: &str) -> Option<(Vec<u32>, bool)> {
             let (first, last) = (number(first)?, number(last)?);
             (first <= last && last - first < LONGEST_RANGE)
                 .then(|| numbers.extend(first..=last))?;
-        } else if is_named && !numbers.is_empty() {
+        } else if is_named && !is_nested && !numbers.is_empty() && PLACES.contains(&word.as_str()) {
             // `source 3, p. 7`: the place comes from the evidence.
             break;
         } else {
@@ -469,7 +501,6 @@ mod tests {
             "[Quelle 11]",
             "[source 11, p. 7]",
             "[passage #11]",
-            "[11](#11)",
             "(11)",
             "[11, 11]",
             "[11][11]",
@@ -512,6 +543,7 @@ mod tests {
         check("It is so [11", "It is so");
         check("It is so [14][12].", "It is so [2].");
         check("[14]", "");
+        check("It is [11 euros] or [11【1】].", "It is (11 euros] or (11].");
     }
 
     #[test]
@@ -554,6 +586,7 @@ mod tests {
             "The years (2011).",
             "[see page 3]",
             "f(11) and § (12).",
+            "【[source] The rent】 is so.",
             "An array[x]. A (very) long remark (as they go).",
             "[",
             "(",
@@ -635,8 +668,9 @@ mod tests {
                     prop_assert!((1..=3).contains(&number), "{} from {}", shown, text);
                 }
             }
+            // What stands behind the sign of a place belongs to its citation.
             let words = |text: &str| text.matches("rent").count();
-            prop_assert_eq!(words(&shown), words(&text));
+            prop_assert!(words(&shown) == words(&text) || text.contains('†'), "{} from {}", shown, text);
         }
     }
 }

@@ -71,7 +71,7 @@ impl<G: Generate> ModelAnswerer<G> {
         question: &str,
         turns: &[Turn],
         cancel: &CancellationToken,
-    ) -> Result<Option<String>, GenerateError> {
+    ) -> Result<Option<String>, AnswerError> {
         let model = self.generator.model();
         // Who thinks first, or can't go back to where the conversation was, takes too long for this.
         if turns.is_empty() || stands_alone(question) || model.thinks || !model.rewinds {

@@ -50,6 +50,8 @@ const BATCH_TIME: Duration = Duration::from_millis(400);
 
 /// Fewer tokens are read as fast as their state is restored.
 const LEAST_KEPT: usize = 32;
+/// Tokens that may be written beyond the limit to end a citation.
+const CITATION_TOKENS: usize = 8;
 /// Answers whose tokens are remembered: those of the longest conversations.
 const MOST_SAID: usize = 64;
 
@@ -679,7 +681,11 @@ impl Generator<'_> {
             if cancel.is_cancelled() {
                 return Ok(Stop::Cancelled);
             }
-            if writing.answer_tokens >= most {
+            // A citation that is begun is ended.
+            let over = writing.answer_tokens.checked_sub(most);
+            if over
+                .is_some_and(|over| writing.bracket == Bracket::Outside || over >= CITATION_TOKENS)
+            {
                 return Ok(Stop::MaxTokens);
             }
             if self.kept.len() >= self.info.context {
@@ -810,7 +816,7 @@ pub(super) mod tests {
         let mut generator = model.generator().unwrap();
         let (first, streamed) = run(&mut generator, &ask("Who?"));
         assert_eq!(first.text, streamed);
-        assert!(first.written_tokens > 0 && first.written_tokens <= 24);
+        assert!(first.written_tokens > 0 && first.written_tokens <= 24 + CITATION_TOKENS);
         let (second, _) = run(&mut generator, &ask("Who?"));
         assert_eq!(second.text, first.text);
         let other =
@@ -862,7 +868,7 @@ pub(super) mod tests {
             let mut generator = model.generator().unwrap();
             let mut request = ask("Where is the pump?");
             request.sampling.seed = seed;
-            request.max_tokens = 12;
+            request.max_tokens = 150;
             for question in ["Who looks after it?", "Since when?", "Why?"] {
                 let (said, _) = run(&mut generator, &request);
                 let message = |role, content: &str| Message { role, content: content.into() };

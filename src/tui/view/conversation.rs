@@ -243,6 +243,9 @@ fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -
             format!("[{}] {}, {}", hit.n, hit.title, hit.place())
         }));
     }
+    if let Some(understood) = &answered.understood {
+        notes.push(format!("understood as: {understood}"));
+    }
     if answered.stopped {
         notes.push("stopped: this is the part that was written".to_owned());
     }

@@ -163,6 +163,7 @@ pub(super) fn answered() -> Answered {
     Answered {
         schema: SCHEMA,
         question: "What is the notice period if the tenant wants to leave early?".to_owned(),
+        understood: None,
         answer: "The tenant may end the lease early with **six months’** written notice, but not before 1 March 2027 [1]. The amendment of 2025 shortens this:\n\n- three months for the *ground floor* [2]\n- nothing else is changed [2]".to_owned(),
         abstained: false,
         stopped: false,

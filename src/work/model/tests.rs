@@ -108,6 +108,7 @@ fn searched(question: &str, turns: Vec<Turn>) -> Searched {
     Searched {
         job: Job { ask, running, at: Instant::now() },
         query: Query::parse(question).unwrap(),
+        follow_up: None,
         found: Found { hits, in_scope_passages: 2, ..Found::default() },
     }
 }
