@@ -84,6 +84,9 @@ pub enum Rights {
     None,
     /// Threads, and these files to read.
     Read(Vec<PathBuf>),
+    /// Threads, these files and the system's folders to read, and graphics cards to compute on. Where files can't be
+    /// closed, the cards stay closed too: they are opened for writing.
+    Compute(Vec<PathBuf>),
     /// To become a program in these folders, with threads and with all that lies there to read.
     Become(Vec<PathBuf>),
 }
@@ -111,6 +114,10 @@ pub fn confine(rights: &Rights) -> Result<(), ConfineError> {
     let (files, calls) = match rights {
         Rights::None => (files::close_all_but(&[]), calls::allow_memory_and_pipes()),
         Rights::Read(paths) => (files::close_all_but(paths), calls::allow_threads_and_reading()),
+        Rights::Compute(paths) => match files::close_all_but_cards(paths) {
+            Ok(()) => (Ok(()), calls::allow_threads_and_opening()),
+            open => (open, calls::allow_threads_and_reading()),
+        },
         Rights::Become(folders) => {
             (files::close_all_but_running(folders), calls::allow_to_become_a_program())
         }

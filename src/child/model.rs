@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long a child may take to notice a stop, before it is ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Whether this build speaks to drivers of graphics cards, which open the cards' files and read their own.
+const HAS_DRIVERS: bool = cfg!(any(feature = "cuda", feature = "vulkan"));
+
 /// Memory of a child while it reads the head of a model's file and runs its template, which may want all there is.
 const MEMORY_FOR_HEAD: u64 = 1 << 30;
 
@@ -88,7 +91,11 @@ pub(super) fn serve() -> io::Result<()> {
     let first = frame::read(&mut io::stdin().lock())?;
     let Some(Request::Load { path, settings }) = first else { return Ok(()) };
     // What the kernel can't take away, it can't: the parent's seal has told it.
-    drop(confine(&path));
+    drop(if HAS_DRIVERS && settings.gpu_layers > 0 {
+        seal::confine(&Rights::Compute(parts(&path)))
+    } else {
+        confine(&path)
+    });
     let (sender, requests) = mpsc::channel();
     let cancel = CancellationToken::new();
     let current = cancel.clone();

@@ -162,6 +162,16 @@ pub(super) fn allow_threads_and_reading() -> Result<(), Error> {
     enforce(calls, SeccompAction::Allow, REFUSED)
 }
 
+/// As [`allow_threads_and_reading`], but files may be opened for writing: Landlock knows which.
+pub(super) fn allow_threads_and_opening() -> Result<(), Error> {
+    let mut calls = changes_and_processes()?;
+    calls.extend(every([libc::SYS_execve]));
+    calls.remove(&libc::SYS_openat);
+    #[cfg(target_arch = "x86_64")]
+    calls.remove(&libc::SYS_open);
+    enforce(calls, SeccompAction::Allow, REFUSED)
+}
+
 /// As [`allow_threads_and_reading`], but this process may become another program, which has no other rights.
 pub(super) fn allow_to_become_a_program() -> Result<(), Error> {
     enforce(changes_and_processes()?, SeccompAction::Allow, REFUSED)
