@@ -46,7 +46,13 @@ pub fn answer(
     let evidence: Vec<Evidence> =
         (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
     let answer = answerer.answer(
-        &Question { text: &asked.query.question(), turns: asked.turns, evidence: &evidence },
+        &Question {
+            text: &asked.query.question(),
+            about: found.about.as_deref(),
+            is_foreign: found.is_foreign,
+            turns: asked.turns,
+            evidence: &evidence,
+        },
         cancel,
         progress,
     )?;

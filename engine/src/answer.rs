@@ -54,9 +54,13 @@ pub struct Turn {
 }
 
 /// All that an answerer is given.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Question<'a> {
     pub text: &'a str,
+    /// What it asks about the documents that it names; none where it names none.
+    pub about: Option<&'a str>,
+    /// Whether it is in another language than the one that the embedder knows.
+    pub is_foreign: bool,
     /// Oldest first.
     pub turns: &'a [Turn],
     /// Best first, numbered from 1 without a gap.

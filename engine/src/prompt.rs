@@ -586,7 +586,7 @@ mod tests {
     }
 
     fn frame() -> usize {
-        let question = Question { text: "", turns: &[], evidence: &[] };
+        let question = Question { text: "", turns: &[], evidence: &[], ..Question::default() };
         let draft = Draft { history: &[], question: &question };
         Words.prompt(&draft.messages(&Selection::default())).unwrap()
     }
@@ -625,7 +625,7 @@ mod tests {
     }
 
     fn compose_with(budget: Budget, evidence: &[Evidence]) -> Prompt {
-        let question = Question { text: "Which?", turns: &[], evidence };
+        let question = Question { text: "Which?", turns: &[], evidence, ..Question::default() };
         compose(&Memory::default(), &question, budget, &mut Words).unwrap()
     }
 
@@ -716,12 +716,14 @@ mod tests {
     fn an_answer_is_given_anew_from_where_its_question_was_asked() {
         let evidence = evidence(2);
         let wide = Budget { prompt: 4000, evidence: 4000 };
-        let first = Question { text: "Which?", turns: &[], evidence: &evidence };
+        let first =
+            Question { text: "Which?", turns: &[], evidence: &evidence, ..Question::default() };
         let mut memory = Memory::default();
         let prompt = compose(&memory, &first, wide, &mut Words).unwrap();
         memory.keep(&first, prompt, "This one [2].", "This one [2].");
         let turns = [Turn { question: "Which?".into(), answer: "This one [2].".into() }];
-        let second = Question { text: "Why?", turns: &turns, evidence: &evidence };
+        let second =
+            Question { text: "Why?", turns: &turns, evidence: &evidence, ..Question::default() };
         let prompt = compose(&memory, &second, wide, &mut Words).unwrap();
         memory.keep(&second, prompt.clone(), "Because [1].", "Because [1].");
         assert_eq!(compose(&memory, &second, wide, &mut Words).unwrap(), prompt);
@@ -733,7 +735,8 @@ mod tests {
 
     #[test]
     fn too_small_a_budget_is_an_error_with_numbers() {
-        let question = Question { text: "Which?", turns: &[], evidence: &evidence(1) };
+        let question =
+            Question { text: "Which?", turns: &[], evidence: &evidence(1), ..Question::default() };
         let budget = Budget { prompt: frame() + 3, evidence: 4000 };
         let error = compose(&Memory::default(), &question, budget, &mut Words).unwrap_err();
         assert!(
@@ -745,7 +748,8 @@ mod tests {
     #[test]
     fn old_evidence_goes_before_new_evidence_is_cut_and_old_turns_before_it_is_dropped() {
         let evidence = evidence(3);
-        let first = Question { text: "Which?", turns: &[], evidence: &evidence };
+        let first =
+            Question { text: "Which?", turns: &[], evidence: &evidence, ..Question::default() };
         let wide = Budget { prompt: 4000, evidence: 4000 };
         let mut memory = Memory::default();
         let prompt = compose(&memory, &first, wide, &mut Words).unwrap();
@@ -755,7 +759,8 @@ mod tests {
         for other in &mut others {
             other.text = other.text.replace("Passage", "Section");
         }
-        let second = Question { text: "Why?", turns: &turns, evidence: &others };
+        let second =
+            Question { text: "Why?", turns: &turns, evidence: &others, ..Question::default() };
         let prompt = compose(&memory, &second, wide, &mut Words).unwrap();
         assert_eq!(prompt.numbers, [(4, 1), (5, 2), (6, 3)]);
         assert!(!prompt.forgotten && prompt.messages[1].content.contains("Passage 1"));
@@ -773,13 +778,15 @@ mod tests {
     #[test]
     fn an_edited_conversation_begins_anew() {
         let evidence = evidence(1);
-        let first = Question { text: "Which?", turns: &[], evidence: &evidence };
+        let first =
+            Question { text: "Which?", turns: &[], evidence: &evidence, ..Question::default() };
         let wide = Budget { prompt: 4000, evidence: 4000 };
         let mut memory = Memory::default();
         let prompt = compose(&memory, &first, wide, &mut Words).unwrap();
         memory.keep(&first, prompt, "This one [1].", "This one [1].");
         let turns = [Turn { question: "What?".into(), answer: "That [1].".into() }];
-        let second = Question { text: "Why?", turns: &turns, evidence: &evidence };
+        let second =
+            Question { text: "Why?", turns: &turns, evidence: &evidence, ..Question::default() };
         let prompt = compose(&memory, &second, wide, &mut Words).unwrap();
         assert_eq!(prompt.messages[1].content, "Question: What?");
         assert!(asked(&prompt).contains("[1] Title 1"));
@@ -789,7 +796,7 @@ mod tests {
         #[test]
         fn the_budget_holds_and_no_passage_is_lost_in_silence(prompt in 0_usize..400, evidence in 0_usize..400, count in 1_u32..6) {
             let passages = self::evidence(count);
-            let question = Question { text: "Which?", turns: &[], evidence: &passages };
+            let question = Question { text: "Which?", turns: &[], evidence: &passages, ..Question::default() };
             let budget = Budget { prompt: frame() + prompt, evidence };
             if let Ok(prompt) = compose(&Memory::default(), &question, budget, &mut Words) {
                 prop_assert!(prompt.tokens <= budget.prompt);

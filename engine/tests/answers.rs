@@ -88,7 +88,7 @@ fn desk() -> Vec<Evidence> {
 
 fn ask(answerer: &mut impl Answerer, text: &str, turns: &[Turn], evidence: &[Evidence]) -> Answer {
     let mut told = String::new();
-    let question = Question { text, turns, evidence };
+    let question = Question { text, turns, evidence, ..Question::default() };
     let answer = answerer
         .answer(&question, &CancellationToken::new(), &mut |progress| {
             if let Progress::Text(text) = progress {

@@ -97,8 +97,8 @@ pub struct Found {
     pub unread_documents: usize,
     /// What is asked about the documents that the question names; none where it names none.
     pub about: Option<String>,
-    /// Whether the question is in the language that the bundled embedder knows.
-    pub is_english: bool,
+    /// Whether the question is in another language than the one that the bundled embedder knows.
+    pub is_foreign: bool,
 }
 
 /// A passage with its score.
@@ -248,7 +248,7 @@ impl<'a> Search<'a> {
             in_scope_documents: self.scope.documents(),
             unread_documents: self.scope.unread(self.snapshot)?,
             about: self.named.passages().map(|_| about),
-            is_english: self.dense_weight >= DENSE_WEIGHT,
+            is_foreign: self.dense_weight < DENSE_WEIGHT,
         })
     }
 

@@ -78,8 +78,10 @@ impl<G: Generate> ModelAnswerer<G> {
             return Ok(None);
         }
         let context = model.context;
-        let messages =
-            prompt::rewriting(&self.memory, &Question { text: question, turns, evidence: &[] });
+        let messages = prompt::rewriting(
+            &self.memory,
+            &Question { text: question, turns, evidence: &[], ..Question::default() },
+        );
         if self.generator.count_prompt(&messages)? + UNDERSTANDING_TOKENS >= context {
             return Ok(None);
         }
@@ -526,7 +528,7 @@ mod tests {
         let mut told = String::new();
         let answer = answerer
             .answer(
-                &Question { text, turns, evidence },
+                &Question { text, turns, evidence, ..Question::default() },
                 &CancellationToken::new(),
                 &mut |progress| {
                     if let Progress::Text(text) = progress {
@@ -694,7 +696,12 @@ mod tests {
         let mut answerer = scripted(&["The rent is 950 euros a month [1]. And so on and on."]);
         let cancel = CancellationToken::new();
         let evidence = evidence();
-        let question = Question { text: "What is the rent?", turns: &[], evidence: &evidence };
+        let question = Question {
+            text: "What is the rent?",
+            turns: &[],
+            evidence: &evidence,
+            ..Question::default()
+        };
         let mut told = String::new();
         let answer = answerer
             .answer(&question, &cancel, &mut |progress| {
