@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use docent_engine::catalog::{self, Found, FoundEmbedder, NameError, Origin, Place};
+use docent_engine::catalog::{
+    self, Found, FoundEmbedder, Header, Memory, NameError, Origin, Place,
+};
 use docent_engine::embed::check_embedder;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +42,10 @@ pub fn named(typed: &str, places: &[Place], cancel: &CancellationToken) -> Resul
                 // It says why it can't be found there.
                 fs::canonical(path)?;
             }
+            if path.is_dir() {
+                let folder = format!("`{}` is a folder", path.display());
+                return Err(Failure::new(folder).hint("name the GGUF file in it"));
+            }
             let usable = models.iter().filter(|model| model.header.is_ok());
             let names: Vec<&str> = usable.map(|model| &*model.name).collect();
             let meant = Meant::among(typed, names.iter().copied());
@@ -53,6 +59,19 @@ pub fn named(typed: &str, places: &[Place], cancel: &CancellationToken) -> Resul
         }
         None => Err(Failure::new(NameError::Unknown { typed: typed.to_owned() })),
     }
+}
+
+/// What is to be said before a model is loaded that needs more memory than is free with so many tokens of context. A file
+/// that can't be used tells so itself.
+pub fn too_large(path: &Path, context: u32) -> Option<String> {
+    let header = Header::read(path).ok()?;
+    let needed = Memory::of(&header, context).total();
+    let free = free_memory().filter(|free| needed > *free)?;
+    Some(format!(
+        "it needs {} of memory, of which {} are free: it may be slow, or not load",
+        size(needed),
+        size(free)
+    ))
 }
 
 /// What could be named instead.

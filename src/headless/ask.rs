@@ -143,6 +143,9 @@ fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, F
         ModelChoice::Named(typed) => {
             let chosen = models::named(typed, &session.places()?, &session.cancel)?;
             session.note(&format!("loading `{}`", chosen.name));
+            if let Some(warning) = models::too_large(&chosen.path, running.context) {
+                session.note(&warning);
+            }
             load(&chosen.path)?
         }
         ModelChoice::Any => {

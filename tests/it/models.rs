@@ -150,9 +150,9 @@ fn each_model_is_found_once_named_well_with_its_origin() {
             ("gemma-3-4b-it-Q4_K_M", "lm-studio", true),
             ("mmproj-model-f16", "lm-studio", false),
             ("large-q4", "lm-studio", true),
-            ("phi-4-mini-q4_k_m", "llama-cpp", true),
+            ("phi-4-mini-q4_k_m", "llama.cpp", true),
             ("SmolLM2-1.7B-Q8_0", "hugging-face", true),
-            ("Mistral-7B-Instruct.Q4_0", "gpt4-all", true),
+            ("Mistral-7B-Instruct.Q4_0", "gpt4all", true),
             ("Jan-v1-4B", "jan", true),
         ]
     );
@@ -227,7 +227,8 @@ fn names_that_mean_none_or_several_are_errors_that_say_what_is_there() {
         assert_eq!(printed.stdout, "");
         printed.stderr
     };
-    let told = ["gemini", "lalma3.2:3b", "4b", "mmproj", "Mistral-8B.gguf"].map(refused).concat();
+    let told =
+        ["gemini", "lalma3.2:3b", "4b", "mmproj", "Mistral-8B.gguf", "./src"].map(refused).concat();
     let (there, told): (Vec<&str>, Vec<&str>) =
         told.lines().partition(|line| line.starts_with("hint: there are"));
     assert_eq!(there.len(), 2);
@@ -239,6 +240,8 @@ fn names_that_mean_none_or_several_are_errors_that_say_what_is_there() {
     hint: give more of its name, or its path
     error: `mmproj-model-f16` is of the kind `mmproj`, which reads pictures for another model: choose an instruct model
     error: can't find `Mistral-8B.gguf`: No such file or directory (os error 2)
+    error: `./src` is a folder
+    hint: name the GGUF file in it
     ");
 }
 

@@ -31,8 +31,10 @@ pub enum Origin {
     Docent,
     Ollama,
     LmStudio,
+    #[serde(rename = "llama.cpp")]
     LlamaCpp,
     HuggingFace,
+    #[serde(rename = "gpt4all")]
     Gpt4All,
     Jan,
     /// Nobody that is known: the file was named.
