@@ -236,6 +236,18 @@ impl Librarian {
             self.inbox.tell(Message::Notice(Notice::error(salvaged.to_string())));
         }
         let embedder = vector_id(&self.embedders.id()?);
+        if self.setting.embedder.is_some() {
+            let counts = store.counts(Some(&embedder))?;
+            let missing = counts.passages.saturating_sub(counts.embedded);
+            if missing > 0 {
+                // How long it takes stands in the status line as soon as it is measured.
+                let told = format!(
+                    "the embedder makes vectors of {missing} of {} passages; what was made before answers until then",
+                    counts.passages
+                );
+                self.inbox.tell(Message::Notice(Notice::note(told)));
+            }
+        }
         Writer::new(self, store, embedder).work()
     }
 
