@@ -7,6 +7,11 @@
 //! Compared with llama.cpp's own account of its buffers for GGUFs of the shapes of ten models (Llama 3 1B and 8B, Llama 2 7B,
 //! Qwen3 0.6B and 4B, Gemma 3 1B and 4B, a mixture of experts, Mamba 2, LFM2) with 2,048, 8,192 and 32,768 tokens: the state
 //! is exact to the byte; what is computed in takes what is told here or up to 3 % less, without attention up to 36 MiB less.
+//! A whole process with Qwen3 0.6B and 8,192 tokens took 1.60 GB of the 1.72 that are told, because not all of what is set
+//! aside for computing is ever used.
+//!
+//! On a processor llama.cpp copies most weights into another order. For a moment they are in memory twice, but the pages of
+//! the file are then not looked at again, and the system takes them back when memory is wanted: they are counted once.
 
 use super::header::Header;
 
