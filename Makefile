@@ -15,7 +15,7 @@ FIRST_QUESTION := import json; print(json.loads(open("fixtures/questions.jsonl",
 demo: build
 	@$(DOCENT) --home $(TARGET)/demo --index fixtures/library
 	@question="$$($(PYTHON) -c '$(FIRST_QUESTION)')" && echo "> $$question" && \
-		$(DOCENT) --home $(TARGET)/demo --ask "$$question"
+		$(DOCENT) --home $(TARGET)/demo --model none --ask "$$question"
 	@if [ -t 0 ] && [ -t 1 ]; then $(DOCENT) --home $(TARGET)/demo; fi
 
 test: setup

@@ -5,7 +5,11 @@
 
 use std::time::Instant;
 
-use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sentence, Turn};
+use docent_engine::answer::quote::QuoteAnswerer;
+use docent_engine::answer::{
+    ABSTENTION, Answer, Answerer, Evidence, Progress, Question, Sentence, Turn,
+};
+use docent_engine::embed::Embed;
 use docent_index::query::Query;
 use docent_index::retrieve::{Found, Hit};
 use docent_index::store;
@@ -43,20 +47,41 @@ pub fn answer(
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<json::Answered, Failure> {
+    let answer =
+        with_question(asked, found, |question| answerer.answer(question, cancel, progress))?;
+    Ok(answered(asked, found, answer, answerer.name()))
+}
+
+/// The refusal of a question for which so little was found that a model would have nothing to answer from.
+pub fn refusal(
+    asked: &Asked<'_>,
+    found: &Found,
+    embedder: &mut dyn Embed,
+) -> Option<json::Answered> {
+    let mut quotes = QuoteAnswerer::new(embedder);
+    let is_refused = with_question(asked, found, |question| quotes.refuses(question));
+    is_refused.then(|| {
+        let abstention =
+            Answer { text: ABSTENTION.to_owned(), abstained: true, ..Answer::default() };
+        answered(asked, found, abstention, quotes.name())
+    })
+}
+
+fn with_question<T>(asked: &Asked<'_>, found: &Found, work: impl FnOnce(&Question<'_>) -> T) -> T {
     let evidence: Vec<Evidence> =
         (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
-    let answer = answerer.answer(
-        &Question {
-            text: &asked.query.question(),
-            about: found.about.as_deref(),
-            is_foreign: found.is_foreign,
-            turns: asked.turns,
-            evidence: &evidence,
-        },
-        cancel,
-        progress,
-    )?;
-    Ok(json::Answered {
+    work(&Question {
+        text: &asked.query.question(),
+        about: found.about.as_deref(),
+        is_foreign: found.is_foreign,
+        turns: asked.turns,
+        evidence: &evidence,
+    })
+}
+
+fn answered(asked: &Asked<'_>, found: &Found, answer: Answer, model: &str) -> json::Answered {
+    let given = found.hits.len().min(EVIDENCE);
+    json::Answered {
         schema: json::SCHEMA,
         question: asked.typed.to_owned(),
         understood: None,
@@ -66,18 +91,18 @@ pub fn answer(
         shortened: answer.shortened.clone(),
         forgotten: answer.forgotten,
         read: json::Read {
-            passages: (evidence.len() - answer.dropped.len()) as u64,
+            passages: (given - answer.dropped.len()) as u64,
             in_scope: found.in_scope_passages as u64,
             unread_documents: found.unread_documents as u64,
         },
-        model: answerer.name().to_owned(),
+        model: model.to_owned(),
         seconds: asked.at.elapsed().as_secs_f64(),
         usage: answer.usage,
         abstained: answer.abstained,
         stopped: answer.stopped,
         claims: answer.claims,
         answer: answer.text,
-    })
+    }
 }
 
 /// The hits as they are printed.

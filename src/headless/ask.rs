@@ -116,6 +116,10 @@ impl<'a> Asking<'a> {
         let carried = follow_up.as_ref().is_some_and(|follow_up| !follow_up.by_model);
         let query = if carried && model.is_some() { query } else { wanted };
         let asked = Asked { typed, query, at, turns: known };
+        // What goes on from a conversation may be answered by it.
+        let judged = model.is_some() && follow_up.is_none();
+        let refused =
+            judged.then(|| answer::refusal(&asked, &found, &mut finder.embedder)).flatten();
         let mut quotes;
         let answerer: &mut dyn Answerer = if let Some(model) = model {
             model
@@ -123,7 +127,13 @@ impl<'a> Asking<'a> {
             quotes = QuoteAnswerer::new(&mut finder.embedder);
             &mut quotes
         };
-        let mut answered = answer::answer(&asked, &found, answerer, &session.cancel, progress)?;
+        let mut answered = match refused {
+            Some(refused) => {
+                progress(Progress::Text(&refused.answer));
+                refused
+            }
+            None => answer::answer(&asked, &found, answerer, &session.cancel, progress)?,
+        };
         let question = query.question();
         answered.understood = follow_up.map(|follow_up| follow_up.text);
         if let Some(turns) = turns {

@@ -225,8 +225,21 @@ impl Searcher {
             unread_documents: found.unread_documents as u64,
         };
         self.inbox.tell(Message::Answering(job.running.run, report));
+        let has_model = self.has_model.load(Ordering::Acquire);
+        // What goes on from a conversation may be answered by it.
+        if let (true, None, Some(finder)) = (has_model, &follow_up, &mut self.finder) {
+            let asked = Asked {
+                typed: &job.ask.question,
+                query: &query,
+                at: job.at,
+                turns: &job.ask.turns,
+            };
+            if let Some(refused) = answer::refusal(&asked, &found, &mut finder.embedder) {
+                return job.end(&self.inbox, &self.orders, refused, None);
+            }
+        }
         let searched = Searched { job, query, follow_up, found };
-        if !self.has_model.load(Ordering::Acquire) {
+        if !has_model {
             return self.quote(searched);
         }
         if let Err(error) = self.orders.model.send(model::Order::Answer(Box::new(searched)))
