@@ -29,7 +29,7 @@ use crate::seal::{self, ConfineError, Rights};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a child may take to notice a stop, before it is ended.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether this build speaks to drivers of graphics cards, which open the cards' files and read their own.
 const HAS_DRIVERS: bool = cfg!(any(feature = "cuda", feature = "vulkan"));

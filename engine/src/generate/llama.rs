@@ -490,32 +490,55 @@ impl Generator<'_> {
         }
     }
 
-    /// Chooses the next token, among those that keep to the citable numbers. None if no token may follow.
+    /// Chooses the next token, among the `most` likeliest that keep to the citable numbers. None if no token may follow.
     fn choose(
         &self,
         sampler: &mut LlamaSampler,
+        most: usize,
         bracket: Bracket,
         citable: &[u32],
     ) -> Result<Option<LlamaToken>, GenerateError> {
-        let mut any_finite = false;
         let vocabulary = &self.model.vocabulary;
-        let candidates: Vec<LlamaTokenData> = (0_i32..)
-            .zip(self.state.get_logits())
-            .filter(|(id, logit)| {
-                any_finite |= logit.is_finite();
-                logit.is_finite() && vocabulary.allows(*id, bracket, citable)
-            })
-            .map(|(id, logit)| LlamaTokenData::new(LlamaToken::new(id), *logit, 0.0))
-            .collect();
+        let mut any_finite = false;
+        // The best ones, best first: a vocabulary has more tokens than a sampler sorts in passing.
+        let mut best: Vec<LlamaTokenData> = Vec::new();
+        let mut least = f32::NEG_INFINITY;
+        for (id, logit) in (0_i32..).zip(self.state.get_logits().iter().copied()) {
+            any_finite |= logit.is_finite();
+            let is_full = best.len() >= most;
+            if (is_full && logit <= least) || !logit.is_finite() {
+                continue;
+            }
+            if vocabulary.allows(id, bracket, citable) {
+                if is_full {
+                    best.pop();
+                }
+                // Where all are wanted, the sampler sorts them.
+                let better = |other: &LlamaTokenData| most == usize::MAX || other.logit() >= logit;
+                let at = best.partition_point(better);
+                best.insert(at, LlamaTokenData::new(LlamaToken::new(id), logit, 0.0));
+                least = best.last().map_or(least, LlamaTokenData::logit);
+            }
+        }
         if !any_finite {
             return Err(GenerateError::NotFinite);
         }
-        if candidates.is_empty() {
+        if best.is_empty() {
             return Ok(None);
         }
+        let candidates = best;
         let mut candidates = LlamaTokenDataArray::new(candidates, false);
         candidates.apply_sampler(sampler);
         Ok(candidates.selected_token())
+    }
+}
+
+/// How many of the likeliest tokens a sampler looks at.
+fn most_likely(sampling: Sampling) -> usize {
+    match (sampling.temperature, sampling.top_k) {
+        (temperature, _) if temperature <= 0.0 => 1,
+        (_, 0) => usize::MAX,
+        (_, top_k) => usize::try_from(top_k).unwrap_or(usize::MAX),
     }
 }
 
@@ -711,7 +734,9 @@ impl Generator<'_> {
                 continue;
             }
             let bracket = writing.bracket;
-            let chosen = self.choose(&mut writing.sampler, bracket, &writing.request.citable)?;
+            let GenerateRequest { citable, sampling, .. } = writing.request;
+            let chosen =
+                self.choose(&mut writing.sampler, most_likely(*sampling), bracket, citable)?;
             let Some(token) = chosen else { return Ok(Stop::End) };
             if generation.written_tokens == 0 {
                 generation.first_token_seconds = started.elapsed().as_secs_f64();
