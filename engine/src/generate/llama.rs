@@ -41,12 +41,13 @@ use crate::catalog::{Header, HeaderError};
 
 /// Tokens that are read at once at most; more brings no speed on a CPU.
 const LARGEST_BATCH: usize = 512;
-/// Tokens of a prompt's first batch, after which the machine's speed at this moment is known.
+/// Tokens of a prompt's first batch at least, after which the machine's speed at this moment is known.
 const FIRST_BATCH: usize = 8;
 /// Tokens that are read at once at least: a large model on a busy machine reads ten a second.
 const SMALLEST_BATCH: usize = 4;
-/// How long a batch should take, so that a stop is noticed well within a second.
-const BATCH_TIME: Duration = Duration::from_millis(400);
+/// How long a batch should take, so that a stop is noticed within a second. Larger ones are read faster: with 0.6B parameters
+/// on one core, 16 tokens at a time at .59 of the speed of 512, 32 at .68, 64 at .93, 128 at .99.
+const BATCH_TIME: Duration = Duration::from_millis(700);
 
 /// Fewer tokens are read as fast as their state is restored.
 const LEAST_KEPT: usize = 32;
@@ -459,7 +460,8 @@ impl Generator<'_> {
         progress: &mut dyn FnMut(GenerateProgress),
     ) -> Result<bool, GenerateError> {
         let of = tokens.len();
-        self.batch = FIRST_BATCH;
+        // The machine may have more to do than it had for the last prompt.
+        self.batch = (self.batch / 2).max(FIRST_BATCH);
         while self.kept.len() < of {
             progress(GenerateProgress::Reading { tokens: self.kept.len(), of });
             if cancel.is_cancelled() {
@@ -483,11 +485,19 @@ impl Generator<'_> {
 
     /// Adapts the size of the batches to the time that one of `tokens` took.
     fn pace(&mut self, tokens: usize, took: Duration) {
-        if took > BATCH_TIME {
-            self.batch = (tokens / 2).max(SMALLEST_BATCH);
-        } else if took * 2 < BATCH_TIME && tokens == self.batch {
-            self.batch = (tokens * 2).min(LARGEST_BATCH);
+        // What a prompt ends with says little of the speed of a whole batch.
+        if tokens < self.batch && took < BATCH_TIME {
+            return;
         }
+        let share = BATCH_TIME.as_secs_f64() / took.as_secs_f64().max(1e-6);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a positive number that is bounded behind it"
+        )]
+        let fitting = (tokens as f64 * share) as usize;
+        self.batch = fitting.clamp(SMALLEST_BATCH, (tokens * 4).min(LARGEST_BATCH));
     }
 
     /// Chooses the next token, among the `most` likeliest that keep to the citable numbers. None if no token may follow.
