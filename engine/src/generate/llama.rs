@@ -48,6 +48,11 @@ const SMALLEST_BATCH: usize = 4;
 /// How long a batch should take, so that a stop is noticed within a second. Larger ones are read faster: with 0.6B parameters
 /// on one core, 16 tokens at a time at .59 of the speed of 512, 32 at .68, 64 at .93, 128 at .99.
 const BATCH_TIME: Duration = Duration::from_millis(700);
+/// Tokens for which llama.cpp looks back at the whole prompt at once; for fewer it does so one by one, which is far slower
+/// behind a long prompt.
+const TILE: usize = 64;
+/// From so many tokens in [`BATCH_TIME`] a whole tile is read, which takes little longer.
+const NEARLY_A_TILE: usize = 40;
 
 /// Fewer tokens are read as fast as their state is restored.
 const LEAST_KEPT: usize = 32;
@@ -497,7 +502,8 @@ impl Generator<'_> {
             reason = "a positive number that is bounded behind it"
         )]
         let fitting = (tokens as f64 * share) as usize;
-        self.batch = fitting.clamp(SMALLEST_BATCH, (tokens * 4).min(LARGEST_BATCH));
+        let tiles = if fitting < NEARLY_A_TILE { fitting } else { (fitting / TILE).max(1) * TILE };
+        self.batch = tiles.clamp(SMALLEST_BATCH, (tokens * 8).min(LARGEST_BATCH));
     }
 
     /// Chooses the next token, among the `most` likeliest that keep to the citable numbers. None if no token may follow.
