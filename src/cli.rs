@@ -11,8 +11,8 @@ use crate::loading::Running;
 const NO_MODEL: &str = "none";
 
 /// What is no talk.
-const OTHER_WORK: [&str; 7] =
-    ["folders", "index", "search", "extract", "status", "problems", "eval"];
+const OTHER_WORK: [&str; 8] =
+    ["folders", "index", "search", "extract", "status", "problems", "models", "eval"];
 
 /// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
 #[derive(Clone, Debug, Parser)]
@@ -87,14 +87,14 @@ pub struct Cli {
     context: u32,
 
     /// Where a model's chance begins: the same number repeats an answer
-    #[arg(long, value_name = "N", default_value_t = Running::default().seed)]
+    #[arg(long, value_name = "N", default_value_t = Running::default().seed, value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     seed: u32,
 
     /// How freely a model chooses its words, 0 to 2: 0 takes the likeliest always
     #[arg(long, value_name = "T", default_value_t = Running::default().temperature, value_parser = temperature)]
     temperature: f32,
 
-    /// Threads that a model computes with; as many as there are cores otherwise
+    /// Threads that a model computes with; otherwise as many as there are cores, and one for a tiny model
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     threads: Option<u16>,
 

@@ -23,7 +23,7 @@ use crate::ingest::vector_id;
 pub struct Running {
     /// Tokens that prompt and answer may have together. A model that was trained for less gets less.
     pub context: u32,
-    /// The number of physical cores otherwise.
+    /// Otherwise the number of physical cores, and one for a tiny model.
     pub threads: Option<u16>,
     /// Layers on a graphics card, where there is one that this build can use.
     pub gpu_layers: u32,

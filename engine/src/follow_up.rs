@@ -43,11 +43,11 @@ const OPENINGS: [[&str; 2]; 6] = [
     ["why", "not"],
     ["since", "when"],
 ];
-/// Words that stand for what was named before.
-const PRONOUNS: [&str; 30] = [
+/// Words that stand for what was named before. Not `er` and `es`, which are `is` in Danish and Spanish.
+const PRONOUNS: [&str; 28] = [
     "it", "its", "itself", "they", "them", "their", "theirs", "he", "him", "his", "she", "her",
-    "hers", "this", "these", "those", "former", "latter", "same", "er", "sie", "es", "ihn", "ihm",
-    "ihr", "dessen", "deren", "elle", "ils", "elles",
+    "hers", "this", "these", "those", "former", "latter", "same", "sie", "ihn", "ihm", "ihr",
+    "dessen", "deren", "elle", "ils", "elles",
 ];
 /// Behind these, `that` stands for something; elsewhere it mostly joins two sentences.
 const BEFORE_THAT: [&str; 18] = [

@@ -31,7 +31,8 @@ pub trait Generate {
     /// Tokens of each text by itself, outside of any template.
     fn count_texts(&mut self, texts: &[String]) -> Result<Vec<usize>, GenerateError>;
 
-    /// Writes the assistant's next message. After `cancel` it returns within a second with what it has.
+    /// Writes the assistant's next message. After `cancel` it returns with what it has, within about a
+    /// second on an idle machine: the tokens that are being read are read to their end.
     fn generate(
         &mut self,
         request: &GenerateRequest,

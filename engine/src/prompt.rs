@@ -152,6 +152,12 @@ pub fn compose<C: Count>(
             history = retold(question);
             continue;
         }
+        // Turns go before a whole passage of the new evidence, the oldest first.
+        let is_short = room < budget.evidence && selection.passages.len() < sources.passages.len();
+        if is_short && history.iter().any(|told| !told.messages.is_empty()) {
+            forgotten = forget_oldest(&mut history);
+            continue;
+        }
         // Joining texts can change their tokens a little: only the whole is counted exactly.
         let mut needed = frame_tokens;
         while !selection.passages.is_empty() {
@@ -163,17 +169,24 @@ pub fn compose<C: Count>(
             needed = tokens;
             selection.shrink(&sources);
         }
-        // The oldest turn goes, and its evidence with it.
-        let Some(oldest) = history.iter_mut().find(|told| !told.messages.is_empty()) else {
+        if !forget_oldest(&mut history) {
             return Err(PromptError::TooSmall {
                 needed: needed.max(budget.prompt + 1),
                 budget: budget.prompt,
             });
-        };
-        oldest.messages.clear();
-        oldest.shown.clear();
+        }
         forgotten = true;
     }
+}
+
+/// Takes the oldest turn away, and its evidence with it; false when none is left.
+fn forget_oldest(history: &mut [Told]) -> bool {
+    let Some(oldest) = history.iter_mut().find(|told| !told.messages.is_empty()) else {
+        return false;
+    };
+    oldest.messages.clear();
+    oldest.shown.clear();
+    true
 }
 
 /// Earlier turns without evidence, and so without citations.

@@ -136,7 +136,9 @@ impl<'a> Asking<'a> {
         };
         let question = query.question();
         answered.understood = follow_up.map(|follow_up| follow_up.text);
-        if let Some(turns) = turns {
+        // A model keeps no turn that it was not asked.
+        if let Some(turns) = turns.as_mut().filter(|_| model.is_none() || answered.usage.is_some())
+        {
             turns.push(Turn { question, answer: answered.answer.clone() });
         }
         Ok(answered)

@@ -31,7 +31,7 @@ use crate::json::Answered;
 use crate::state::message::{AnswerReport, Message, ModelReport};
 use crate::state::model::Loaded;
 use crate::state::notice::Notice;
-use crate::{fs, loading};
+use crate::{fs, loading, models};
 
 /// How often it is told how much of a file is loaded.
 const LOADING_EVERY: Duration = Duration::from_millis(100);
@@ -166,6 +166,9 @@ impl Speaker {
         // Says so in words where it is gone; what is loaded has the name that its other parts go by.
         fs::canonical(path)?;
         let Setting { running, home, .. } = &*self.setting;
+        if let Some(warning) = models::too_large(path, running.context) {
+            self.inbox.tell(Message::Notice(Notice::note(warning.as_str())));
+        }
         let process =
             loading::model(path, running, home, cancel, &mut tell).map_err(
                 |error| match error {
@@ -194,9 +197,27 @@ impl Speaker {
             else {
                 return self.quote(searched);
             };
-            if let Some(text) = speaking.understood(&searched) {
+            let text = speaking.understood(&searched);
+            let is_gone = matches!(speaking.fate.take(), Some(GenerateError::Gone { .. }));
+            if is_gone && let Some(model) = &mut self.model {
+                model.speaking = None;
+            }
+            if searched.job.is_stopped() {
+                return searched.job.fail(&self.inbox, stopped());
+            }
+            if let Some(text) = text {
                 return self.search_again(searched, text);
             }
+            if is_gone {
+                if std::mem::take(&mut again) {
+                    continue;
+                }
+                return self.quote(searched);
+            }
+            let Some(speaking) = self.model.as_mut().and_then(|model| model.speaking.as_mut())
+            else {
+                return self.quote(searched);
+            };
             let mut telling = Telling::new(&self.inbox, searched.job.running.run);
             let answered = speaking.answer(&searched, &mut telling);
             telling.flush();
@@ -326,9 +347,8 @@ impl<G: Generate> Speaking<G> {
         let follow_up = searched.follow_up.as_ref().filter(|follow_up| !follow_up.by_model)?;
         let turns = self.turns(&searched.job.ask.turns);
         let cancel = &searched.job.running.cancel;
+        // What it fails of comes again with the answer, if it is more than chance.
         let understood = self.answerer.understood(&searched.query.question(), &turns, cancel);
-        // What it failed of will come again with the answer, if it is more than chance.
-        drop(self.fate.take());
         understood.ok().flatten().filter(|text| *text != follow_up.text)
     }
 
@@ -351,7 +371,8 @@ impl<G: Generate> Speaking<G> {
             &mut |progress| telling.take(&progress),
         )?;
         answered.understood = follow_up.as_ref().map(|follow_up| follow_up.text.clone());
-        if !answered.answer.is_empty() {
+        // What it was not asked, it does not remember.
+        if !answered.answer.is_empty() && answered.usage.is_some() {
             let told = || Turn {
                 question: answered.question.clone(),
                 answer: answered.without_citations(),

@@ -23,7 +23,7 @@ fn a_model_writes_the_answer_and_its_cost_is_told() {
 #[test]
 fn a_citation_always_names_a_passage_that_was_given() {
     let docent = Docent::with_fixtures();
-    let questions = "What does the lease say about the roof?\n".repeat(40);
+    let questions = "What does the lease say about the notice period?\n".repeat(40);
     let printed = docent.run_with_input(["--ask", "-", "--json", "--model", &tiny()], &questions);
     let mut cited = 0;
     for line in printed.stdout.lines() {

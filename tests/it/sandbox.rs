@@ -242,7 +242,7 @@ fn the_program_and_its_model_are_confined_while_they_answer() {
     let model = fixture("tiny.gguf");
     let mut child = docent.start(["--ask", "-", "--json", "--model", model.to_str().unwrap()]);
     let mut stdin = child.stdin.take().unwrap();
-    writeln!(stdin, "What does the lease say about the roof?").unwrap();
+    writeln!(stdin, "What does the lease say about the notice period?").unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     assert!(line.contains("\"answer\""), "{line}");

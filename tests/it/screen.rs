@@ -64,9 +64,9 @@ fn a_whole_session_by_keys() {
     terminal.keys(TAB);
     // While vectors are being made, words alone find what has none yet.
     terminal.wait_for("up to date");
-    ask(&mut terminal, "How loud may the mill be at night for the people who live next to it?");
+    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_until("the second answer's end", |screen| {
-        screen.contains("45 decibels") && screen.matches("passages in scope").count() == 2
+        screen.contains("mm/s") && screen.matches("passages in scope").count() == 2
     });
 
     let exported = docent.library().join("answers.md");
@@ -80,29 +80,29 @@ fn a_whole_session_by_keys() {
     assert_eq!(terminal.wait(), 0);
     assert!(terminal.is_given_back());
     let exported = std::fs::read_to_string(exported).unwrap();
-    assert!(exported.contains("nine months") && exported.contains("45 decibels"), "{exported}");
+    assert!(exported.contains("nine months") && exported.contains("mm/s"), "{exported}");
 }
 
 #[test]
 fn conversations_are_kept_deleted_and_brought_back() {
     let docent = Docent::with_fixtures();
     let mut terminal = on_fixtures(&docent, &[]);
-    ask(&mut terminal, "How loud may the mill be at night?");
+    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_for("passages in scope");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 
     let mut terminal = on_fixtures(&docent, &[]);
     terminal.keys(F2);
-    terminal.wait_for("How loud may the mill");
+    terminal.wait_for("At what bearing");
     terminal.keys("d");
     terminal.wait_for("deleted");
     terminal.keys("u");
     terminal.wait_until("the conversation to be back", |screen| {
-        screen.lines().any(|line| line.contains("How loud") && !line.contains("deleted"))
+        screen.lines().any(|line| line.contains("At what bearing") && !line.contains("deleted"))
     });
     terminal.keys(ENTER);
-    terminal.wait_for("45 decibels");
+    terminal.wait_for("mm/s");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 }
@@ -223,7 +223,7 @@ fn a_terminal_without_colours_gets_none() {
     command.args(["--home".as_ref(), docent.home().as_os_str()]);
     let mut terminal = Terminal::run(command, SIZE);
     terminal.wait_for("22 documents");
-    ask(&mut terminal, "How loud may the mill be at night?");
+    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_for("passages in scope");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
@@ -266,13 +266,13 @@ fn an_editor_gets_the_terminal_and_the_screen_comes_back() {
 fn it_lives_in_any_size() {
     let docent = Docent::with_fixtures();
     let mut terminal = on_fixtures(&docent, &[]);
-    ask(&mut terminal, "How loud may the mill be at night?");
+    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_for("passages in scope");
     for size in [(60, 16), (20, 5), (1, 1), (300, 100), (60, 16)] {
         terminal.resize(size);
         terminal.keys(&format!("{TAB}{TAB}{TAB}"));
     }
-    terminal.wait_for("decibels");
+    terminal.wait_for("mm/s");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 }
