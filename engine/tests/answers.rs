@@ -122,8 +122,9 @@ fn quotes_answer_in_the_documents_words_or_not_at_all() {
         let answer = ask(&mut answerer, question, &[], &evidence);
         match expected {
             Some((text, n)) => {
+                // With it may stand what else of its passage fits, in the passage's order.
                 assert!(
-                    answer.text.starts_with(text) && !answer.abstained,
+                    answer.text.contains(text) && !answer.abstained,
                     "{question}: {}",
                     answer.text
                 );
