@@ -55,7 +55,7 @@ const WORDS_OF_SEVERAL: usize = 120;
 const MARGIN: f32 = 0.7;
 const MARGIN_ELSEWHERE: f32 = 0.35;
 /// The least support that is answered.
-const THRESHOLD: f32 = 0.7;
+const THRESHOLD: f32 = 0.71;
 /// The same for a question that names its document.
 const THRESHOLD_NAMED: f32 = 0.41;
 /// The same where words decide alone.
