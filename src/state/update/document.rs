@@ -1,0 +1,92 @@
+//! What comes of reading a document?
+
+use super::scroll_by_action;
+use crate::state::action::Action;
+use crate::state::document::{DocumentView, Prompt, PromptKind};
+use crate::state::effect::Effect;
+use crate::state::input::Input;
+use crate::state::notice::Notice;
+use crate::state::scroll::{Anchor, Scroll};
+use crate::state::{Layer, State};
+
+impl State {
+    pub(super) fn act_in_document(&mut self, action: Action) -> Vec<Effect> {
+        let measure = self.measures.document;
+        let Some(Layer::Document(view)) = self.layers.last_mut() else { return Vec::new() };
+        let page = view.opened.pages.get(measure.item);
+        match action {
+            Action::Search => view.ask(PromptKind::Search),
+            Action::GoToPage => view.ask(PromptKind::Page),
+            Action::NextHit | Action::PreviousHit => view.go(action == Action::NextHit),
+            Action::Cited => {
+                view.search = None;
+                view.go(true);
+            }
+            Action::NextPage | Action::PreviousPage => {
+                let last = view.opened.pages.len().saturating_sub(1);
+                let page = match action {
+                    Action::NextPage => (measure.item + 1).min(last),
+                    _ => measure.item.saturating_sub(1),
+                };
+                view.scroll = Scroll::to(Anchor::Item(page));
+            }
+            Action::View => {
+                let page = page.filter(|_| view.opened.paged).map(|page| page.number);
+                return vec![Effect::View { path: view.opened.path.clone(), page }];
+            }
+            Action::Edit if view.opened.paged => self.tell(no_text()),
+            Action::Edit => {
+                let (path, line) = (view.opened.path.clone(), view.cited_line());
+                return vec![Effect::Edit { path, line }];
+            }
+            _ => scroll_by_action(&mut view.scroll, action, measure.height),
+        }
+        Vec::new()
+    }
+
+    pub(super) fn act_in_document_prompt(&mut self, action: Action) -> Vec<Effect> {
+        let from = self.measures.document.item;
+        let Some(Layer::Document(view)) = self.layers.last_mut() else { return Vec::new() };
+        if action != Action::Confirm {
+            if let Some(prompt) = &mut view.prompt {
+                prompt.input.edit(action);
+            }
+            return Vec::new();
+        }
+        let Some(prompt) = view.prompt.take() else { return Vec::new() };
+        let typed = prompt.input.text().trim();
+        let missed = match prompt.kind {
+            _ if typed.is_empty() => None,
+            PromptKind::Search if !view.find(typed, from) => {
+                Some(format!("`{typed}` does not stand in this document"))
+            }
+            PromptKind::Page if !view.go_to_page(typed) => {
+                Some(format!("there is no page `{typed}` in this document"))
+            }
+            PromptKind::Search | PromptKind::Page => None,
+        };
+        if let Some(missed) = missed {
+            self.tell(Notice::note(missed));
+        }
+        Vec::new()
+    }
+}
+
+impl DocumentView {
+    pub(super) fn ask(&mut self, kind: PromptKind) {
+        self.prompt = Some(Prompt { kind, input: Input::default() });
+    }
+
+    /// The line of the source at which what is cited begins.
+    fn cited_line(&self) -> Option<u32> {
+        let mark = self.opened.cited.first()?;
+        let lines = &self.opened.pages.get(mark.page)?.lines;
+        let next = lines.partition_point(|(offset, _)| *offset <= mark.span.start);
+        lines.get(next.checked_sub(1)?).map(|(_, line)| *line)
+    }
+}
+
+/// An editor shows bytes where a document is no text, and can ruin them.
+pub(super) fn no_text() -> Notice {
+    Notice::note("a document with pages is no text to edit: o opens it in its viewer")
+}

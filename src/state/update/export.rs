@@ -1,0 +1,85 @@
+//! What comes of writing answers to a file?
+
+use crate::state::action::Action;
+use crate::state::conversation::Turn;
+use crate::state::effect::Effect;
+use crate::state::input::Input;
+use crate::state::message::ExportReport;
+use crate::state::notice::Notice;
+use crate::state::{ExportPrompt, Layer, State};
+
+/// The longest name that is proposed for an export, in characters.
+const FILE_NAME: usize = 60;
+
+impl State {
+    pub(super) fn act_in_export_prompt(&mut self, action: Action) -> Vec<Effect> {
+        let answers = self.conversation.answers();
+        let Some(Layer::Export(prompt)) = self.layers.last_mut() else { return Vec::new() };
+        if action == Action::Confirm {
+            let (typed, replace) = (prompt.input.text().trim().to_owned(), prompt.exists);
+            if typed.is_empty() {
+                return Vec::new();
+            }
+            return vec![Effect::Export { answers, typed, replace }];
+        }
+        let before = prompt.input.text().len();
+        prompt.input.edit(action);
+        if prompt.input.text().len() != before {
+            prompt.typed();
+        }
+        Vec::new()
+    }
+
+    pub(super) fn begin_export(&mut self) -> Vec<Effect> {
+        let Some(first) = self.conversation.turns.iter().find_map(Turn::answered) else {
+            self.tell(Notice::note("there is no answer to export yet"));
+            return Vec::new();
+        };
+        let input = Input::new(format!("{}.md", file_name(&first.question)));
+        self.toggle(Layer::Export(ExportPrompt { input, exists: false, refused: None }), None)
+    }
+
+    pub(super) fn export_reports(&mut self, report: ExportReport) {
+        match (report, self.layers.last_mut()) {
+            (ExportReport::Written(path), top) => {
+                if matches!(top, Some(Layer::Export(_))) {
+                    self.layers.pop();
+                }
+                self.tell(Notice::note(format!("written to `{}`", path.display())));
+            }
+            (ExportReport::Exists(_), Some(Layer::Export(prompt))) => prompt.exists = true,
+            (ExportReport::Exists(path), _) => {
+                let told = format!("`{}` is there already: nothing is written", path.display());
+                self.tell(Notice::error(told));
+            }
+            (ExportReport::Refused { reason }, Some(Layer::Export(prompt))) => {
+                prompt.refused = Some(reason);
+            }
+            (ExportReport::Refused { reason }, _) => self.tell(Notice::error(reason)),
+        }
+    }
+}
+
+impl ExportPrompt {
+    /// Another name is another file.
+    pub(super) fn typed(&mut self) {
+        self.exists = false;
+        self.refused = None;
+    }
+}
+
+/// A file's name from a question: its words with hyphens between them.
+fn file_name(question: &str) -> String {
+    let words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name = String::new();
+    for word in words {
+        if name.chars().count() + word.chars().count() >= FILE_NAME {
+            break;
+        }
+        if !name.is_empty() {
+            name.push('-');
+        }
+        name.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    if name.is_empty() { "answer".to_owned() } else { name }
+}

@@ -1,0 +1,156 @@
+//! What comes of what is typed in the question line, and of asking it?
+
+use docent_index::query::Query;
+
+use super::scroll_by_action;
+use crate::state::action::Action;
+use crate::state::conversation::Turn;
+use crate::state::effect::{Ask, Effect, Run};
+use crate::state::input::Input;
+use crate::state::message::AnswerReport;
+use crate::state::notice::Notice;
+use crate::state::scroll::Scroll;
+use crate::state::{FolderPrompt, Layer, Question, Sources, State};
+
+/// How many past questions are kept for recalling.
+const HISTORY: usize = 1_000;
+
+impl State {
+    pub(super) fn act_in_question(&mut self, action: Action) -> Vec<Effect> {
+        let before = self.question.input.text().len();
+        match action {
+            Action::Send => return self.send(),
+            Action::NewLine => self.question.input.new_line(),
+            Action::Up if self.question.recalled.is_some() => self.recall_before(),
+            Action::Down if self.question.recalled.is_some() => self.recall_after(),
+            Action::Up if !self.question.input.edit(Action::Up) => self.recall_before(),
+            Action::Down if !self.question.input.edit(Action::Down) => self.recall_after(),
+            Action::Up | Action::Down => {}
+            Action::PageUp | Action::PageDown => {
+                let height = self.measures.conversation.height;
+                scroll_by_action(&mut self.conversation.scroll, action, height);
+            }
+            Action::NextPane | Action::PreviousPane => {
+                self.move_focus(action == Action::NextPane);
+            }
+            _ if action.source().is_some() => self.select_source(action),
+            _ => drop(self.question.input.edit(action)),
+        }
+        if self.question.input.text().len() != before
+            && !matches!(action, Action::Up | Action::Down)
+        {
+            self.question.recalled = None;
+        }
+        Vec::new()
+    }
+
+    pub(super) fn send(&mut self) -> Vec<Effect> {
+        let typed = self.question.input.text();
+        let question = typed.trim().to_owned();
+        if question.is_empty() {
+            return Vec::new();
+        }
+        if self.library.is_empty() {
+            self.raise(Layer::Folder(FolderPrompt::default()));
+            return Vec::new();
+        }
+        if let Err(error) = Query::parse(typed) {
+            self.question.input.move_to(error.span().end);
+            self.tell(Notice::error(error.to_string()));
+            return Vec::new();
+        }
+        drop(self.question.input.take());
+        self.question.keep(question.clone());
+        if let Some(run) = self.conversation.run() {
+            // It is asked when the one before has ended, so that both stand in one conversation.
+            self.waiting = Some(question);
+            return vec![Effect::Stop(run)];
+        }
+        vec![self.ask(question)]
+    }
+
+    pub(super) fn ask(&mut self, question: String) -> Effect {
+        self.next_run += 1;
+        let run = Run(self.next_run);
+        let asked_at = self.moment.now.timestamp().as_second();
+        let ask = Ask {
+            run,
+            question: question.clone(),
+            conversation: self.conversation.id,
+            turns: self.conversation.past(),
+            asked_at,
+        };
+        let serial = self.next_serial();
+        self.conversation.turns.push(Turn::asked(serial, question, asked_at, run));
+        self.conversation.selected = None;
+        self.conversation.scroll = Scroll::END;
+        self.sources = Sources::FIRST;
+        Effect::Ask(ask)
+    }
+
+    pub(super) fn answer_reports(&mut self, run: Run, report: AnswerReport) -> Vec<Effect> {
+        let failure = match &report {
+            AnswerReport::Ended { failure, .. } => failure.clone(),
+            AnswerReport::Failed(notice) => Some(notice.clone()),
+            _ => None,
+        };
+        if !self.conversation.report(run, report) {
+            return Vec::new();
+        }
+        if let Some(failure) = failure {
+            self.tell(failure);
+        }
+        if self.conversation.run().is_none()
+            && let Some(question) = self.waiting.take()
+        {
+            return vec![self.ask(question)];
+        }
+        Vec::new()
+    }
+
+    fn recall_before(&mut self) {
+        let question = &mut self.question;
+        let index = match &question.recalled {
+            Some((index, _)) => index.checked_sub(1),
+            None if question.input.is_empty() => question.history.len().checked_sub(1),
+            None => None,
+        };
+        if let Some(past) = index.and_then(|index| question.history.get(index)) {
+            let draft = match question.recalled.take() {
+                Some((_, draft)) => draft,
+                None => question.input.text().to_owned(),
+            };
+            question.recalled = index.map(|index| (index, draft));
+            question.input = Input::new(past);
+        }
+    }
+
+    fn recall_after(&mut self) {
+        let question = &mut self.question;
+        let Some((index, draft)) = question.recalled.take() else { return };
+        if let Some(past) = question.history.get(index + 1) {
+            question.input = Input::new(past);
+            question.recalled = Some((index + 1, draft));
+        } else {
+            question.input = Input::new(draft);
+        }
+    }
+}
+
+impl Question {
+    /// Puts a question where it can be recalled.
+    pub(super) fn keep(&mut self, question: String) {
+        self.recalled = None;
+        self.history.retain(|past| *past != question);
+        self.history.push(question);
+    }
+
+    /// Takes over what was asked before this start; what was asked since stays the latest.
+    pub(super) fn remember(&mut self, history: Vec<String>) {
+        let since = std::mem::take(&mut self.history);
+        self.history = history.into_iter().filter(|past| !since.contains(past)).collect();
+        self.history.extend(since);
+        let too_many = self.history.len().saturating_sub(HISTORY);
+        self.history.drain(..too_many);
+    }
+}
