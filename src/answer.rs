@@ -6,9 +6,7 @@
 use std::time::Instant;
 
 use docent_engine::answer::quote::QuoteAnswerer;
-use docent_engine::answer::{
-    ABSTENTION, Answer, Answerer, Evidence, Progress, Question, Sentence, Turn,
-};
+use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sentence, Turn};
 use docent_engine::embed::Embed;
 use docent_index::query::Query;
 use docent_index::retrieve::{Found, Hit};
@@ -60,11 +58,7 @@ pub fn refusal(
 ) -> Option<json::Answered> {
     let mut quotes = QuoteAnswerer::new(embedder);
     let is_refused = with_question(asked, found, |question| quotes.refuses(question));
-    is_refused.then(|| {
-        let abstention =
-            Answer { text: ABSTENTION.to_owned(), abstained: true, ..Answer::default() };
-        answered(asked, found, abstention, quotes.name())
-    })
+    is_refused.then(|| answered(asked, found, Answer::abstention(), quotes.name()))
 }
 
 fn with_question<T>(asked: &Asked<'_>, found: &Found, work: impl FnOnce(&Question<'_>) -> T) -> T {

@@ -145,6 +145,13 @@ pub struct Usage {
 /// What an answer says when nothing in the evidence supports one.
 pub const ABSTENTION: &str = "The documents do not answer this.";
 
+impl Answer {
+    /// Where nothing in the evidence supports an answer.
+    pub fn abstention() -> Self {
+        Self { text: ABSTENTION.to_owned(), abstained: true, ..Self::default() }
+    }
+}
+
 /// Answers questions from evidence.
 pub trait Answerer {
     /// The name shown under an answer: the model's, or `quotes`.

@@ -73,6 +73,11 @@ impl Job {
         self.running.cancel.is_cancelled()
     }
 
+    /// The question, with `query` for what is looked for.
+    fn asked<'a>(&'a self, query: &'a Query) -> Asked<'a> {
+        Asked { typed: &self.ask.question, query, at: self.at, turns: &self.ask.turns }
+    }
+
     /// Ends it without an answer.
     pub(super) fn fail(self, inbox: &Inbox, notice: Notice) {
         inbox.tell(Message::Answering(self.running.run, AnswerReport::Failed(notice)));
@@ -228,13 +233,8 @@ impl Searcher {
         let has_model = self.has_model.load(Ordering::Acquire);
         // What goes on from a conversation may be answered by it.
         if let (true, None, Some(finder)) = (has_model, &follow_up, &mut self.finder) {
-            let asked = Asked {
-                typed: &job.ask.question,
-                query: &query,
-                at: job.at,
-                turns: &job.ask.turns,
-            };
-            if let Some(refused) = answer::refusal(&asked, &found, &mut finder.embedder) {
+            let refused = answer::refusal(&job.asked(&query), &found, &mut finder.embedder);
+            if let Some(refused) = refused {
                 return job.end(&self.inbox, &self.orders, refused, None);
             }
         }
@@ -278,12 +278,8 @@ impl Searcher {
         };
         let mut telling = Telling::new(&inbox, job.running.run);
         let answered = {
-            let asked = Asked {
-                typed: &job.ask.question,
-                query: follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query),
-                at: job.at,
-                turns: &job.ask.turns,
-            };
+            let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
+            let asked = job.asked(wanted);
             let mut quotes = QuoteAnswerer::new(&mut finder.embedder);
             answer::answer(&asked, &found, &mut quotes, &job.running.cancel, &mut |progress| {
                 telling.take(&progress);

@@ -199,8 +199,17 @@ impl Speaker {
             };
             let text = speaking.understood(&searched);
             let is_gone = matches!(speaking.fate.take(), Some(GenerateError::Gone { .. }));
-            if is_gone && let Some(model) = &mut self.model {
-                model.speaking = None;
+            if is_gone {
+                if let Some(model) = &mut self.model {
+                    model.speaking = None;
+                }
+                if searched.job.is_stopped() {
+                    return searched.job.fail(&self.inbox, stopped());
+                }
+                if std::mem::take(&mut again) {
+                    continue;
+                }
+                return self.quote(searched);
             }
             if searched.job.is_stopped() {
                 return searched.job.fail(&self.inbox, stopped());
@@ -208,16 +217,6 @@ impl Speaker {
             if let Some(text) = text {
                 return self.search_again(searched, text);
             }
-            if is_gone {
-                if std::mem::take(&mut again) {
-                    continue;
-                }
-                return self.quote(searched);
-            }
-            let Some(speaking) = self.model.as_mut().and_then(|model| model.speaking.as_mut())
-            else {
-                return self.quote(searched);
-            };
             let mut telling = Telling::new(&self.inbox, searched.job.running.run);
             let answered = speaking.answer(&searched, &mut telling);
             telling.flush();

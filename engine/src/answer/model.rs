@@ -141,11 +141,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
         // Without evidence a model could only answer from its own memory.
         if question.evidence.is_empty() {
             progress(Progress::Text(ABSTENTION));
-            return Ok(Answer {
-                text: ABSTENTION.to_owned(),
-                abstained: true,
-                ..Answer::default()
-            });
+            return Ok(Answer::abstention());
         }
         let (budget, max_tokens) = self.budget();
         let prompt =

@@ -36,9 +36,7 @@ use std::ops::Range;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    ABSTENTION, Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Question, Quote,
-};
+use super::{Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Question, Quote};
 use crate::embed::Embed;
 use crate::text::{content_words, mostly_latin, names, normalized, without_bracketed_numbers};
 
@@ -156,7 +154,7 @@ impl<E: Embed> Answerer for QuoteAnswerer<E> {
         let answer = if judged.support >= judged.threshold {
             compose(&choose(&judged.candidates, question.about.is_some()), asked(question))
         } else {
-            Answer { text: ABSTENTION.to_owned(), abstained: true, ..Answer::default() }
+            Answer::abstention()
         };
         progress(Progress::Text(&answer.text));
         Ok(answer)
@@ -594,7 +592,7 @@ fn shortened(sentence: &str, question: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Sentence as Span;
+    use crate::answer::{ABSTENTION, Sentence as Span};
     use crate::embed::{EmbedError, EmbedderId};
 
     /// Puts texts with the same words in the same direction.
