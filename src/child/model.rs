@@ -308,7 +308,7 @@ fn start(
         // It was not what it seemed to be.
         Err(_) => {
             kept.remove();
-            load(settings, progress)
+            start(path, settings, None, cancel, progress)
         }
     }
 }
