@@ -6,13 +6,17 @@ use std::str::FromStr;
 use clap::{ArgGroup, Parser, ValueEnum};
 
 use crate::loading::Running;
+use crate::settings::Settings;
+use crate::state::look::ThemeChoice;
 
 /// What `--model` is given to answer with quotes.
 const NO_MODEL: &str = "none";
 
 /// What is no talk.
-const OTHER_WORK: [&str; 8] =
-    ["folders", "index", "search", "extract", "status", "problems", "models", "eval"];
+const OTHER_WORK: [&str; 10] = [
+    "folders", "index", "search", "extract", "status", "problems", "models", "themes", "keys",
+    "eval",
+];
 
 /// Answers questions from your documents, with the page each answer stands on. Nothing leaves this machine.
 #[derive(Clone, Debug, Parser)]
@@ -55,6 +59,14 @@ pub struct Cli {
     #[arg(long, group = "work")]
     pub models: bool,
 
+    /// Print the themes that the screen can be drawn in
+    #[arg(long, group = "work")]
+    pub themes: bool,
+
+    /// Print the keys of the screen as they are set now
+    #[arg(long, group = "work")]
+    pub keys: bool,
+
     /// Answer a file of questions with known answers and print how well
     #[arg(long, value_name = "FILE", group = "work")]
     pub eval: Option<PathBuf>,
@@ -80,27 +92,27 @@ pub struct Cli {
     /// What makes vectors instead of the embedder that comes with docent: one that --models lists, by as much of its name
     /// as no other has, or a folder with an ONNX model and its tokenizer
     #[arg(long, value_name = "NAME|PATH")]
-    pub embedder: Option<String>,
+    embedder: Option<String>,
 
-    /// Tokens that a model's prompt and answer may have together
-    #[arg(long, value_name = "TOKENS", default_value_t = Running::default().context, value_parser = clap::value_parser!(u32).range(512..=1_048_576))]
-    context: u32,
+    /// Tokens that a model's prompt and answer may have together [default: 8192]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(512..=1_048_576))]
+    context: Option<u32>,
 
-    /// Where a model's chance begins: the same number repeats an answer
-    #[arg(long, value_name = "N", default_value_t = Running::default().seed, value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
-    seed: u32,
+    /// Where a model's chance begins: the same number repeats an answer [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
+    seed: Option<u32>,
 
-    /// How freely a model chooses its words, 0 to 2: 0 takes the likeliest always
-    #[arg(long, value_name = "T", default_value_t = Running::default().temperature, value_parser = temperature)]
-    temperature: f32,
+    /// How freely a model chooses its words, 0 to 2: 0 takes the likeliest always [default: 0.2]
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    temperature: Option<f32>,
 
     /// Threads that a model computes with; otherwise as many as there are cores, and one for a tiny model
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     threads: Option<u16>,
 
-    /// Layers of a model that run on a graphics card, where docent was built for it
-    #[arg(long, value_name = "N", default_value_t = Running::default().gpu_layers)]
-    gpu_layers: u32,
+    /// Layers of a model that run on a graphics card, where docent was built for it [default: 0]
+    #[arg(long, value_name = "N")]
+    gpu_layers: Option<u32>,
 
     /// Look only in this folder or file (may be given several times)
     #[arg(long, value_name = "PATH")]
@@ -110,9 +122,9 @@ pub struct Cli {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub top: u16,
 
-    /// How the screen looks: dark, light or mono
+    /// How the screen looks: a theme that --themes lists, or `auto`, which follows the terminal's background
     #[arg(long, value_name = "NAME", conflicts_with = "work")]
-    pub theme: Option<String>,
+    theme: Option<String>,
 
     /// The folder that holds everything docent keeps
     #[arg(long, value_name = "DIR")]
@@ -120,7 +132,7 @@ pub struct Cli {
 
     /// Leave pages that are only pictures unread, also where Tesseract is installed
     #[arg(long)]
-    pub no_ocr: bool,
+    no_ocr: bool,
 
     /// Print JSON
     #[arg(long)]
@@ -149,6 +161,8 @@ pub enum Work<'a> {
     Status,
     Problems,
     Models,
+    Themes,
+    Keys,
     Eval(&'a Path),
     /// A conversation to this file.
     Export(Which, &'a Path),
@@ -164,6 +178,8 @@ impl Cli {
             .or(self.status.then_some(Work::Status))
             .or(self.problems.then_some(Work::Problems))
             .or(self.models.then_some(Work::Models))
+            .or(self.themes.then_some(Work::Themes))
+            .or(self.keys.then_some(Work::Keys))
             .or(self.eval.as_deref().map(Work::Eval))
             .or(self
                 .conversation
@@ -171,18 +187,27 @@ impl Cli {
                 .map(|(which, file)| Work::Export(which, file)))
     }
 
-    /// How a model is to run.
-    pub fn running(&self) -> Running {
-        let &Self { context, threads, gpu_layers, seed, temperature, .. } = self;
-        Running { context, threads, gpu_layers, seed, temperature }
+    /// Whether a model was named here.
+    pub fn names_model(&self) -> bool {
+        self.model.is_some()
     }
 
-    /// What is to write answers.
-    pub fn model(&self) -> ModelChoice<'_> {
-        match self.model.as_deref() {
-            None => ModelChoice::Any,
-            Some(NO_MODEL) => ModelChoice::None,
-            Some(typed) => ModelChoice::Named(typed),
+    /// The settings with what was typed laid over them.
+    pub fn over(&self, settings: Settings) -> Settings {
+        let running = Running {
+            context: self.context.unwrap_or(settings.running.context),
+            threads: self.threads.or(settings.running.threads),
+            gpu_layers: self.gpu_layers.unwrap_or(settings.running.gpu_layers),
+            seed: self.seed.unwrap_or(settings.running.seed),
+            temperature: self.temperature.unwrap_or(settings.running.temperature),
+        };
+        Settings {
+            running,
+            model: self.model.clone().or(settings.model),
+            embedder: self.embedder.clone().or(settings.embedder),
+            theme: self.theme.as_deref().map_or(settings.theme, ThemeChoice::named),
+            ocr: settings.ocr && !self.no_ocr,
+            ..settings
         }
     }
 }
@@ -196,6 +221,17 @@ pub enum ModelChoice<'a> {
     None,
     /// A path, a name, or a part of one.
     Named(&'a str),
+}
+
+impl<'a> ModelChoice<'a> {
+    /// What the name of a model, or that of none, says.
+    pub fn of(name: Option<&'a str>) -> Self {
+        match name {
+            None => Self::Any,
+            Some(NO_MODEL) => Self::None,
+            Some(typed) => Self::Named(typed),
+        }
+    }
 }
 
 fn temperature(typed: &str) -> Result<f32, &'static str> {
@@ -271,9 +307,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_typed_comes_before_what_is_set() {
+        let set =
+            Running { context: 1_000, threads: Some(2), gpu_layers: 9, seed: 5, temperature: 1.5 };
+        let settings = Settings {
+            running: set,
+            model: Some("none".into()),
+            theme: ThemeChoice::named("nord"),
+            ..Settings::default()
+        };
+        let over = |typed: &[&str]| {
+            Cli::try_parse_from(["docent"].iter().chain(typed)).unwrap().over(settings.clone())
+        };
+        assert_eq!(over(&[]), settings);
+        let over = over(&["--model", "qwen", "--no-ocr", "--theme", "auto", "--seed", "7"]);
+        let Settings { running, model, theme, ocr, .. } = over;
+        assert_eq!(running, Running { seed: 7, ..set });
+        assert_eq!(ModelChoice::of(model.as_deref()), ModelChoice::Named("qwen"));
+        assert_eq!((theme, ocr), (ThemeChoice::Auto, false));
+        assert_eq!(ModelChoice::of(Some("none")), ModelChoice::None);
+        assert_eq!(ModelChoice::of(None), ModelChoice::Any);
+    }
+
+    #[test]
     fn a_model_runs_as_it_is_told() {
         let running = |typed: &[&str]| {
-            Cli::try_parse_from(["docent"].iter().chain(typed)).map(|cli| cli.running())
+            let cli = Cli::try_parse_from(["docent"].iter().chain(typed))?;
+            Ok::<_, clap::Error>(cli.over(Settings::default()).running)
         };
         assert_eq!(running(&[]).unwrap(), Running::default());
         let told = [

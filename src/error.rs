@@ -18,6 +18,8 @@ use crate::child::model::LoadError;
 use crate::fs::FileError;
 use crate::ingest::IngestError;
 use crate::plain;
+use crate::settings::SettingsError;
+use crate::theme::ThemeError;
 
 /// How work that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +199,8 @@ macro_rules! told_by_themselves {
 }
 
 told_by_themselves!(
+    SettingsError,
+    ThemeError,
     LoadError,
     FileError,
     EmbedError,

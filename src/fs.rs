@@ -43,6 +43,21 @@ pub fn read_file(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
     read().map_err(failed("read", path))
 }
 
+/// What stands in a folder, by name; nothing where there is no such folder.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let listed = || -> io::Result<Vec<PathBuf>> {
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut paths =
+            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    listed().map_err(failed("list", folder))
+}
+
 /// Puts `bytes` in place of `path` at once: written aside, synced and renamed. Only the owner may read the file.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut aside = path.as_os_str().to_owned();

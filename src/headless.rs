@@ -7,16 +7,18 @@ mod eval;
 mod export;
 mod extract;
 mod index;
+mod keys;
 mod library;
 mod models;
 mod progress;
 mod search;
+mod themes;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use docent_engine::catalog::Place;
-use docent_engine::embed::{Embed as _, Settings};
+use docent_engine::embed::{self, Embed as _};
 use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -29,16 +31,18 @@ use crate::loading::{Embedders, cores};
 use crate::models::{Chosen, named_embedder};
 use crate::paths::{self, Environment};
 use crate::seal::Seal;
+use crate::settings::Settings;
 use crate::{fs, interrupt, loading};
 
 /// Does the work that the flags name.
 pub fn run(
     work: Work<'_>,
     cli: &Cli,
+    settings: &Settings,
     environment: &Environment,
     seal: &Seal,
 ) -> Result<Outcome, Failure> {
-    let session = Session { cli, environment, cancel: interrupt::token()? };
+    let session = Session { cli, settings, environment, cancel: interrupt::token()? };
     if *seal != Seal::Sealed {
         session.note(&seal.to_string());
     }
@@ -50,6 +54,8 @@ pub fn run(
         Work::Status => library::status(&session),
         Work::Problems => library::problems(&session),
         Work::Models => models::run(&session),
+        Work::Themes => themes::run(&session),
+        Work::Keys => keys::run(&session),
         Work::Eval(file) => eval::run(&session, file),
         Work::Export(which, file) => export::run(&session, which, file),
     };
@@ -63,6 +69,8 @@ pub fn run(
 /// One run of the program.
 struct Session<'a> {
     cli: &'a Cli,
+    /// With what was typed laid over them.
+    settings: &'a Settings,
     environment: &'a Environment,
     cancel: CancellationToken,
 }
@@ -84,7 +92,7 @@ impl Session<'_> {
 
     /// What finds passages, loaded.
     fn finder(&self) -> Result<Finder, Failure> {
-        let (settings, home) = (Settings::for_questions(cores()), self.home()?);
+        let (settings, home) = (embed::Settings::for_questions(cores()), self.home()?);
         let embedder = match self.chosen_embedder()? {
             None => loading::embedder(&paths::parts(self.environment)?, settings)?,
             Some(Chosen { name, .. }) => {
@@ -107,9 +115,9 @@ impl Session<'_> {
         Ok(vector_id(&self.embedders()?.id()?))
     }
 
-    /// What `--embedder` names.
+    /// What `--embedder`, or the settings file, names.
     fn chosen_embedder(&self) -> Result<Option<Chosen>, Failure> {
-        let Some(typed) = self.cli.embedder.as_deref() else { return Ok(None) };
+        let Some(typed) = self.settings.embedder.as_deref() else { return Ok(None) };
         Ok(Some(named_embedder(typed, &self.home()?, &self.places()?)?))
     }
 

@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::vectors::Vectors;
 use crate::child::ChildError;
-use crate::child::reader::{FILE_BYTES, Reader};
+use crate::child::reader::Reader;
 use crate::fs;
 use crate::loading::Embedders;
 
@@ -117,6 +117,8 @@ pub struct Readers<'a> {
     pub count: usize,
     /// Whether they let others go first.
     pub give_way: bool,
+    /// Larger files are not read, in bytes.
+    pub largest_file: u64,
 }
 
 /// How much later than others the kernel lets a thread run that gives way: the most that still gets a few hundredths of a
@@ -149,7 +151,7 @@ pub fn bring_up_to_date(
     let mut tasks = Vec::new();
     let mut gone = Vec::new();
     for folder in store.folders()? {
-        let Some(survey) = survey(store, &folder, cancel)? else {
+        let Some(survey) = survey(store, &folder, readers.largest_file, cancel)? else {
             summary.stopped = true;
             return Ok(summary);
         };
@@ -289,15 +291,17 @@ pub struct Survey {
     pub gone: Vec<(FolderId, PathBuf)>,
 }
 
-/// Compares a folder with what is known of it, and keeps what it finds that can't be read; none when it was stopped.
+/// Compares a folder with what is known of it, and keeps what it finds that can't be read, such as files of more than
+/// `largest_file` bytes; none when it was stopped.
 pub fn survey(
     store: &mut Store,
     folder: &store::Folder,
+    largest_file: u64,
     cancel: &CancellationToken,
 ) -> Result<Option<Survey>, IngestError> {
     // Walked paths are whole ones; a home that can't be found there is in none of them.
     let home = fs::canonical(store.home()).unwrap_or_else(|_| store.home().to_owned());
-    let options = ScanOptions { size_limit: FILE_BYTES, excluded: vec![home] };
+    let options = ScanOptions { size_limit: largest_file, excluded: vec![home] };
     let Ok(mut listing) = scan::list(&folder.path, &options, cancel) else { return Ok(None) };
     let known = store.known_files(folder.id)?;
     let mounts = store.mounts(folder.id)?;
@@ -398,6 +402,7 @@ struct ReadingRoom<'a> {
     known: Mutex<HashSet<(ContentHash, Format)>>,
     counter: &'a TokenCounter,
     give_way: bool,
+    largest_file: u64,
     memory: Memory,
     stop: CancellationToken,
 }
@@ -460,6 +465,7 @@ pub fn read_all<E: From<IngestError>>(
         known: Mutex::new(store.contents(VERSIONS).map_err(IngestError::from)?),
         counter: readers.counter,
         give_way: readers.give_way,
+        largest_file: readers.largest_file,
         memory: Memory::default(),
         stop: cancel.child_token(),
     };
@@ -516,7 +522,7 @@ impl ReadingRoom<'_> {
         let hashed_at_ns = nanoseconds_now();
         let unreadable = |kind| Ok(Some((hashed_at_ns, Reading::Unreadable(kind))));
         let Some(format) = Format::of(&path) else { return unreadable(ProblemKind::UnknownFormat) };
-        let bytes = match fs::read_file(&path, FILE_BYTES) {
+        let bytes = match fs::read_file(&path, self.largest_file) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return unreadable(ProblemKind::TooLarge),
             Err(error) => match error.source.kind() {
@@ -727,6 +733,7 @@ mod tests {
     use docent_index::scan::Mount;
 
     use super::*;
+    use crate::child::reader::FILE_BYTES;
 
     /// A store with a folder that holds files which were read by `versions`.
     fn store(root: &Path, files: &[&str], versions: Versions) -> (tempfile::TempDir, Store) {
@@ -754,7 +761,7 @@ mod tests {
 
     fn survey_of(store: &mut Store) -> Survey {
         let folder = store.folders().unwrap().remove(0);
-        survey(store, &folder, &CancellationToken::new()).unwrap().unwrap()
+        survey(store, &folder, FILE_BYTES, &CancellationToken::new()).unwrap().unwrap()
     }
 
     #[test]
@@ -819,7 +826,8 @@ mod tests {
         let (_home, mut store) = store(root.path(), &[], VERSIONS);
         let embedders = Arc::new(Embedders::new(parts, None));
         let counter = embedders.counter().unwrap();
-        let readers = Readers { counter: &counter, count: 1, give_way: false };
+        let readers =
+            Readers { counter: &counter, count: 1, give_way: false, largest_file: FILE_BYTES };
         let cancel = CancellationToken::new();
         let done = bring_up_to_date(&mut store, readers, false, &embedders, &cancel, &mut |_| {});
         assert!(matches!(done, Err(IngestError::Embed(_))), "{done:?}");

@@ -44,7 +44,7 @@ enum Place {
 }
 
 impl Place {
-    const ALL: [(&'static str, Self); 14] = [
+    const ALL: [(&'static str, Self); 15] = [
         ("everywhere", Self::Everywhere),
         ("typing", Self::Typing),
         ("moving", Self::Moving),
@@ -57,6 +57,7 @@ impl Place {
         ("document-prompt", Self::In(Context::DocumentPrompt)),
         ("library", Self::In(Context::Library)),
         ("models", Self::In(Context::Models)),
+        ("themes", Self::In(Context::Themes)),
         ("export", Self::In(Context::Export)),
         ("help", Self::In(Context::Help)),
     ];
@@ -116,7 +117,40 @@ impl Keys {
     pub fn parse(source: &str) -> Result<Self, KeysError> {
         let document = DeTable::parse(source).map_err(KeysError::Syntax)?;
         let mut keys = Self { bindings: Vec::new(), actions: HashMap::new() };
-        for (name, value) in in_order(document.get_ref()) {
+        keys.read(source, document.get_ref())?;
+        Ok(keys)
+    }
+
+    /// Lays a table of `source` over what is there: an action has the chords that the table gives it in a place, and no
+    /// others there; who had such a chord in the same place before loses it.
+    pub fn lay_over(&mut self, source: &str, table: &DeTable<'_>) -> Result<(), KeysError> {
+        let mut given = Self { bindings: Vec::new(), actions: HashMap::new() };
+        given.read(source, table)?;
+        for Binding { place, action, chords } in given.bindings {
+            let is_it = |binding: &Binding| binding.place == place && binding.action == action;
+            for binding in self.bindings.iter_mut().filter(|binding| binding.place == place) {
+                binding.chords.retain(|chord| !chords.contains(chord));
+            }
+            self.actions.retain(|(at, _), bound| *at != place || *bound != action);
+            self.actions.extend(chords.iter().map(|chord| ((place, *chord), action)));
+            match self.bindings.iter_mut().find(|binding| is_it(binding)) {
+                Some(binding) => binding.chords = chords,
+                None => self.bindings.push(Binding { place, action, chords }),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is bound, as it is written down: the name of each place, an action and its chords.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Action, &[Chord])> {
+        Place::ALL.iter().flat_map(|(name, place)| {
+            let of_place = self.bindings.iter().filter(move |binding| binding.place == *place);
+            of_place.map(|binding| (*name, binding.action, binding.chords.as_slice()))
+        })
+    }
+
+    fn read(&mut self, source: &str, table: &DeTable<'_>) -> Result<(), KeysError> {
+        for (name, value) in in_order(table) {
             let line = line_of(source, &name.span());
             let name = name.get_ref().as_ref();
             let place = Place::from_name(name).ok_or_else(|| KeysError::Place {
@@ -128,10 +162,10 @@ impl Keys {
                 return Err(KeysError::NoTable { line, name: name.to_owned() });
             };
             for (name, value) in in_order(table) {
-                keys.bind(source, place, name, value)?;
+                self.bind(source, place, name, value)?;
             }
         }
-        Ok(keys)
+        Ok(())
     }
 
     fn bind(
@@ -305,6 +339,33 @@ mod tests {
             assert_eq!(actions.len(), bindings.len(), "{context:?} lists an action twice");
         }
         assert_eq!(keys.bindings(Context::Question)[0].0, Action::Send);
+    }
+
+    #[test]
+    fn what_is_laid_over_replaces_the_binding_of_its_place() {
+        let laid = |source: &str| {
+            let mut keys = Keys::default();
+            keys.lay_over(source, DeTable::parse(source).unwrap().get_ref()).unwrap();
+            keys
+        };
+        let chord = |text: &str| text.parse::<Chord>().unwrap();
+        let keys = laid("[sources]\nopen = [\"x\", \"space\"]\nview = []\n");
+        let in_sources = |text| keys.action(Context::Sources, chord(text));
+        assert_eq!(in_sources("x"), Some(Action::Open));
+        assert_eq!(in_sources("enter"), None);
+        assert_eq!(in_sources("o"), None);
+        assert_eq!(keys.action(Context::Conversation, chord("enter")), Some(Action::Open));
+        assert_eq!(keys.chord(Context::Sources, Action::Open), Some(chord("x")));
+        // A chord that was another action's there is that one's no more.
+        let keys = laid("[everywhere]\nhelp = \"ctrl+n\"\n");
+        assert_eq!(keys.action(Context::Question, chord("ctrl+n")), Some(Action::Help));
+        assert_eq!(keys.chord(Context::Question, Action::NewConversation), None);
+        assert_eq!(keys.action(Context::Question, chord("f1")), None);
+        // Two of the user's own for one chord are a mistake.
+        let twice = "[everywhere]\nhelp = \"f5\"\nquit = \"f5\"\n";
+        let error = Keys::default().lay_over(twice, DeTable::parse(twice).unwrap().get_ref());
+        assert_eq!(error.unwrap_err().to_string(), "line 3: `f5` is bound to `help` already");
+        assert_eq!(laid(""), Keys::default());
     }
 
     #[track_caller]

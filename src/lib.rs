@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod error;
 pub mod paths;
+pub mod settings;
 
 pub mod fs;
 pub mod interrupt;

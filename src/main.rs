@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use docent::child::opener::Opener;
 use docent::cli::Cli;
-use docent::error::Failure;
+use docent::error::{Failure, Outcome};
+use docent::settings::Settings;
 use docent::{child, headless, paths, seal, tui};
 
 fn main() -> ExitCode {
@@ -34,19 +35,27 @@ fn main() -> ExitCode {
             colours: told("COLORTERM"),
             kind: told("TERM"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(told),
+            background: told("COLORFGBG"),
         },
     };
-    let done = match cli.work() {
-        Some(work) => headless::run(work, &cli, &environment, &seal::close()),
-        // What opens files for the user keeps the rights that everything else gives up.
-        None => Opener::start(environment.editor.as_deref())
-            .map_err(Failure::from)
-            .and_then(|opener| tui::run(&cli, &environment, seal::close(), opener)),
-    };
-    match done {
+    match run(&cli, &environment) {
         Ok(outcome) => outcome.exit_code(),
         Err(failure) => report(&failure),
     }
+}
+
+fn run(cli: &Cli, environment: &paths::Environment) -> Result<Outcome, Failure> {
+    let settings = cli.over(match paths::home(cli.home.as_deref(), environment) {
+        Ok(home) => Settings::of_home(&home)?,
+        // Who needs a home says so; not everything does.
+        Err(_nowhere) => Settings::default(),
+    });
+    if let Some(work) = cli.work() {
+        return headless::run(work, cli, &settings, environment, &seal::close());
+    }
+    // What opens files for the user keeps the rights that everything else gives up.
+    let opener = Opener::start(environment.editor.as_deref())?;
+    tui::run(cli, settings, environment, seal::close(), opener)
 }
 
 /// Says on standard error what went wrong. A reader that went away (`docent … | head`) is no failure.

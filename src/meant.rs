@@ -8,6 +8,9 @@ use std::fmt;
 pub struct Meant(Option<String>);
 
 impl Meant {
+    /// Nothing is known that could have been meant.
+    pub const NOTHING: Self = Self(None);
+
     /// Looks among `names` for one that differs from `typed` by few letters.
     pub fn among<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         let far = typed.chars().count().div_ceil(3);

@@ -35,9 +35,16 @@ pub struct TerminalFacts {
     pub kind: Option<String>,
     /// The first of `$LC_ALL`, `$LC_CTYPE` and `$LANG` that says something.
     pub locale: Option<String>,
+    /// `$COLORFGBG`: the numbers of its colours, the background's last.
+    pub background: Option<String>,
 }
 
 impl TerminalFacts {
+    /// Whether it can be asked for its background: all can, but those that would print what they do not understand.
+    pub fn answers(&self) -> bool {
+        !matches!(self.kind.as_deref(), None | Some("dumb" | "linux"))
+    }
+
     /// Whether it shows more than ASCII: unless it is said that it does not. Many who have no locale at all do.
     pub fn has_unicode(&self) -> bool {
         let Some(locale) = &self.locale else { return true };

@@ -9,10 +9,12 @@ pub mod document;
 pub mod effect;
 pub mod input;
 pub mod library;
+pub mod look;
 pub mod message;
 pub mod model;
 pub mod notice;
 pub mod scroll;
+pub mod target;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -24,16 +26,25 @@ use self::conversation::{Conversation, Conversations};
 use self::document::DocumentView;
 use self::input::Input;
 use self::library::Library;
+use self::look::{Look, Shown, WIDTHS};
 use self::message::{Moment, Size};
 use self::model::Model;
 use self::notice::Notice;
 use self::scroll::{Measures, Scroll};
+use self::target::Target;
 use crate::seal::Seal;
 
 /// Under this width the sources are an overlay.
 pub const WIDE: u16 = 100;
 /// Under this width the conversations are an overlay.
 pub const WIDEST: u16 = 130;
+
+/// Columns of the conversations beside, unless the user wants otherwise.
+const CONVERSATIONS: u16 = 28;
+/// The sources beside take two fifths, within these, unless the user wants otherwise.
+const SOURCES: (u16, u16) = (34, 64);
+/// Columns that the conversation keeps beside them.
+const NARROWEST: u16 = 38;
 
 /// All that the screen shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +63,13 @@ pub struct State {
     pub conversations: Conversations,
     pub library: Library,
     pub model: Model,
+    pub look: Look,
+    /// Whether clicks and the wheel come here.
+    pub has_mouse: bool,
+    /// Whether the terminal's user looks at it; terminals that do not tell are looked at.
+    pub is_looked_at: bool,
+    /// What was clicked last, and when.
+    clicked: Option<(Target, Duration)>,
     /// What is told in passing, with the time since the start until which it stands.
     pub notice: Option<(Notice, Duration)>,
     /// Until then, since the start, another request to quit quits.
@@ -81,6 +99,10 @@ pub enum Layer {
     Document(Box<DocumentView>),
     Library,
     Models,
+    /// The themes, one of which is looked at: by its index among all that can be chosen.
+    Themes {
+        selected: usize,
+    },
     Export(ExportPrompt),
     /// The keys of what lies below it.
     Help {
@@ -102,6 +124,7 @@ pub enum Context {
     DocumentPrompt,
     Library,
     Models,
+    Themes,
     Export,
     Help,
 }
@@ -166,6 +189,10 @@ impl State {
             conversations: Conversations::default(),
             library: Library::default(),
             model: Model::default(),
+            look: Look::default(),
+            has_mouse: true,
+            is_looked_at: true,
+            clicked: None,
             notice: None,
             quitting: None,
             waiting: None,
@@ -183,6 +210,7 @@ impl State {
             Some(Layer::Document(_)) => Context::Document,
             Some(Layer::Library) => Context::Library,
             Some(Layer::Models) => Context::Models,
+            Some(Layer::Themes { .. }) => Context::Themes,
             Some(Layer::Export(_)) => Context::Export,
             Some(Layer::Help { .. }) => Context::Help,
             None => match self.focus {
@@ -194,13 +222,53 @@ impl State {
         }
     }
 
+    /// The title of the conversation that is open; none before it has one.
+    pub fn title(&self) -> Option<&str> {
+        let conversation = &self.conversation;
+        let head = conversation
+            .id
+            .and_then(|id| self.conversations.heads.iter().find(|head| head.id == id));
+        let first = conversation.turns.first().map(|turn| turn.question.as_str());
+        head.map(|head| head.title.as_str()).or(first)
+    }
+
     /// The panes that stand side by side, from left to right and then below; the others come as overlays when they have
     /// the focus.
     pub fn has_conversations_beside(&self) -> bool {
-        self.size.width >= WIDEST
+        self.conversations_width().is_some()
     }
 
     pub fn has_sources_beside(&self) -> bool {
-        self.size.width >= WIDE
+        let width = self.size.width;
+        match self.look.panes.sources.shown {
+            Shown::Auto => width >= WIDE,
+            Shown::Always => width >= SOURCES.0 + NARROWEST,
+            Shown::Never => false,
+        }
+    }
+
+    /// Columns of the conversations, where they stand beside the conversation.
+    pub fn conversations_width(&self) -> Option<u16> {
+        let pane = self.look.panes.conversations;
+        let sources = if self.has_sources_beside() { SOURCES.0 } else { 0 };
+        let room = self.size.width.saturating_sub(NARROWEST + sources);
+        let is_beside = match pane.shown {
+            Shown::Auto => self.size.width >= WIDEST,
+            Shown::Always => room >= CONVERSATIONS,
+            Shown::Never => false,
+        };
+        let width = pane.width.unwrap_or(CONVERSATIONS).min(room).max(WIDTHS.0);
+        is_beside.then_some(width)
+    }
+
+    /// Columns of the sources, where they stand beside the conversation.
+    pub fn sources_width(&self) -> Option<u16> {
+        if !self.has_sources_beside() {
+            return None;
+        }
+        let middle = self.size.width.saturating_sub(self.conversations_width().unwrap_or(0));
+        let usual = (middle / 5 * 2).clamp(SOURCES.0, SOURCES.1);
+        let width = self.look.panes.sources.width.unwrap_or(usual);
+        Some(width.min(middle.saturating_sub(NARROWEST)).max(WIDTHS.0))
     }
 }

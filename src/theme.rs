@@ -4,8 +4,13 @@
 //! the terminal's own. Where there are no colours, roles are told apart by bold, underline, reverse and dim.
 
 mod file;
+mod indexed;
 mod role;
 mod signs;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use ratatui::style::{Color, Modifier, Style};
 use thiserror::Error;
@@ -13,17 +18,120 @@ use thiserror::Error;
 use self::file::Definition;
 pub use self::role::Role;
 pub use self::signs::Signs;
+use crate::fs::{self, FileError};
 use crate::meant::Meant;
 
-/// The themes that docent comes with, by their names. The first one is taken where none is chosen.
-const SHIPPED: [(&str, &str); 3] = [
+/// The themes that docent comes with, by their names.
+const SHIPPED: [(&str, &str); 13] = [
     ("dark", include_str!("../themes/dark.toml")),
     ("light", include_str!("../themes/light.toml")),
+    ("high-contrast", include_str!("../themes/high-contrast.toml")),
     (MONO, include_str!("../themes/mono.toml")),
+    ("catppuccin-latte", include_str!("../themes/catppuccin-latte.toml")),
+    ("catppuccin-mocha", include_str!("../themes/catppuccin-mocha.toml")),
+    ("gruvbox-dark", include_str!("../themes/gruvbox-dark.toml")),
+    ("gruvbox-light", include_str!("../themes/gruvbox-light.toml")),
+    ("nord", include_str!("../themes/nord.toml")),
+    ("solarized-dark", include_str!("../themes/solarized-dark.toml")),
+    ("solarized-light", include_str!("../themes/solarized-light.toml")),
+    ("tokyo-night", include_str!("../themes/tokyo-night.toml")),
+    ("tokyo-night-day", include_str!("../themes/tokyo-night-day.toml")),
 ];
+
+/// The largest file of a theme that is read, in bytes.
+const LARGEST: u64 = 64 << 10;
+
+/// What the file of a theme ends in.
+const ENDING: &str = "toml";
 
 /// The theme without colours.
 const MONO: &str = "mono";
+
+/// The themes that can be chosen: those that docent comes with, and the user's own, which come first where names are the
+/// same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Themes {
+    own: BTreeMap<String, String>,
+}
+
+impl Themes {
+    /// The user's own are the files in `folder`.
+    pub fn with_own(folder: &Path) -> Result<Self, FileError> {
+        let mut own = BTreeMap::new();
+        for path in fs::list(folder)? {
+            let name = path.file_stem().and_then(OsStr::to_str);
+            let Some(name) = name.filter(|_| path.extension() == Some(OsStr::new(ENDING))) else {
+                continue;
+            };
+            if let Some(bytes) = fs::read_file(&path, LARGEST)? {
+                own.insert(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        Ok(Self { own })
+    }
+
+    /// Docent's own first, then the user's.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let own = self.own.keys().map(String::as_str);
+        let docents = SHIPPED.iter().map(|(name, _)| *name);
+        docents.chain(own.filter(|name| shipped(name).is_none()))
+    }
+
+    /// Whether the user made it.
+    pub fn is_own(&self, name: &str) -> bool {
+        self.own.contains_key(name)
+    }
+
+    /// The theme with this name, for a terminal with all colours.
+    pub fn load(&self, name: &str) -> Result<Theme, ThemeError> {
+        let names = || self.names();
+        if !names().any(|known| known == name) {
+            let meant = Meant::among(name, names());
+            return Err(ThemeError::Unknown { theme: name.to_owned(), meant });
+        }
+        Theme::parse(name, &|wanted| {
+            let own = self.own.get(wanted).cloned();
+            own.or_else(|| shipped(wanted).map(str::to_owned))
+        })
+    }
+}
+
+fn shipped(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+}
+
+/// Whether a terminal is dark or light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Background {
+    Dark,
+    Light,
+}
+
+impl Background {
+    /// Of a colour as red, green, blue.
+    pub fn of([red, green, blue]: [u8; 3]) -> Self {
+        // The weights of ITU-R BT.601, in thousandths.
+        let brightness = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+        if brightness > 127_500 { Self::Light } else { Self::Dark }
+    }
+
+    /// What `COLORFGBG` says: text and background as numbers of the sixteen colours, the background last.
+    pub fn hinted(colorfgbg: &str) -> Option<Self> {
+        match colorfgbg.rsplit(';').next()?.parse::<u8>().ok()? {
+            0..=6 | 8 => Some(Self::Dark),
+            7 | 9..=15 => Some(Self::Light),
+            _ => None,
+        }
+    }
+
+    /// The theme that is taken on it where none is chosen.
+    pub fn theme(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
+}
 
 /// The colours that a terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +139,8 @@ pub enum Colours {
     None,
     /// Its user's own sixteen.
     Sixteen,
+    /// 240 fixed ones behind them.
+    Indexed,
     True,
 }
 
@@ -43,6 +153,9 @@ impl Colours {
             || term.is_some_and(|term| term.ends_with("-direct"))
         {
             Self::True
+        } else if term.is_some_and(|term| term.contains("256color")) {
+            // Whoever comes by SSH has no `COLORTERM`, as a rule.
+            Self::Indexed
         } else {
             Self::Sixteen
         }
@@ -68,6 +181,9 @@ struct Look {
     background: Option<[u8; 3]>,
     sixteen_foreground: Option<Color>,
     sixteen_background: Option<Color>,
+    /// Known once they are wanted.
+    indexed_foreground: Option<Color>,
+    indexed_background: Option<Color>,
     modifier: Modifier,
 }
 
@@ -78,8 +194,14 @@ pub enum ThemeError {
     Syntax { theme: String, source: toml::de::Error },
     #[error("theme `{theme}` has no role `{role}`{meant}")]
     Role { theme: String, role: String, meant: Meant },
-    #[error("theme `{theme}`: `{value}` is no colour: write `#rrggbb`")]
-    Colour { theme: String, value: String },
+    #[error("there is no theme `{theme}`{meant}")]
+    Unknown { theme: String, meant: Meant },
+    #[error("theme `{theme}`: nothing is drawn in the shade `{shade}`{meant}")]
+    Shade { theme: String, shade: String, meant: Meant },
+    #[error(
+        "theme `{theme}`: `{value}` is neither a shade of its palette nor a colour as `#rrggbb`{meant}"
+    )]
+    Colour { theme: String, value: String, meant: Meant },
     #[error("theme `{theme}`: `{value}` is none of the sixteen colours{meant}")]
     Sixteen { theme: String, value: String, meant: Meant },
     #[error("theme `{theme}` inherits `{parent}`, which is not there")]
@@ -99,10 +221,35 @@ impl Theme {
         Self::load(name).ok()
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Which terminals its colours are chosen for; none where it has no colours.
+    pub fn background(&self) -> Option<Background> {
+        self.background.map(Background::of)
+    }
+
+    pub fn colours(&self) -> Colours {
+        self.colours
+    }
+
     /// The same theme for a terminal that has these colours.
     #[must_use]
-    pub fn in_colours(self, colours: Colours) -> Self {
-        Self { colours, ..self }
+    pub fn in_colours(mut self, colours: Colours) -> Self {
+        self.colours = colours;
+        if colours == Colours::Indexed {
+            for (role, look) in Role::ALL.iter().zip(&mut self.roles) {
+                let background = look.background.map(|colour| indexed::nearest(colour, None));
+                let behind = background.map(indexed::colour).or(self.background);
+                // Lines between regions are no text.
+                let behind = behind.filter(|_| *role != Role::Border);
+                let foreground = look.foreground.map(|colour| indexed::nearest(colour, behind));
+                look.indexed_foreground = foreground.map(Color::Indexed);
+                look.indexed_background = background.map(Color::Indexed);
+            }
+        }
+        self
     }
 
     /// How a role looks.
@@ -115,6 +262,7 @@ impl Theme {
         let (foreground, background) = match self.colours {
             Colours::None => (None, None),
             Colours::Sixteen => (look.sixteen_foreground, look.sixteen_background),
+            Colours::Indexed => (look.indexed_foreground, look.indexed_background),
             Colours::True => (look.foreground.map(true_colour), look.background.map(true_colour)),
         };
         let has_colour = foreground.is_some() || background.is_some();
@@ -127,12 +275,7 @@ impl Theme {
     }
 
     fn load(name: &str) -> Result<Self, ThemeError> {
-        Self::parse(name, &|wanted| {
-            SHIPPED
-                .iter()
-                .find(|(known, _)| *known == wanted)
-                .map(|(_, source)| (*source).to_owned())
-        })
+        Self::parse(name, &|wanted| shipped(wanted).map(str::to_owned))
     }
 
     /// Reads the theme with this name from where `source` finds it and the themes it inherits.
@@ -152,19 +295,6 @@ impl Theme {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Of the relative luminances of two colours, as WCAG 2 defines it.
-    fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
-        let luminance = |colour: [u8; 3]| {
-            let [red, green, blue] = colour.map(|part| {
-                let part = f64::from(part) / 255.0;
-                if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-            });
-            0.2126 * red + 0.7152 * green + 0.0722 * blue
-        };
-        let (one, other) = (luminance(one), luminance(other));
-        (one.max(other) + 0.05) / (one.min(other) + 0.05)
-    }
 
     #[test]
     fn every_shipped_theme_can_be_read() {
@@ -187,10 +317,29 @@ mod tests {
                 else {
                     panic!("{name} must say which colour it assumes for text");
                 };
-                let contrast = contrast(foreground, background);
+                let contrast = indexed::contrast(foreground, background);
                 // Lines between regions are no text.
                 let least = if *role == Role::Border { 1.3 } else { 4.5 };
                 assert!(contrast >= least, "{name}: {} has {contrast:.2}", role.name());
+            }
+        }
+    }
+
+    #[test]
+    fn text_stands_out_where_there_are_256_colours() {
+        for name in Theme::all() {
+            let theme = Theme::load(name).unwrap().in_colours(Colours::Indexed);
+            let Some(assumed) = theme.background else { continue };
+            for role in Role::ALL.iter().filter(|role| **role != Role::Border) {
+                let colour = |colour| match colour {
+                    Some(Color::Indexed(index)) => Some(indexed::colour(index)),
+                    _ => None,
+                };
+                let style = theme.style(*role);
+                let background = colour(style.bg).unwrap_or(assumed);
+                let Some(foreground) = colour(style.fg) else { continue };
+                let contrast = indexed::contrast(foreground, background);
+                assert!(contrast >= 4.5, "{name}: {} has {contrast:.2}", role.name());
             }
         }
     }
@@ -241,7 +390,7 @@ mod tests {
         check(true, Some("truecolor"), Some("xterm-256color"), Colours::None);
         check(false, Some("truecolor"), Some("xterm-256color"), Colours::True);
         check(false, None, Some("xterm-direct"), Colours::True);
-        check(false, None, Some("xterm-256color"), Colours::Sixteen);
+        check(false, None, Some("xterm-256color"), Colours::Indexed);
         check(false, None, Some("linux"), Colours::Sixteen);
         check(false, None, Some("dumb"), Colours::None);
         check(false, None, None, Colours::Sixteen);
@@ -251,9 +400,7 @@ mod tests {
         Theme::parse("own", &|name| match name {
             "own" => Some(own.to_owned()),
             "loop" => Some("inherits = \"own\"".to_owned()),
-            _ => {
-                SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
-            }
+            _ => shipped(name).map(str::to_owned),
         })
     }
 
@@ -263,6 +410,64 @@ mod tests {
         let own = parsed("inherits = \"dark\"\n[error]\ncolour = \"#010203\"").unwrap();
         assert_eq!(own.style(Role::Accent), dark.style(Role::Accent));
         assert_eq!(own.style(Role::Error).fg, Some(Color::Rgb(1, 2, 3)));
+    }
+
+    #[test]
+    fn a_theme_with_a_palette_of_its_own_draws_what_it_inherits_in_it() {
+        let own = parsed("inherits = \"dark\"\n[palette]\naccent = \"#010203\"").unwrap();
+        for role in [Role::Accent, Role::Citation, Role::QuestionBar] {
+            assert_eq!(own.style(role).fg, Some(Color::Rgb(1, 2, 3)));
+        }
+        let dark = Theme::load("dark").unwrap();
+        assert_eq!(own.style(Role::Error), dark.style(Role::Error));
+        // A theme may give its own roles shades of its own, and call one shade by another.
+        let own = "inherits = \"dark\"\n[palette]\npeach = \"#040506\"\ndim = \"text\"\n[code]\ncolour = \"peach\"";
+        let own = parsed(own).unwrap();
+        assert_eq!(own.style(Role::Code).fg, Some(Color::Rgb(4, 5, 6)));
+        assert_eq!(own.style(Role::Dim).fg, dark.style(Role::Text).fg);
+    }
+
+    #[test]
+    fn the_users_themes_are_files_that_come_before_docents_own() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Themes::with_own(&folder.path().join("none")).unwrap(), Themes::default());
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("mine.toml", "inherits = \"nord\"");
+        write("light.toml", "inherits = \"dark\"");
+        write("readme.txt", "these are mine");
+        let themes = Themes::with_own(folder.path()).unwrap();
+        let names: Vec<_> = themes.names().collect();
+        assert_eq!(names.len(), Theme::all().count() + 1);
+        assert_eq!(names.last(), Some(&"mine"));
+        assert!(themes.is_own("mine") && themes.is_own("light") && !themes.is_own("nord"));
+        assert_eq!(themes.load("light").unwrap().background(), Some(Background::Dark));
+        assert_eq!(
+            themes.load("mein").unwrap_err().to_string(),
+            "there is no theme `mein`: did you mean `mine`?"
+        );
+    }
+
+    #[test]
+    fn a_background_is_dark_or_light() {
+        assert_eq!(Background::of([0x16, 0x18, 0x1d]), Background::Dark);
+        assert_eq!(Background::of([0xfd, 0xf6, 0xe3]), Background::Light);
+        for name in Theme::all() {
+            let background = Theme::load(name).unwrap().background();
+            let is_light = ["light", "latte", "day"].iter().any(|word| name.ends_with(word));
+            let expected = if is_light { Background::Light } else { Background::Dark };
+            assert!(background.is_none_or(|background| background == expected), "{name}");
+        }
+        for (hint, background) in [
+            ("15;0", Some(Background::Dark)),
+            ("0;default;15", Some(Background::Light)),
+            ("0;7", Some(Background::Light)),
+            ("7;8", Some(Background::Dark)),
+            ("default;default", None),
+            ("", None),
+        ] {
+            assert_eq!(Background::hinted(hint), background, "{hint}");
+        }
     }
 
     #[track_caller]
@@ -278,11 +483,19 @@ mod tests {
         );
         check_error(
             "[accent]\ncolour = \"blue\"",
-            "theme `own`: `blue` is no colour: write `#rrggbb`",
+            "theme `own`: `blue` is neither a shade of its palette nor a colour as `#rrggbb`",
         );
         check_error(
             "[accent]\nsixteen = \"bleu\"",
             "theme `own`: `bleu` is none of the sixteen colours: did you mean `blue`?",
+        );
+        check_error(
+            "inherits = \"dark\"\n[accent]\ncolour = \"acccent\"",
+            "theme `own`: `acccent` is neither a shade of its palette nor a colour as `#rrggbb`: did you mean `accent`?",
+        );
+        check_error(
+            "inherits = \"dark\"\n[palette]\nacent = \"#000000\"",
+            "theme `own`: nothing is drawn in the shade `acent`: did you mean `accent`?",
         );
         check_error("inherits = \"none\"", "theme `own` inherits `none`, which is not there");
         check_error("inherits = \"loop\"", "theme `own` inherits itself by way of `loop`");

@@ -1,6 +1,7 @@
 //! How does docent live in a terminal?
 
 pub mod event_loop;
+pub mod incoming;
 pub mod terminal;
 pub mod view;
 
@@ -19,14 +20,15 @@ use self::view::View;
 use crate::child::opener::Opener;
 use crate::cli::{Cli, ModelChoice};
 use crate::error::{Failure, Outcome};
-use crate::keys::Keys;
-use crate::paths::{self, Environment};
+use crate::paths::{self, Environment, TerminalFacts};
 use crate::seal::Seal;
+use crate::settings::{self, Settings, SignChoice};
 use crate::state::State;
 use crate::state::effect::Effect;
+use crate::state::look::{Listed, Look};
 use crate::state::message::{Message, Moment, Size};
 use crate::state::notice::Notice;
-use crate::theme::{Colours, Signs, Theme};
+use crate::theme::{Background, Colours, Signs, Theme, Themes};
 use crate::work::{FirstModel, Setting, Work};
 use crate::{fs, interrupt, loading, models};
 
@@ -36,21 +38,28 @@ const WAITING_REPORTS: usize = 256;
 /// Opens the screen and stays until it is left.
 pub fn run(
     cli: &Cli,
+    settings: Settings,
     environment: &Environment,
     seal: Seal,
     opener: Opener,
 ) -> Result<Outcome, Failure> {
     let started = Instant::now();
     // What can be wrong in what was typed is told before the screen is taken.
-    let theme = theme(cli, environment)?;
-    let signs = if environment.terminal.has_unicode() { Signs::UNICODE } else { Signs::ASCII };
-    let setting = setting(cli, environment)?;
-    let keys = Keys::default();
+    let (setting, missed) = setting(cli, &settings, environment)?;
+    let (view, look) = looks(&settings, &setting.home, &environment.terminal)?;
+    let keys = settings.keys;
     let stop = interrupt::token()?;
-    let (tty, terminal) = Tty::take()?;
+    let (tty, terminal) = Tty::take(environment.terminal.answers())?;
     let (sender, mut inbox) = mpsc::channel(WAITING_REPORTS);
+    if let Some(notice) = missed {
+        // Nothing waits in it yet.
+        drop(sender.try_send(Message::Notice(notice)));
+    }
     let size = terminal.size()?;
     let size = Size { width: size.width, height: size.height };
+    let mut state = State::new(seal, size, moment(started));
+    state.look = look;
+    state.has_mouse = settings.mouse;
     let mut screen = Screen {
         terminal,
         console: tty,
@@ -59,13 +68,14 @@ pub fn run(
             opener: Arc::new(Mutex::new(opener)),
             inbox: sender,
         },
-        view: View::new(theme, signs),
+        view,
         keys: &keys,
-        state: State::new(seal, size, moment(started)),
+        state,
         clock: moment,
         started,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let end = runtime.block_on(screen.run(&mut inbox, &stop));
     let Screen { terminal, console, hands, .. } = screen;
     // First the terminal: whoever waits for a worker wants to see the shell meanwhile.
@@ -80,47 +90,89 @@ pub fn run(
     })
 }
 
-/// What the workers rest on.
-fn setting(cli: &Cli, environment: &Environment) -> Result<Setting, Failure> {
+/// What the workers rest on, and what is to be told of it.
+fn setting(
+    cli: &Cli,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(Setting, Option<Notice>), Failure> {
+    let mut missed = None;
     let home = paths::home(cli.home.as_deref(), environment)?;
     let places = paths::model_places(&home, environment);
-    let model = match cli.model() {
+    let model = match ModelChoice::of(settings.model.as_deref()) {
         ModelChoice::Any => FirstModel::Suitable,
         ModelChoice::None => FirstModel::Quotes,
         // Nobody waits for more than the heads of some files here.
         ModelChoice::Named(typed) => {
-            FirstModel::File(models::named(typed, &places, &CancellationToken::new())?.path)
+            match models::named(typed, &places, &CancellationToken::new()) {
+                Ok(chosen) => FirstModel::File(chosen.path),
+                // A model that was set long ago may be gone: who opens the screen wants his documents all the same.
+                Err(failure) if !cli.names_model() => {
+                    missed = Some(format!("{}: answers are quotes", failure.on_screen()));
+                    FirstModel::Quotes
+                }
+                Err(failure) => return Err(failure),
+            }
         }
     };
     let embedder =
-        cli.embedder.as_deref().map(|typed| models::named_embedder(typed, &home, &places));
+        settings.embedder.as_deref().map(|typed| models::named_embedder(typed, &home, &places));
     let folders =
         cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
-    Ok(Setting {
+    let setting = Setting {
         home,
         parts: paths::parts(environment)?,
         embedder: embedder.transpose()?.map(|chosen| chosen.path),
         user_home: environment.user_home.clone(),
         cores: loading::cores(),
-        ocr: !cli.no_ocr,
+        ocr: settings.ocr,
+        largest_file: settings.largest_file,
         model,
         places,
-        running: cli.running(),
+        running: settings.running,
         folders,
-    })
+    };
+    Ok((setting, missed.map(Notice::error)))
 }
 
-/// The theme that was asked for, in the colours that the terminal has.
-fn theme(cli: &Cli, environment: &Environment) -> Result<Theme, Failure> {
-    let facts = &environment.terminal;
-    let colours = Colours::of(facts.no_color, facts.colours.as_deref(), facts.kind.as_deref());
-    let name = cli.theme.as_deref().or_else(|| Theme::all().next()).unwrap_or_default();
-    let theme = Theme::named(name).ok_or_else(|| {
-        let names: Vec<_> = Theme::all().collect();
-        Failure::new(format!("there is no theme `{name}`"))
-            .hint(format!("choose one of {}", names.join(", ")))
+/// What draws the screen, and the looks that can be chosen on it.
+fn looks(
+    settings: &Settings,
+    home: &Path,
+    terminal: &TerminalFacts,
+) -> Result<(View, Look), Failure> {
+    let themes = settings::themes(home)?;
+    let look = Look {
+        theme: settings.theme.clone(),
+        themes: listed(&themes),
+        background: terminal.background.as_deref().and_then(Background::hinted),
+        panes: settings.panes,
+    };
+    let theme = themes.load(look.name_of(&look.theme)).map_err(|error| {
+        Failure::from(error).hint("docent --themes lists those that can be chosen")
     })?;
-    Ok(theme.in_colours(colours))
+    let colours =
+        Colours::of(terminal.no_color, terminal.colours.as_deref(), terminal.kind.as_deref());
+    let signs = match settings.signs {
+        SignChoice::Auto if !terminal.has_unicode() => Signs::ASCII,
+        SignChoice::Ascii => Signs::ASCII,
+        SignChoice::Auto | SignChoice::Unicode => Signs::UNICODE,
+    };
+    Ok((View::new(theme.in_colours(colours), signs).choosing(themes), look))
+}
+
+/// The themes as the screen lists them.
+fn listed(themes: &Themes) -> Vec<Listed> {
+    let listed = |name: &str| {
+        let theme = themes.load(name);
+        Listed {
+            name: name.to_owned(),
+            background: theme.as_ref().ok().and_then(Theme::background),
+            is_own: themes.is_own(name),
+            fault: theme.err().map(|error| error.to_string()),
+        }
+    };
+    themes.names().map(listed).collect()
 }
 
 fn moment(started: Instant) -> Moment {

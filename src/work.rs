@@ -58,6 +58,8 @@ pub struct Setting {
     pub cores: usize,
     /// Whether pages that are only pictures are read by OCR.
     pub ocr: bool,
+    /// The largest file that is read, in bytes.
+    pub largest_file: u64,
     /// The model to begin with.
     pub model: FirstModel,
     /// Where models are looked for.
@@ -158,7 +160,7 @@ impl Work {
     }
 
     /// Hands an effect to whom it concerns, without waiting for anything. Gives back what only the owner of the terminal
-    /// can do: [`Effect::View`], [`Effect::Edit`] and [`Effect::Quit`].
+    /// can do: [`Effect::View`], [`Effect::Edit`], [`Effect::Suspend`] and [`Effect::Quit`].
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         let orders = &self.orders;
         // A thread that is gone has told why.
@@ -192,7 +194,11 @@ impl Work {
             Effect::Export { answers, typed, replace } => {
                 drop(orders.desk.send(desk::Order::Export { answers, typed, replace }));
             }
-            effect @ (Effect::View { .. } | Effect::Edit { .. } | Effect::Quit) => {
+            Effect::Keep(choice) => drop(orders.desk.send(desk::Order::KeepChoice(choice))),
+            effect @ (Effect::View { .. }
+            | Effect::Edit { .. }
+            | Effect::Suspend
+            | Effect::Quit) => {
                 return Some(effect);
             }
         }

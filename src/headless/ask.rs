@@ -148,9 +148,9 @@ impl<'a> Asking<'a> {
 /// The model that `--model` names, or that suits this machine when nothing is named, loaded in its child; none for `none`,
 /// and where there is no model.
 fn model(session: &Session<'_>) -> Result<Option<ModelAnswerer<ModelProcess>>, Failure> {
-    let (running, home) = (session.cli.running(), session.home()?);
+    let (running, home) = (session.settings.running, session.home()?);
     let load = |path: &Path| loading::model(path, &running, &home, &session.cancel, &mut |_| {});
-    let process = match session.cli.model() {
+    let process = match ModelChoice::of(session.settings.model.as_deref()) {
         ModelChoice::None => return Ok(None),
         ModelChoice::Named(typed) => {
             let chosen = models::named(typed, &session.places()?, &session.cancel)?;

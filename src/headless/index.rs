@@ -89,13 +89,14 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
         tell_cost(session, &mut store, &embedders, &chosen.name)?;
     }
     let counter = embedders.counter()?;
-    let readers = Readers { counter: &counter, count: cores(), give_way: false };
+    let largest_file = session.settings.largest_file;
+    let readers = Readers { counter: &counter, count: cores(), give_way: false, largest_file };
     let mut progress = Progress::new(session.cli.quiet);
     let mut show = |step| progress.show(step);
     let summary = ingest::bring_up_to_date(
         &mut store,
         readers,
-        !session.cli.no_ocr,
+        session.settings.ocr,
         &embedders,
         &session.cancel,
         &mut show,
@@ -226,7 +227,8 @@ fn watch(session: &Session<'_>, counts: &Counts) -> Result<(), Failure> {
         parts: paths::parts(session.environment)?,
         user_home: None,
         cores: cores(),
-        ocr: !session.cli.no_ocr,
+        ocr: session.settings.ocr,
+        largest_file: session.settings.largest_file,
         embedder: session.chosen_embedder()?.map(|chosen| chosen.path),
         model: FirstModel::Quotes,
         places: Vec::new(),

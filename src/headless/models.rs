@@ -108,7 +108,7 @@ pub(super) fn run(session: &Session<'_>) -> Result<Outcome, Failure> {
         .collect();
     let found = catalog::list(&places, &session.cancel);
     let free = free_memory();
-    let context = session.cli.running().context;
+    let context = session.settings.running.context;
     let default = preferred(&found, context, free)
         .and_then(|index| found.get(index))
         .map(|model| model.name.clone());

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use docent_engine::answer::Turn;
 
+use super::look::Choice;
 use crate::json::Answered;
 
 /// The number of a question in work. A number is used once, so that what comes late can be told from what is wanted.
@@ -60,6 +61,11 @@ pub enum Effect {
         replace: bool,
     },
 
+    /// Remember what was chosen.
+    Keep(Choice),
+
+    /// Stop as the shell does it, until it lets docent go on.
+    Suspend,
     Quit,
 }
 

@@ -15,7 +15,9 @@ use super::library::{Content, Stage};
 use super::model::{Found, Loaded};
 use super::notice::Notice;
 use super::scroll::Measures;
+use super::target::Target;
 use crate::json::{Answered, Hit};
+use crate::theme::Background;
 
 /// Everything that happens to the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,14 @@ pub enum Message {
     /// Text from the terminal's clipboard, as it came.
     Paste(String),
     Resize(Size),
+    Click(Target),
+    /// The wheel was turned on something, by so many lines; up when negative.
+    Wheel {
+        target: Target,
+        lines: isize,
+    },
+    /// The terminal's user looks at it, or elsewhere.
+    Looked(bool),
     /// Sent when [`State::wakes`](super::State::wakes) asked for it, and in front of input.
     Tick(Moment),
     /// What the frame that was just drawn measured.
@@ -44,6 +54,8 @@ pub enum Message {
     },
     Document(Result<Box<Opened>, Notice>),
     Exported(ExportReport),
+    /// What the terminal has told of its background.
+    Background(Background),
     /// An editor that had the terminal has ended.
     Edited,
     Notice(Notice),

@@ -1,5 +1,8 @@
 //! What every action and every message does, as tables, and the ways through several of them.
 
+mod look;
+mod mouse;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +18,7 @@ use super::conversation::Answering;
 use super::document::{Mark, Opened, Page};
 use super::effect::{Effect, Run};
 use super::library::{Content, Folder, Problem, Progress, Stage};
+use super::look::Listed;
 use super::message::{
     AnswerReport, DeskReport, ExportReport, LibraryReport, Message, ModelReport, Moment, SavedTurn,
     Size,
@@ -22,9 +26,11 @@ use super::message::{
 use super::model::{Found, Loaded};
 use super::notice::Notice;
 use super::scroll::{Anchor, Measure, Measures};
+use super::target::Target;
 use super::{Context, Layer, Pane, State};
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
+use crate::theme::Background;
 
 /// The moment at which every test begins.
 pub(crate) fn moment(since_start: Duration) -> Moment {
@@ -34,7 +40,25 @@ pub(crate) fn moment(since_start: Duration) -> Moment {
 
 /// As the program starts.
 pub(crate) fn state() -> State {
-    State::new(Seal::Sealed, Size { width: 120, height: 40 }, moment(Duration::ZERO))
+    let mut state =
+        State::new(Seal::Sealed, Size { width: 120, height: 40 }, moment(Duration::ZERO));
+    state.look.themes = themes();
+    state
+}
+
+pub(crate) fn themes() -> Vec<Listed> {
+    let listed = |name: &str, background, fault: Option<&str>| Listed {
+        name: name.into(),
+        background,
+        is_own: fault.is_some(),
+        fault: fault.map(Into::into),
+    };
+    vec![
+        listed("dark", Some(Background::Dark), None),
+        listed("light", Some(Background::Light), None),
+        listed("mono", None, None),
+        listed("mine", None, Some("theme `mine` has no role `acent`: did you mean `accent`?")),
+    ]
 }
 
 pub(crate) fn content() -> Content {
@@ -277,6 +301,7 @@ pub(crate) fn in_context(context: Context) -> State {
         }
         Context::Library => with(ready(), Action::Library),
         Context::Models => with(ready(), Action::Models),
+        Context::Themes => with(with(ready(), Action::Themes), Action::Down),
         Context::Export => with(conversing(), Action::Export),
         Context::Help => with(focused(Pane::Sources), Action::Help),
     };
@@ -284,7 +309,7 @@ pub(crate) fn in_context(context: Context) -> State {
     state
 }
 
-pub(crate) const CONTEXTS: [Context; 11] = [
+pub(crate) const CONTEXTS: [Context; 12] = [
     Context::Question,
     Context::Conversation,
     Context::Sources,
@@ -294,6 +319,7 @@ pub(crate) const CONTEXTS: [Context; 11] = [
     Context::DocumentPrompt,
     Context::Library,
     Context::Models,
+    Context::Themes,
     Context::Export,
     Context::Help,
 ];
@@ -341,6 +367,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
                 ),
                 Layer::Library => "library".into(),
                 Layer::Models => "models".into(),
+                Layer::Themes { selected } => format!("themes {selected}"),
                 Layer::Export(prompt) => format!(
                     "export {} exists {} refused {:?}",
                     input(&prompt.input),
@@ -386,6 +413,9 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("model", format!("{:?}", state.model.state)),
             ("models", format!("{:?}", state.model.found.len())),
             ("model row", format!("{:?}", state.model.selected)),
+            ("theme", format!("{:?} {:?}", state.look.theme, state.look.background)),
+            ("panes", format!("{:?}", state.look.panes)),
+            ("mouse", format!("{:?}", state.has_mouse)),
             ("notice", format!("{:?}", state.notice)),
             ("waiting", format!("{:?}", state.waiting)),
             ("quitting", format!("{:?}", state.quitting)),
@@ -397,6 +427,14 @@ fn changes(before: &State, after: &State) -> Vec<String> {
         .filter(|((_, before), (_, after))| before != after)
         .map(|((name, _), (_, after))| format!("{name}: {after}"))
         .collect()
+}
+
+fn click(target: Target) -> Message {
+    Message::Click(target)
+}
+
+fn wheel(target: Target, lines: isize) -> Message {
+    Message::Wheel { target, lines }
 }
 
 fn row(table: &mut String, name: &str, before: &State, message: Message) {
@@ -466,6 +504,30 @@ fn every_message() {
         ("paste", in_context(Context::Question), Message::Paste("a\nb".into())),
         ("paste a path", in_context(Context::Folder), Message::Paste("/x\n".into())),
         ("resize", ready(), Message::Resize(Size { width: 60, height: 16 })),
+        ("a background", ready(), Message::Background(Background::Light)),
+        (
+            "a click on the question",
+            in_context(Context::Sources),
+            click(Target::Pane(Pane::Question)),
+        ),
+        ("a click on a pane", conversing(), click(Target::Pane(Pane::Sources))),
+        ("a click on a turn", conversing(), click(Target::Turn(0))),
+        ("a click on a citation", conversing(), click(Target::Citation { turn: 0, n: 2 })),
+        ("a click on no source's number", conversing(), click(Target::Citation { turn: 0, n: 9 })),
+        ("a click on a source", conversing(), click(Target::Source(2))),
+        ("a click on a conversation", conversing(), click(Target::Conversation(1))),
+        ("a click on a theme", in_context(Context::Themes), click(Target::Row(2))),
+        ("a click on a model", in_context(Context::Models), click(Target::Row(1))),
+        ("a click on a row of the library", in_context(Context::Library), click(Target::Row(1))),
+        ("a click beside a list", in_context(Context::Models), click(Target::Pane(Pane::Sources))),
+        ("a click on a document", in_context(Context::Document), click(Target::Layer)),
+        ("the wheel on the conversation", conversing(), wheel(Target::Turn(1), -3)),
+        ("the wheel on the sources", conversing(), wheel(Target::Source(0), 3)),
+        ("the wheel on the conversations", conversing(), wheel(Target::Conversation(0), 3)),
+        ("the wheel on a document", in_context(Context::Document), wheel(Target::Layer, 3)),
+        ("the wheel on a list", in_context(Context::Themes), wheel(Target::Row(0), -3)),
+        ("the wheel on a line that is typed", in_context(Context::Folder), wheel(Target::Layer, 3)),
+        ("the wheel beside a list", in_context(Context::Models), wheel(Target::Source(0), 3)),
         ("first content, no folder", state(), library(LibraryReport::Content(Box::default()))),
         ("content", ready(), library(LibraryReport::Content(Box::new(content())))),
         (
@@ -805,8 +867,12 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         2 => text().prop_map(Message::Paste),
         2 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Message::Resize(Size { width, height })),
         2 => (run, report).prop_map(|(run, report)| Message::Answering(run, report)),
+        2 => any_target().prop_map(Message::Click),
+        2 => (any_target(), -9_isize..9).prop_map(|(target, lines)| Message::Wheel { target, lines }),
         1 => (0_u64..100_000).prop_map(|ms| Message::Tick(moment(Duration::from_millis(ms)))),
         1 => prop_oneof![
+            Just(Message::Background(Background::Light)),
+            any::<bool>().prop_map(Message::Looked),
             Just(Message::Document(Ok(Box::new(opened())))),
             Just(Message::Library(LibraryReport::Content(Box::new(content())))),
             Just(Message::Library(LibraryReport::Content(Box::default()))),
@@ -821,6 +887,21 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
                 typed,
             }),
         ],
+    ]
+}
+
+fn any_target() -> impl Strategy<Value = Target> {
+    let index = || 0_usize..20;
+    prop_oneof![
+        Just(Target::Layer),
+        index().prop_map(Target::Row),
+        index().prop_map(Target::Turn),
+        index().prop_map(Target::Source),
+        index().prop_map(Target::Conversation),
+        (index(), 0_u32..20).prop_map(|(turn, n)| Target::Citation { turn, n }),
+        (0_usize..4).prop_map(|pane| Target::Pane(
+            [Pane::Question, Pane::Conversation, Pane::Sources, Pane::Conversations][pane]
+        )),
     ]
 }
 

@@ -6,7 +6,9 @@ mod document;
 mod export;
 mod folder;
 mod library;
+mod look;
 mod models;
+mod mouse;
 mod question;
 mod sources;
 
@@ -25,6 +27,8 @@ const SEEN: Duration = Duration::from_secs(1);
 
 /// How often a running question wants to show how long it has been running.
 const TICK: Duration = Duration::from_millis(250);
+/// The same while nobody looks.
+const SLOW_TICK: Duration = Duration::from_secs(1);
 
 /// How many rows a list goes by when it is asked for a page.
 const LIST_PAGE: usize = 10;
@@ -48,6 +52,15 @@ impl State {
             Message::Paste(text) => self.paste(&text),
             Message::Resize(size) => {
                 self.size = size;
+                Vec::new()
+            }
+            Message::Click(target) => {
+                self.forget_what_was_seen();
+                self.click(target)
+            }
+            Message::Wheel { target, lines } => self.wheel(target, lines),
+            Message::Looked(is_looked_at) => {
+                self.is_looked_at = is_looked_at;
                 Vec::new()
             }
             Message::Tick(moment) => {
@@ -88,13 +101,18 @@ impl State {
                 self.export_reports(report);
                 Vec::new()
             }
+            Message::Background(background) => {
+                self.look.background = Some(background);
+                Vec::new()
+            }
             Message::Edited => Vec::new(),
         }
     }
 
     /// When a tick is wanted next, since the start; never while nothing on the screen depends on time.
     pub fn wakes(&self) -> Option<Duration> {
-        let running = self.conversation.run().map(|_| self.moment.since_start + TICK);
+        let tick = if self.is_looked_at { TICK } else { SLOW_TICK };
+        let running = self.conversation.run().map(|_| self.moment.since_start + tick);
         let notice = self.notice.as_ref().map(|(_, until)| *until);
         running.into_iter().chain(notice).chain(self.quitting).min()
     }
@@ -178,6 +196,12 @@ impl State {
                 self.library.leaving = None;
                 return self.toggle(Layer::Library, None);
             }
+            Action::Themes => return self.begin_themes(),
+            Action::Mouse => return self.release_mouse(),
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Wider | Action::Narrower => return self.resize_pane(action == Action::Wider),
+            Action::ToggleConversations => return self.toggle_pane(Pane::Conversations),
+            Action::ToggleSources => return self.toggle_pane(Pane::Sources),
             Action::Export => return self.begin_export(),
             Action::NewConversation => return self.begin_conversation(),
             _ => {}
@@ -192,6 +216,7 @@ impl State {
             Context::DocumentPrompt => self.act_in_document_prompt(action),
             Context::Library => self.act_in_library(action),
             Context::Models => self.act_in_models(action),
+            Context::Themes => self.act_in_themes(action),
             Context::Export => self.act_in_export_prompt(action),
             Context::Help => {
                 let height = self.measures.help.height;

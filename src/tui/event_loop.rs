@@ -9,7 +9,9 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    Event, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use futures_core::Stream;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -18,12 +20,15 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::incoming::Incoming;
 use super::view::View;
 use crate::error::Failure;
 use crate::keys::{Chord, Keys};
+use crate::plain;
 use crate::state::State;
 use crate::state::effect::Effect;
 use crate::state::message::{Message, Moment, Size};
+use crate::theme::Background;
 
 /// The least time between frames that only work asks for. A key's frame waits for nothing.
 const FRAME: Duration = Duration::from_millis(33);
@@ -31,9 +36,15 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How many events of the terminal, and messages of work, are taken at most before a frame is drawn.
 const AT_ONCE: usize = 64;
 
+/// Lines that a notch of the wheel moves.
+const NOTCH: isize = 3;
+
+/// Characters of the window's title.
+const TITLE: usize = 80;
+
 /// Where input comes from, and who takes the terminal meanwhile.
 pub trait Console {
-    type Input: Stream<Item = io::Result<Event>> + Unpin;
+    type Input: Stream<Item = io::Result<Incoming>> + Unpin;
 
     /// Begins to read the terminal.
     fn input(&mut self) -> Self::Input;
@@ -41,8 +52,18 @@ pub trait Console {
     /// Gives the terminal to another program, as it was before docent.
     fn leave(&mut self) -> io::Result<()>;
 
-    /// Takes it back.
+    /// Takes it back, or takes it anew where somebody else may have changed it.
     fn enter(&mut self) -> io::Result<()>;
+
+    /// Stops this process and what its shell started with it, as the shell does it, and comes back when it goes on. The
+    /// terminal is left.
+    fn stop(&mut self) -> io::Result<()>;
+
+    /// Tells the terminal what its window is called and whether clicks are wanted, where that has changed.
+    fn present(&mut self, title: &str, mouse: bool) -> io::Result<()>;
+
+    /// A frame begins or ends: what is written between is to be seen at once.
+    fn frame(&mut self, begins: bool) -> io::Result<()>;
 }
 
 /// What carries out the effects.
@@ -104,10 +125,21 @@ where
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(End::Stopped),
-                event = next(&mut input), if frames.taken < AT_ONCE => {
-                    let Some(event) = event.transpose()? else { return Ok(End::Stopped) };
+                incoming = next(&mut input), if frames.taken < AT_ONCE => {
+                    let Some(incoming) = incoming.transpose()? else { return Ok(End::Stopped) };
                     frames.taken += 1;
-                    let effects = self.take_input(event, &mut frames);
+                    let effects = match incoming {
+                        Incoming::Event(event) => self.take_input(event, &mut frames),
+                        Incoming::Background(colour) => {
+                            frames.mark(true);
+                            self.state.update(Message::Background(Background::of(colour)))
+                        }
+                        Incoming::Continued => {
+                            self.retake()?;
+                            frames.mark(true);
+                            Vec::new()
+                        }
+                    };
                     for effect in effects {
                         match effect {
                             Effect::Quit => return Ok(End::Quit),
@@ -115,6 +147,14 @@ where
                                 // Whoever reads the terminal would take keys from the editor.
                                 drop(input);
                                 self.edit(&path, line)?;
+                                input = self.console.input();
+                                frames.mark(true);
+                            }
+                            Effect::Suspend => {
+                                drop(input);
+                                self.console.leave()?;
+                                self.console.stop()?;
+                                self.retake()?;
                                 input = self.console.input();
                                 frames.mark(true);
                             }
@@ -153,11 +193,27 @@ where
             }
             Event::Paste(text) => Message::Paste(text),
             Event::Resize(width, height) => Message::Resize(Size { width, height }),
-            Event::FocusGained | Event::FocusLost | Event::Mouse(_) => return Vec::new(),
+            Event::Mouse(event) => match self.pointed(event) {
+                Some(message) => message,
+                None => return Vec::new(),
+            },
+            Event::FocusGained => Message::Looked(true),
+            Event::FocusLost => Message::Looked(false),
         };
         frames.mark(true);
         self.tick();
         self.state.update(message)
+    }
+
+    /// What is meant by a click or by the wheel.
+    fn pointed(&self, event: MouseEvent) -> Option<Message> {
+        let target = self.view.target_at(event.column, event.row)?;
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(target)),
+            MouseEventKind::ScrollUp => Some(Message::Wheel { target, lines: -NOTCH }),
+            MouseEventKind::ScrollDown => Some(Message::Wheel { target, lines: NOTCH }),
+            _ => None,
+        }
     }
 
     /// Takes a message and those that wait behind it, so that they come with one frame.
@@ -177,11 +233,14 @@ where
     }
 
     fn draw(&mut self) -> Result<(), Failure> {
-        let Self { terminal, view, state, keys, .. } = self;
+        let Self { terminal, console, view, state, keys, .. } = self;
         let mut measures = None;
+        console.present(&title(state), state.has_mouse)?;
+        console.frame(true)?;
         terminal
             .draw(|frame| measures = Some(view.draw(state, keys, frame)))
             .map_err(Failure::new)?;
+        console.frame(false)?;
         if let Some(measures) = measures {
             // A frame changes positions only as far as it has shown them already.
             drop(self.state.update(Message::Drawn(measures)));
@@ -192,6 +251,15 @@ where
     fn edit(&mut self, path: &Path, line: Option<u32>) -> Result<(), Failure> {
         self.console.leave()?;
         let message = self.hands.edit(path, line);
+        self.retake()?;
+        for effect in self.state.update(message) {
+            self.hands.carry_out(effect);
+        }
+        Ok(())
+    }
+
+    /// Takes the terminal, whatever has become of it meanwhile.
+    fn retake(&mut self) -> Result<(), Failure> {
         self.console.enter()?;
         // Everything is drawn anew, in the size that the terminal has now. Clearing would ask the terminal where its cursor
         // stands, and wait for keys that nobody reads.
@@ -199,11 +267,15 @@ where
         self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(Failure::new)?;
         let size = Size { width: size.width, height: size.height };
         drop(self.state.update(Message::Resize(size)));
-        for effect in self.state.update(message) {
-            self.hands.carry_out(effect);
-        }
         Ok(())
     }
+}
+
+/// What the window is called: the program and the conversation that is open, without what steers a terminal.
+fn title(state: &State) -> String {
+    let Some(title) = state.title() else { return "docent".to_owned() };
+    let title: String = title.chars().take(TITLE).collect();
+    format!("docent: {}", plain::line(&title))
 }
 
 impl Frames {
@@ -245,19 +317,20 @@ mod tests {
     use crate::state::effect::Run;
     use crate::state::message::AnswerReport;
     use crate::state::notice::Notice;
+    use crate::state::scroll::Anchor;
     use crate::state::tests::{after, any_message, conversing, moment, opened, ready};
     use crate::theme::{Signs, Theme};
 
     /// What was done with the terminal and what was asked of the hands, in order.
     type Log = Rc<RefCell<Vec<String>>>;
 
-    struct Typed(Rc<RefCell<mpsc::UnboundedReceiver<Event>>>, Log);
+    struct Typed(Rc<RefCell<mpsc::UnboundedReceiver<Incoming>>>, Log);
 
     impl Stream for Typed {
-        type Item = io::Result<Event>;
+        type Item = io::Result<Incoming>;
 
         fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            self.0.borrow_mut().poll_recv(context).map(|event| event.map(Ok))
+            self.0.borrow_mut().poll_recv(context).map(|incoming| incoming.map(Ok))
         }
     }
 
@@ -267,7 +340,7 @@ mod tests {
         }
     }
 
-    struct FakeConsole(Rc<RefCell<mpsc::UnboundedReceiver<Event>>>, Log);
+    struct FakeConsole(Rc<RefCell<mpsc::UnboundedReceiver<Incoming>>>, Log);
 
     impl Console for FakeConsole {
         type Input = Typed;
@@ -284,6 +357,19 @@ mod tests {
 
         fn enter(&mut self) -> io::Result<()> {
             self.1.borrow_mut().push("enter".into());
+            Ok(())
+        }
+
+        fn stop(&mut self) -> io::Result<()> {
+            self.1.borrow_mut().push("stop".into());
+            Ok(())
+        }
+
+        fn present(&mut self, _title: &str, _mouse: bool) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn frame(&mut self, _begins: bool) -> io::Result<()> {
             Ok(())
         }
     }
@@ -304,7 +390,7 @@ mod tests {
 
     struct Desk {
         log: Log,
-        keyboard: mpsc::UnboundedSender<Event>,
+        keyboard: mpsc::UnboundedSender<Incoming>,
         work: mpsc::Sender<Message>,
         inbox: Receiver<Message>,
         stop: CancellationToken,
@@ -323,7 +409,8 @@ mod tests {
         }
 
         fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
-            self.keyboard.send(Event::Key(KeyEvent::new(code, modifiers))).unwrap();
+            let event = Event::Key(KeyEvent::new(code, modifiers));
+            self.keyboard.send(Incoming::Event(event)).unwrap();
         }
 
         fn keys(&self, text: &str) {
@@ -444,6 +531,61 @@ mod tests {
             "input ends",
         ];
         assert_eq!(log, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shell_gets_the_terminal_while_docent_is_stopped() {
+        let desk = Desk::new();
+        desk.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
+        desk.keyboard.send(Incoming::Continued).unwrap();
+        desk.quit();
+        let (_, _, _, log) = desk.run(ready()).await;
+        let expected =
+            ["input", "input ends", "leave", "stop", "enter", "input", "enter", "input ends"];
+        assert_eq!(log, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_click_goes_to_what_stands_there() {
+        let desk = Desk::new();
+        let (keyboard, stop) = (desk.keyboard.clone(), desk.stop.clone());
+        let pointing = async move {
+            // Until a frame has been drawn, nothing stands anywhere.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let event = |kind, column, row| {
+                let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+                keyboard.send(Incoming::Event(Event::Mouse(event))).unwrap();
+            };
+            event(MouseEventKind::Moved, 100, 8);
+            event(MouseEventKind::Down(MouseButton::Left), 100, 8);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            event(MouseEventKind::ScrollDown, 100, 8);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            stop.cancel();
+        };
+        let state = conversing();
+        let ((state, shown, _, _), ()) = tokio::join!(desk.run(state), pointing);
+        assert_eq!(state.focus, crate::state::Pane::Sources, "{shown}");
+        assert!(!matches!(state.sources.scroll.anchor, Anchor::Item(_)), "{shown}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_terminals_background_chooses_the_theme() {
+        let desk = Desk::new();
+        desk.keyboard.send(Incoming::Background([250, 250, 250])).unwrap();
+        desk.quit();
+        let (state, _, _, _) = desk.run(ready()).await;
+        assert_eq!(state.theme_name(), Some("light"));
+    }
+
+    #[test]
+    fn a_title_does_not_steer_the_terminal() {
+        let mut state = conversing();
+        assert_eq!(title(&ready()), "docent");
+        state.conversation.id = None;
+        state.conversation.turns[0].question = "a\u{1b}]0;b\u{7}".repeat(99);
+        let title = title(&state);
+        assert!(!title.chars().any(char::is_control) && title.chars().count() < 100, "{title}");
     }
 
     #[tokio::test(start_paused = true)]

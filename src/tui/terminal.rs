@@ -4,15 +4,21 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, EventStream};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+};
+use crossterm::style::Print;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, kill_current_process_group};
 
 use super::event_loop::Console;
+use super::incoming::Input;
 use crate::error::Failure;
 
 /// What is drawn on: a frame is one write.
@@ -21,23 +27,40 @@ pub type Output = CrosstermBackend<BufWriter<Stdout>>;
 /// More than a frame of a large terminal takes.
 const FRAME_BYTES: usize = 1 << 18;
 
+/// Clicks and the wheel, told with numbers of any size. Not told is where the mouse moves: nothing here follows it.
+const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
+const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Puts the window's title on a stack, and takes it from there.
+const KEEP_TITLE: &str = "\x1b[22;2t";
+const GIVE_TITLE_BACK: &str = "\x1b[23;2t";
+
+/// Asks for the colour of the background. The reply comes among the keys, if there is one.
+const ASK_BACKGROUND: &str = "\x1b]11;?\x1b\\";
+
 /// Whether the terminal is docent's now: a panic must know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is docent's; given back when this is dropped.
 #[derive(Debug)]
-pub struct Tty(());
+pub struct Tty {
+    /// Whether the terminal can be asked for its background.
+    answers: bool,
+    /// What it was told last.
+    title: Option<String>,
+    mouse: bool,
+}
 
 impl Tty {
-    /// Takes the terminal that standard input and output are.
-    pub fn take() -> Result<(Self, Terminal<Output>), Failure> {
+    /// Takes the terminal that standard input and output are, and asks it for its background where it `answers`.
+    pub fn take(answers: bool) -> Result<(Self, Terminal<Output>), Failure> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(Failure::new("the screen needs a terminal").hint(
                 "docent --ask QUESTION answers without one; docent --help lists everything",
             ));
         }
         give_back_on_panic(std::thread::current().id());
-        let mut tty = Self(());
+        let mut tty = Self { answers, title: None, mouse: false };
         tty.enter()?;
         let output = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(output))?;
@@ -46,10 +69,10 @@ impl Tty {
 }
 
 impl Console for Tty {
-    type Input = EventStream;
+    type Input = Input;
 
-    fn input(&mut self) -> EventStream {
-        EventStream::new()
+    fn input(&mut self) -> Input {
+        Input::new(self.answers.then_some(ASK_BACKGROUND))
     }
 
     fn leave(&mut self) -> io::Result<()> {
@@ -57,9 +80,46 @@ impl Console for Tty {
     }
 
     fn enter(&mut self) -> io::Result<()> {
-        TAKEN.store(true, Ordering::Relaxed);
+        if TAKEN.swap(true, Ordering::Relaxed) {
+            // The shell may have changed its modes while docent was stopped.
+            disable_raw_mode()?;
+        } else {
+            execute!(io::stdout(), Print(KEEP_TITLE))?;
+        }
         enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+        (self.title, self.mouse) = (None, false);
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            EnableFocusChange,
+            cursor::Hide
+        )
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        // Where no shell could let it go on, the kernel does not stop it.
+        Ok(kill_current_process_group(Signal::TSTP)?)
+    }
+
+    fn present(&mut self, title: &str, mouse: bool) -> io::Result<()> {
+        if self.title.as_deref() != Some(title) {
+            execute!(io::stdout(), Print(format!("\x1b]2;{title}\x1b\\")))?;
+            self.title = Some(title.to_owned());
+        }
+        if self.mouse != mouse {
+            execute!(io::stdout(), Print(if mouse { TAKE_MOUSE } else { RELEASE_MOUSE }))?;
+            self.mouse = mouse;
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, begins: bool) -> io::Result<()> {
+        if begins {
+            execute!(io::stdout(), BeginSynchronizedUpdate)
+        } else {
+            execute!(io::stdout(), EndSynchronizedUpdate)
+        }
     }
 }
 
@@ -74,7 +134,16 @@ fn give_back() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::Relaxed) {
         return Ok(());
     }
-    let shown = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let shown = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        Print(RELEASE_MOUSE),
+        DisableFocusChange,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Print(GIVE_TITLE_BACK),
+        cursor::Show
+    );
     let cooked = disable_raw_mode();
     io::stdout().flush()?;
     shown.and(cooked)

@@ -22,6 +22,7 @@ mod regions;
 mod sources;
 mod status;
 mod text;
+mod themes;
 mod words;
 
 #[cfg(test)]
@@ -36,8 +37,9 @@ use self::canvas::Canvas;
 use self::regions::Regions;
 use crate::keys::Keys;
 use crate::state::scroll::{Anchor, Measure, Measures, Scroll};
+use crate::state::target::Target;
 use crate::state::{Layer, Pane, State};
-use crate::theme::{Role, Signs, Theme};
+use crate::theme::{Role, Signs, Theme, Themes};
 
 /// Under these, nothing that could be read has room.
 const NARROWEST: u16 = 12;
@@ -46,18 +48,26 @@ const LOWEST: u16 = 4;
 /// Draws states, and keeps what takes long to make.
 #[derive(Debug)]
 pub struct View {
+    themes: Themes,
     theme: Theme,
+    /// The name of the theme that was asked for last, which may be one that can't be read.
+    wanted: String,
     signs: Signs,
     turns: conversation::Turns,
     document: Option<document::Laid>,
     conversations: List,
     library: List,
     models: List,
+    theme_list: List,
+    /// What stands where, as it was drawn last; what lies on top comes last.
+    targets: Vec<(Rect, Target)>,
 }
 
 impl View {
     pub fn new(theme: Theme, signs: Signs) -> Self {
         Self {
+            themes: Themes::default(),
+            wanted: theme.name().to_owned(),
             theme,
             signs,
             turns: conversation::Turns::default(),
@@ -65,16 +75,56 @@ impl View {
             conversations: List::default(),
             library: List::default(),
             models: List::default(),
+            theme_list: List::default(),
+            targets: Vec::new(),
+        }
+    }
+
+    /// The same with themes to choose from beside those that docent comes with.
+    #[must_use]
+    pub fn choosing(self, themes: Themes) -> Self {
+        Self { themes, ..self }
+    }
+
+    /// What stands at a column and a row of the screen.
+    pub fn target_at(&self, column: u16, row: u16) -> Option<Target> {
+        let here = self.targets.iter().rev().find(|(area, _)| area.contains((column, row).into()));
+        here.map(|(_, target)| *target)
+    }
+
+    /// Takes the theme that the state wants; what was kept is in the colours of the one before.
+    fn follow(&mut self, state: &State) {
+        let Some(name) = state.theme_name().filter(|name| *name != self.wanted) else { return };
+        let wanted = name.to_owned();
+        match self.themes.load(name) {
+            Ok(theme) => {
+                let theme = theme.in_colours(self.theme.colours());
+                let themes = std::mem::take(&mut self.themes);
+                *self = Self {
+                    wanted,
+                    themes,
+                    theme_list: self.theme_list,
+                    ..Self::new(theme, self.signs)
+                };
+            }
+            // The list says why.
+            Err(_fault) => self.wanted = wanted,
         }
     }
 
     /// Draws everything, and tells what it measured; of regions that are covered, what was measured before.
     pub fn draw(&mut self, state: &State, keys: &Keys, frame: &mut Frame<'_>) -> Measures {
+        self.follow(state);
         let mut measures = state.measures;
         let area = frame.area();
         let mut cursor = None;
-        let canvas =
-            &mut Canvas { buffer: frame.buffer_mut(), theme: &self.theme, signs: &self.signs };
+        self.targets.clear();
+        let canvas = &mut Canvas {
+            buffer: frame.buffer_mut(),
+            theme: &self.theme,
+            signs: &self.signs,
+            targets: &mut self.targets,
+        };
         if area.width < NARROWEST || area.height < LOWEST {
             canvas.put(area, 0, 0, "too small", Role::Dim);
             return measures;
@@ -85,6 +135,15 @@ impl View {
         let first = state.layers.iter().rposition(|layer| fills(layer, state));
         if first.is_none() {
             header::draw(canvas, regions.header, state);
+            let panes = [
+                (Some(regions.question), Pane::Question),
+                (regions.conversation, Pane::Conversation),
+                (regions.conversations, Pane::Conversations),
+                (regions.sources, Pane::Sources),
+            ];
+            for (area, pane) in panes {
+                canvas.mark(area.unwrap_or_default(), Target::Pane(pane));
+            }
             if let Some(area) = regions.conversation {
                 measures.conversation = self.turns.draw(canvas, area, state, keys);
             }
@@ -104,6 +163,7 @@ impl View {
         for layer in state.layers.iter().skip(first.unwrap_or_default()) {
             if fills(layer, state) {
                 canvas.clear(view);
+                canvas.mark(view, Target::Layer);
             }
             cursor = match layer {
                 Layer::Folder(prompt) => folder::draw(canvas, view, state, keys, prompt),
@@ -120,6 +180,16 @@ impl View {
                 }
                 Layer::Models => {
                     models::draw(canvas, view, state, keys, &mut self.models);
+                    None
+                }
+                Layer::Themes { selected } => {
+                    themes::draw(
+                        canvas,
+                        view,
+                        (&state.look, *selected),
+                        keys,
+                        &mut self.theme_list,
+                    );
                     None
                 }
                 Layer::Export(prompt) => export::draw(canvas, view, keys, prompt),
@@ -144,7 +214,7 @@ fn fills(layer: &Layer, state: &State) -> bool {
     match layer {
         Layer::Document(_) | Layer::Library | Layer::Models | Layer::Help { .. } => true,
         Layer::Folder(_) => state.library.is_empty(),
-        Layer::Export(_) => false,
+        Layer::Themes { .. } | Layer::Export(_) => false,
     }
 }
 

@@ -13,9 +13,10 @@ use super::thread::guarded;
 use super::{Setting, path};
 use crate::error::Failure;
 use crate::json::Answered;
+use crate::state::look::Choice;
 use crate::state::message::{AnswerReport, DeskReport, ExportReport, Message, SavedTurn};
 use crate::state::notice::Notice;
-use crate::{answer, export, fs};
+use crate::{answer, export, fs, settings};
 
 /// How long a conversation that another docent has deleted can be brought back, in seconds.
 const WAY_BACK: i64 = 3600;
@@ -39,6 +40,8 @@ pub(super) enum Order {
         typed: String,
         replace: bool,
     },
+    /// Something was chosen that the settings file remembers.
+    KeepChoice(Choice),
     Finish,
 }
 
@@ -116,6 +119,11 @@ impl Keeper {
                         reason: failure.on_screen(),
                     });
                     keeper.inbox.tell(Message::Exported(report));
+                }),
+                Order::KeepChoice(choice) => self.guarded("keeping a choice", |keeper| {
+                    if let Err(error) = settings::keep(&keeper.setting.home, &choice) {
+                        keeper.complain("the choice holds until docent ends", error);
+                    }
                 }),
                 Order::Finish => break,
             }

@@ -313,6 +313,7 @@ mod tests {
             user_home: None,
             cores: 1,
             ocr: false,
+            largest_file: 1 << 20,
             model: FirstModel::Quotes,
             places: Vec::new(),
             running: crate::loading::Running::default(),

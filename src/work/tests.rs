@@ -58,6 +58,7 @@ impl Place {
             user_home: Some(self.root()),
             cores: 2,
             ocr: true,
+            largest_file: 1 << 20,
             model: FirstModel::Quotes,
             places: vec![catalog::Place {
                 origin: Origin::Docent,

@@ -175,7 +175,7 @@ fn a_signal_ends_the_screen_and_gives_the_terminal_back() {
 #[test]
 fn a_panic_gives_the_terminal_back_and_is_told() {
     if std::io::stdin().is_terminal() && std::env::args().any(|argument| argument == "--exact") {
-        let _taken = Tty::take().unwrap();
+        let _taken = Tty::take(true).unwrap();
         panic!("on purpose");
     }
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());

@@ -160,15 +160,21 @@ impl Terminal {
         self.child.wait().unwrap().exit_code()
     }
 
-    /// Whether the terminal is as a shell wants it: main screen, cursor shown, nothing pasted in brackets, lines edited by
-    /// the kernel.
+    /// Whether the terminal is as a shell wants it: main screen, cursor shown, no mouse, nothing pasted in brackets, lines
+    /// edited by the kernel, the title as it was, nothing told of the window's focus.
     pub(crate) fn is_given_back(&self) -> bool {
         let shown = self.seen.shown.lock().unwrap();
         let screen = shown.emulator.screen();
         let modes = self.master.get_termios().unwrap();
+        let bytes = String::from_utf8_lossy(&shown.bytes);
+        let last = |on: &str, off: &str| bytes.rfind(off) >= bytes.rfind(on);
         !screen.alternate_screen()
             && !screen.hide_cursor()
             && !screen.bracketed_paste()
+            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+            && last("\x1b[?1004h", "\x1b[?1004l")
+            && last("\x1b[?2026h", "\x1b[?2026l")
+            && bytes.matches("\x1b[22;2t").count() == bytes.matches("\x1b[23;2t").count()
             && modes.local_flags.bits() & ICANON != 0
     }
 }

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{self, Styled, graphemes};
+use crate::state::target::Target;
 use crate::theme::{Role, Signs, Theme};
 
 /// The screen while a frame is drawn.
@@ -15,11 +16,21 @@ pub(super) struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     pub theme: &'a Theme,
     pub signs: &'a Signs,
+    /// What a click is meant for: what was drawn last counts.
+    pub targets: &'a mut Vec<(Rect, Target)>,
 }
 
 impl Canvas<'_> {
     pub(super) fn style(&self, role: Role) -> Style {
         self.theme.style(role)
+    }
+
+    /// Tells what a click on `area` is meant for.
+    pub(super) fn mark(&mut self, area: Rect, target: Target) {
+        let area = area.intersection(self.buffer.area);
+        if !area.is_empty() {
+            self.targets.push((area, target));
+        }
     }
 
     /// Writes from `x` in the line `y` of `area` (both counted in the area) and returns the column behind it.

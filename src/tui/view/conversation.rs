@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, put_rows};
 use super::markdown::{self, Look, Part};
-use super::text::Styled;
+use super::text::{self, Styled};
 use super::words::{count, counted, seconds};
 use super::{below, inset, measure};
 use crate::answer::EVIDENCE;
@@ -18,6 +18,7 @@ use crate::state::action::Action;
 use crate::state::conversation::{Answering, Turn};
 use crate::state::library::Stage;
 use crate::state::scroll::{Anchor, Measure};
+use crate::state::target::Target;
 use crate::state::{Context, State};
 use crate::theme::Role;
 
@@ -80,12 +81,16 @@ impl Turns {
             },
             turn_at,
         );
-        let rows = laid.iter().skip(measure.item).flat_map(|(first, of)| (*first..).zip(*of));
-        let shown = rows.skip_while(|(at, _)| *at < measure.top);
+        let rows = laid.iter().enumerate().skip(measure.item);
+        let rows = rows.flat_map(|(turn, (first, of))| {
+            (*first..).zip(*of).map(move |(at, line)| (turn, at, line))
+        });
+        let shown = rows.skip_while(|(_, at, _)| *at < measure.top);
         // The turn whose sources are shown, when it was chosen.
         let chosen = state.conversation.selected.map(first_line);
-        for (y, (at, line)) in (0..area.height).zip(shown) {
+        for (y, (turn, at, line)) in (0..area.height).zip(shown) {
             canvas.put_row(area, LEFT, y, line);
+            mark(canvas, inset(super::rows(area, y, 1), LEFT, 0), turn, line.text());
             if chosen == Some(at) {
                 canvas.put(area, 0, y, canvas.signs.chosen, Role::Accent);
             }
@@ -102,6 +107,27 @@ impl Turns {
         if self.laid.len() > turns.len() {
             self.laid.retain(|serial, _| turns.iter().any(|turn| turn.serial == *serial));
         }
+    }
+}
+
+/// Tells what the row of a turn is: a click on a number goes to its source.
+fn mark(canvas: &mut Canvas<'_>, row: Rect, turn: usize, line: &str) {
+    canvas.mark(row, Target::Turn(turn));
+    let mut rest = line;
+    let mut x = 0_usize;
+    while let Some((before, behind)) = rest.split_once('[') {
+        x += text::width(before);
+        let number = behind.split_once(']').map_or("", |(number, _)| number);
+        if let Ok(n) = number.parse() {
+            let (from, width) = (u16::try_from(x), u16::try_from(number.len() + 2));
+            if let (Ok(from), Ok(width)) = (from, width) {
+                let cells =
+                    Rect { width: inset(row, from, 0).width.min(width), ..inset(row, from, 0) };
+                canvas.mark(cells, Target::Citation { turn, n });
+            }
+        }
+        x += 1;
+        rest = behind;
     }
 }
 

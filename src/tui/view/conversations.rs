@@ -11,6 +11,7 @@ use super::words::counted;
 use super::{List, below, has_focus, inset, rows, title_role};
 use crate::keys::Keys;
 use crate::state::action::Action;
+use crate::state::target::Target;
 use crate::state::{Context, Pane, State};
 use crate::theme::Role;
 
@@ -57,7 +58,8 @@ pub(super) fn draw(
             Line::Day(day) => {
                 canvas.put_fitting(body, 1, y, (day, room), Role::Dim);
             }
-            Line::Conversation(_, head) => {
+            Line::Conversation(index, head) => {
+                canvas.mark(rows(body, y, 1), Target::Conversation(*index));
                 let is_open = state.conversation.id == Some(head.id);
                 let is_chosen = is_selected(line) && has_focus(state, Pane::Conversations);
                 let sign = match (is_chosen, is_open) {

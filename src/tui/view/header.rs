@@ -29,9 +29,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         canvas.put_right(edge(line), x + 2, 0, counts, Role::Dim)
     };
     let room = start.saturating_sub(x + 6);
-    let title = title(state);
     let role = if has_focus(state, Pane::Conversation) { Role::Focus } else { Role::Text };
-    match &title {
+    match state.title() {
         Some(title) => canvas.put_fitting(line, x + 3, 0, (title, room), role),
         None => canvas.put_fitting(line, x + 3, 0, ("new conversation", room), Role::Dim),
     };
@@ -43,13 +42,4 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 /// The line without its last column.
 fn edge(line: Rect) -> Rect {
     Rect { width: line.width.saturating_sub(1), ..line }
-}
-
-/// The title of the conversation that is open; none before it has one.
-fn title(state: &State) -> Option<String> {
-    let conversation = &state.conversation;
-    let head =
-        conversation.id.and_then(|id| state.conversations.heads.iter().find(|head| head.id == id));
-    head.map(|head| head.title.clone())
-        .or_else(|| conversation.turns.first().map(|turn| turn.question.clone()))
 }

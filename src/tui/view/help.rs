@@ -119,6 +119,7 @@ fn place(context: Context) -> &'static str {
         Context::DocumentPrompt => "of the line in the document",
         Context::Library => "of the library",
         Context::Models => "of the list of models",
+        Context::Themes => "of the list of themes",
         Context::Export => "of the line for a file",
         Context::Help => "of the help",
     }

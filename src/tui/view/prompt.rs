@@ -6,6 +6,7 @@ use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
 use super::{below, inset, rows};
 use crate::state::input::Input;
+use crate::state::target::Target;
 use crate::theme::Role;
 
 /// Columns before what is typed: air, the sign, air.
@@ -57,6 +58,7 @@ pub(super) fn panel(
     let height = height.min(area.height);
     let panel = below(area, area.height - height);
     canvas.clear(panel);
+    canvas.mark(panel, Target::Layer);
     canvas.rule(panel, 0);
     canvas.put_fitting(panel, 1, 0, (&format!(" {title} "), area.width), Role::Focus);
     canvas.put(panel, 1, 1, canvas.signs.prompt, Role::Accent);

@@ -5,10 +5,8 @@ use ratatui::layout::Rect;
 use super::{below, inset, notice, question, rows};
 use crate::state::{Pane, State};
 
-/// Cells of the conversations beside.
-const CONVERSATIONS: u16 = 28;
-/// The sources beside take two fifths, within these.
-const SOURCES: (u16, u16) = (34, 64);
+/// Narrower than this, nothing stands beside the conversation: the terminal has just become smaller than it was known.
+const ROOMY: u16 = 63;
 /// From this height on there is room for air and a second line.
 const HIGH: u16 = 20;
 /// Under this height the head is left out.
@@ -69,14 +67,14 @@ impl Regions {
 /// the conversation's place when it has the focus.
 fn panes(body: Rect, state: &State) -> (Option<Rect>, Option<Rect>, Option<Rect>) {
     let mut middle = body;
-    let is_roomy = body.width > CONVERSATIONS + SOURCES.0;
-    let conversations = (state.has_conversations_beside() && is_roomy).then(|| {
-        let pane = Rect { width: CONVERSATIONS, ..middle };
-        middle = inset(middle, CONVERSATIONS, 0);
+    let is_roomy = body.width >= ROOMY;
+    let conversations = state.conversations_width().filter(|_| is_roomy).map(|width| {
+        let width = width.min(middle.width);
+        let pane = Rect { width, ..middle };
+        middle = inset(middle, width, 0);
         pane
     });
-    let sources = (state.has_sources_beside() && is_roomy).then(|| {
-        let width = (middle.width / 5 * 2).clamp(SOURCES.0, SOURCES.1);
+    let sources = state.sources_width().filter(|_| is_roomy).map(|width| {
         let pane = inset(middle, middle.width.saturating_sub(width), 0);
         middle.width = middle.width.saturating_sub(width);
         pane

@@ -13,10 +13,12 @@ use crate::state::conversation::{Answering, Turn};
 use crate::state::document::{DocumentView, Mark, Opened, Page};
 use crate::state::effect::Run;
 use crate::state::library::{Content, Folder, Problem, Progress, Stage};
+use crate::state::look::{Listed, ThemeChoice};
 use crate::state::message::{Moment, Size};
 use crate::state::model::{Found, Loaded, ModelState};
 use crate::state::scroll::Scroll;
 use crate::state::{FolderPrompt, State};
+use crate::theme::Themes;
 use docent_index::store::Head;
 
 /// Half past two on a Tuesday.
@@ -278,6 +280,26 @@ pub(super) fn with_models(mut state: State) -> State {
     ];
     state.model.free = Some(8_100_000_000);
     state.model.selected = 1;
+    state
+}
+
+/// With all themes of the program, of which the second is chosen, and a broken one.
+pub(super) fn with_themes(mut state: State) -> State {
+    let themes = Themes::default();
+    let listed = |name: &str| Listed {
+        name: name.to_owned(),
+        background: themes.load(name).unwrap().background(),
+        is_own: false,
+        fault: None,
+    };
+    state.look.themes = themes.names().map(listed).collect();
+    state.look.themes.push(Listed {
+        name: "mine".to_owned(),
+        background: None,
+        is_own: true,
+        fault: Some("theme `mine` has no role `acent`: did you mean `accent`?".to_owned()),
+    });
+    state.look.theme = ThemeChoice::Named("dark".to_owned());
     state
 }
 

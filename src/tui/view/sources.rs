@@ -6,10 +6,11 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
-use super::{below, has_focus, inset, measure, title_role};
+use super::{below, has_focus, inset, measure, rows, title_role};
 use crate::json::Hit;
 use crate::state::conversation::{Answering, Turn};
 use crate::state::scroll::{Anchor, Measure};
+use crate::state::target::Target;
 use crate::state::{Pane, State};
 use crate::theme::Role;
 
@@ -68,6 +69,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
         |top| firsts.partition_point(|first| *first <= top).max(1) - 1,
     );
     put_rows(canvas, body, lines.iter().skip(measure.top));
+    for (index, first) in firsts.iter().enumerate() {
+        let end = firsts.get(index + 1).copied().unwrap_or(lines.len());
+        let shown = first.saturating_sub(measure.top)..end.saturating_sub(measure.top);
+        let (Ok(from), Ok(to)) = (u16::try_from(shown.start), u16::try_from(shown.end)) else {
+            break;
+        };
+        canvas.mark(rows(body, from, to.saturating_sub(from)), Target::Source(index));
+    }
     measure
 }
 

@@ -241,6 +241,7 @@ fn hints_of(state: &State) -> Vec<Hint> {
         | Context::Document
         | Context::DocumentPrompt
         | Context::Models
+        | Context::Themes
         | Context::Export => {}
         Context::Help => return Vec::new(),
     }

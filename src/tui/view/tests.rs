@@ -15,6 +15,7 @@ use crate::state::document::{Mark, Page, Prompt, PromptKind, Search};
 use crate::state::effect::Run;
 use crate::state::input::Input;
 use crate::state::library::{Progress, Stage};
+use crate::state::look::{Beside, Shown};
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
 use crate::state::{Context, ExportPrompt, FolderPrompt};
@@ -229,6 +230,81 @@ fn the_models() {
         with_layer(state, Layer::Models)
     });
     check("no-models", |width, height| with_layer(sample::idle(width, height), Layer::Models));
+}
+
+#[test]
+fn the_themes() {
+    check("themes", |width, height| {
+        let state = sample::with_themes(sample::one_turn(width, height));
+        with_layer(state, Layer::Themes { selected: 9 })
+    });
+    // What is looked at is drawn as it would be.
+    let state = sample::with_themes(sample::one_turn(160, 45));
+    let nord = Theme::named("nord").unwrap();
+    let mut view = dark();
+    draw_with(&mut view, &state);
+    let looked_at = with_layer(state.clone(), Layer::Themes { selected: 9 });
+    let drawn = draw_with(&mut view, &looked_at);
+    let [bar, citation] = [Role::QuestionBar, Role::Citation].map(|role| nord.style(role).fg);
+    assert_eq!(Some(style_of(drawn.backend.buffer(), "▎").0), bar);
+    assert_eq!(Some(style_of(drawn.backend.buffer(), "[1]").0), citation);
+    // One that can't be read changes nothing, and back is back.
+    let broken = with_layer(state.clone(), Layer::Themes { selected: 14 });
+    let drawn = draw_with(&mut view, &broken);
+    assert_eq!(Some(style_of(drawn.backend.buffer(), "[1]").0), citation);
+    check_role(&draw_with(&mut view, &state), "[1]", Role::Citation);
+}
+
+#[test]
+fn a_place_on_the_screen_tells_what_stands_there() {
+    let mut view = dark();
+    let mut state = sample::writing(160, 45);
+    let mut at = |state: &State, text: &str| {
+        let drawn = draw_with(&mut view, state);
+        let buffer = drawn.backend.buffer();
+        let symbols: Vec<&str> = text.graphemes(true).collect();
+        let place = buffer
+            .content
+            .windows(symbols.len())
+            .position(|window| window.iter().map(Cell::symbol).eq(symbols.iter().copied()));
+        let place = place.unwrap_or_else(|| panic!("`{text}` is not there"));
+        // The last cell of it.
+        let (x, y) = buffer.pos_of(place + symbols.len() - 1);
+        view.target_at(x, y)
+    };
+    assert_eq!(at(&state, "ask about your"), Some(Target::Pane(Pane::Question)));
+    assert_eq!(at(&state, "▎ What is the notice period if"), Some(Target::Turn(0)));
+    assert_eq!(at(&state, "▎ And who has"), Some(Target::Turn(1)));
+    assert_eq!(at(&state, "March 2027 [1]"), Some(Target::Citation { turn: 0, n: 1 }));
+    assert_eq!(at(&state, "▸  1"), Some(Target::Source(0)));
+    assert_eq!(at(&state, "Sources"), Some(Target::Pane(Pane::Sources)));
+    assert_eq!(at(&state, "Conversations"), Some(Target::Pane(Pane::Conversations)));
+    assert_eq!(at(&state, "sealed"), None);
+    let title = state.conversations.heads[1].title.clone();
+    assert_eq!(at(&state, &title), Some(Target::Conversation(1)));
+    // What lies on top hides what lies below it.
+    state = with_layer(sample::with_themes(state), Layer::Themes { selected: 9 });
+    assert_eq!(at(&state, "solarized-dark"), Some(Target::Row(10)));
+    assert_eq!(at(&state, "Themes"), Some(Target::Layer));
+    assert_eq!(at(&state, "Conversations"), Some(Target::Pane(Pane::Conversations)));
+    let covered = with_layer(state, Layer::Library);
+    assert_eq!(at(&covered, "What could not be read"), Some(Target::Layer));
+}
+
+#[test]
+fn panes_of_other_widths() {
+    check("panes", |width, height| {
+        let mut state = sample::writing(width, height);
+        state.look.panes.conversations = Beside { shown: Shown::Always, width: Some(20) };
+        state.look.panes.sources = Beside { shown: Shown::Auto, width: Some(70) };
+        state
+    });
+    check("panes-hidden", |width, height| {
+        let mut state = sample::writing(width, height);
+        state.look.panes.conversations.shown = Shown::Never;
+        state.look.panes.sources.shown = Shown::Never;
+        state
+    });
 }
 
 #[test]
@@ -490,6 +566,12 @@ fn hostile(state: &mut State, text: &str) {
         }
         _ => ModelState::Refused { path: path.clone(), reason: text.to_owned() },
     };
+    for listed in &mut state.look.themes {
+        listed.fault = listed.fault.take().map(|_| text.to_owned());
+        if listed.is_own {
+            listed.name = text.to_owned();
+        }
+    }
     state.notice = Some((Notice::error(text), Duration::MAX));
     state.question.input = Input::new(text);
     state.seal = crate::seal::Seal::Open { reason: text.to_owned() };
@@ -522,7 +604,7 @@ fn hostile(state: &mut State, text: &str) {
                     current: 0,
                 });
             }
-            Layer::Library | Layer::Models | Layer::Help { .. } => {}
+            Layer::Library | Layer::Models | Layer::Themes { .. } | Layer::Help { .. } => {}
         }
     }
 }
@@ -545,6 +627,7 @@ fn states(width: u16, height: u16) -> Vec<State> {
         with_layer(with_models(), Layer::Document(Box::new(sample::lined_document()))),
         with_layer(with_models(), Layer::Library),
         with_layer(with_models(), Layer::Models),
+        with_layer(sample::with_themes(with_models()), Layer::Themes { selected: 14 }),
         with_layer(with_models(), Layer::Export(ExportPrompt::default())),
         with_layer(with_models(), Layer::Help { of: Context::Document, scroll: Scroll::END }),
     ];
@@ -581,7 +664,7 @@ proptest! {
         width in 1_u16..301,
         height in 1_u16..101,
         text in "(\\PC{0,12}|[a-z .]{0,80}|[漢字한글🙂👩‍👩‍👧e\u{301}\u{200b}\u{5d0}\u{627}\t\n|#*`\\[\\]1-]{0,24}){0,6}",
-        which in 0_usize..16,
+        which in 0_usize..17,
         (scroll, lines) in (0_usize..5, -400_isize..400),
         ascii in any::<bool>(),
     ) {

@@ -342,7 +342,8 @@ impl<'a> Writer<'a> {
             if !self.dirty.contains(&folder.path) {
                 continue;
             }
-            let survey = ingest::survey(&mut self.store, &folder, &self.own.cancel)?;
+            let largest_file = self.own.setting.largest_file;
+            let survey = ingest::survey(&mut self.store, &folder, largest_file, &self.own.cancel)?;
             // Stopped: then everything is at its end.
             let Some(survey) = survey else { break };
             self.tasks.retain(|task| task.folder != folder.id);
@@ -373,7 +374,13 @@ impl<'a> Writer<'a> {
             Some(counter) => counter,
             empty => empty.insert(self.own.embedders.counter()?),
         };
-        let readers = Readers { counter, count: self.own.setting.cores, give_way: true };
+        let setting = &self.own.setting;
+        let readers = Readers {
+            counter,
+            count: setting.cores,
+            give_way: true,
+            largest_file: setting.largest_file,
+        };
         if self.vectors.is_none() {
             self.vectors = Some(vectors(self.own)?);
         }

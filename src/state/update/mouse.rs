@@ -1,0 +1,132 @@
+//! What comes of a click and of the wheel?
+
+use std::time::Duration;
+
+use super::super::action::Action;
+use super::super::effect::Effect;
+use super::super::notice::Notice;
+use super::super::scroll::{Anchor, Scroll};
+use super::super::target::Target;
+use super::super::{Layer, Pane, Sources, State};
+use crate::keys::is_typed_in;
+
+/// Two clicks on the same within this are one that opens.
+const DOUBLE: Duration = Duration::from_millis(400);
+
+impl State {
+    /// A click goes to what it is on; the second of two opens it.
+    pub(super) fn click(&mut self, target: Target) -> Vec<Effect> {
+        let now = self.moment.since_start;
+        let is_double = self
+            .clicked
+            .take()
+            .is_some_and(|(before, at)| before == target && now.saturating_sub(at) <= DOUBLE);
+        if !is_double {
+            self.clicked = Some((target, now));
+        }
+        self.quitting = None;
+        match target {
+            Target::Layer => return Vec::new(),
+            Target::Row(index) => {
+                self.choose_row(index);
+                return if is_double { self.act(Action::Open) } else { Vec::new() };
+            }
+            // What lies on the panes is left by its own key.
+            _ if !self.layers.is_empty() => return Vec::new(),
+            Target::Pane(pane) => self.focus = pane,
+            Target::Turn(turn) => {
+                self.focus = Pane::Conversation;
+                self.show_turn(turn);
+            }
+            Target::Citation { turn, n } => {
+                self.show_turn(turn);
+                let hits = self.conversation.current().map(|turn| turn.hits.as_slice());
+                let index = hits.and_then(|hits| hits.iter().position(|hit| hit.n == n));
+                let Some(index) = index else { return Vec::new() };
+                self.show_source(index);
+                self.focus = Pane::Sources;
+            }
+            Target::Source(index) => {
+                self.focus = Pane::Sources;
+                let count = self.conversation.current().map_or(0, |turn| turn.hits.len());
+                self.show_source(index.min(count.saturating_sub(1)));
+            }
+            Target::Conversation(index) => {
+                self.focus = Pane::Conversations;
+                let last = self.conversations.heads.len().saturating_sub(1);
+                self.conversations.selected = index.min(last);
+            }
+        }
+        let opens =
+            matches!(target, Target::Citation { .. } | Target::Source(_) | Target::Conversation(_));
+        if is_double && opens { self.act(Action::Open) } else { Vec::new() }
+    }
+
+    /// Shows the sources of a turn without moving what is read.
+    fn show_turn(&mut self, turn: usize) {
+        let last = self.conversation.turns.len().saturating_sub(1);
+        let selected = (turn < last).then_some(turn);
+        if self.conversation.selected != selected {
+            self.conversation.selected = selected;
+            self.sources = Sources::FIRST;
+        }
+    }
+
+    /// Goes to a row of the list on top.
+    fn choose_row(&mut self, index: usize) {
+        let themes = self.look.choices().count();
+        match self.layers.last_mut() {
+            Some(Layer::Library) => {
+                self.library.selected = index.min(self.library.rows().saturating_sub(1));
+            }
+            Some(Layer::Models) => self.model.selected = index.min(self.model.found.len()),
+            Some(Layer::Themes { selected }) => *selected = index.min(themes.saturating_sub(1)),
+            _ => {}
+        }
+    }
+
+    /// The wheel moves what it is on by so many lines, up when negative.
+    pub(super) fn wheel(&mut self, target: Target, lines: isize) -> Vec<Effect> {
+        match target {
+            Target::Layer | Target::Row(_) => {
+                if self.layers.is_empty() || is_typed_in(self.context()) {
+                    return Vec::new();
+                }
+                let action = if lines > 0 { Action::Down } else { Action::Up };
+                (0..lines.unsigned_abs()).flat_map(|_| self.act(action)).collect()
+            }
+            _ if !self.layers.is_empty() => Vec::new(),
+            Target::Pane(Pane::Sources) | Target::Source(_) => {
+                // From here on it stands where it was moved to, not by the source that is chosen.
+                if matches!(self.sources.scroll.anchor, Anchor::Item(_)) {
+                    self.sources.scroll = Scroll::to(Anchor::Line(self.measures.sources.top));
+                }
+                self.sources.scroll.by(lines);
+                Vec::new()
+            }
+            Target::Pane(Pane::Conversations) | Target::Conversation(_) => {
+                let last = self.conversations.heads.len().saturating_sub(1);
+                let selected = self.conversations.selected.saturating_add_signed(lines);
+                self.conversations.selected = selected.min(last);
+                Vec::new()
+            }
+            Target::Pane(Pane::Question | Pane::Conversation)
+            | Target::Turn(_)
+            | Target::Citation { .. } => {
+                self.conversation.scroll.by(lines);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Gives the mouse to the terminal, for its own selection, or takes it back.
+    pub(super) fn release_mouse(&mut self) -> Vec<Effect> {
+        self.has_mouse = !self.has_mouse;
+        self.tell(Notice::note(if self.has_mouse {
+            "clicks and the wheel are docent's again"
+        } else {
+            "the mouse is the terminal's now, to select with: the same key takes it back"
+        }));
+        Vec::new()
+    }
+}
