@@ -1,7 +1,7 @@
 //! What does a line in the query language ask for?
 //!
-//! Plain words, `"exact phrase"`, `-word`, `-"phrase"`, and filters: `file:lease`, `dir:2024/`, `type:pdf`, `tag:x`,
-//! `since:2024-01`, `until:2024-06-30`; a filter's value may be quoted. A word before a colon that is no filter is a plain
+//! Plain words, `"exact phrase"`, `-word`, `-"phrase"`, and filters: `file:lease`, `dir:2024/`, `path:cases/oakfield`,
+//! `type:pdf`, `tag:x`, `since:2024-01`, `until:2024-06-30`; a filter's value may be quoted. A word before a colon that is no filter is a plain
 //! word, and so is a `-` that does not stand before a letter: questions are written with such signs as well. Pure.
 
 use std::fmt;
@@ -111,6 +111,9 @@ pub enum Term {
     File(String),
     /// One or more names of folders, parted by `/`, on the way from the watched folder to the file.
     Directory(String),
+    /// A file, or a folder with all in it: the way to it from the watched folder, whose own name is the first, or its
+    /// absolute path. Of several one must fit.
+    Path(String),
     /// A format's name or a file's ending.
     Type(String),
     /// Of several all must fit.
@@ -159,19 +162,35 @@ impl QueryError {
     }
 }
 
+/// A term where it stands in a text, or what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Bytes of the text.
+    pub span: Range<usize>,
+    pub term: Result<Term, QueryError>,
+}
+
+/// Reads a text piece by piece; what is wrong is passed over, so that the rest can be read.
+pub fn pieces(text: &str) -> impl Iterator<Item = Piece> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let start = at + rest.find(|character: char| !character.is_whitespace())?;
+        let (term, end) = match term(text, start) {
+            Ok((term, end)) => (Ok(term), end),
+            Err(error) => {
+                let end = error.span().end;
+                (Err(error), end)
+            }
+        };
+        at = end;
+        Some(Piece { span: start..end, term })
+    })
+}
+
 impl Query {
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        let mut terms = Vec::new();
-        let mut at = 0;
-        while let Some(start) = text.get(at..).and_then(|rest| {
-            rest.char_indices()
-                .find(|(_, character)| !character.is_whitespace())
-                .map(|(skipped, _)| at + skipped)
-        }) {
-            let (term, end) = term(text, start)?;
-            terms.push(term);
-            at = end;
-        }
+        let terms = pieces(text).map(|piece| piece.term).collect::<Result<_, _>>()?;
         Ok(Self { terms })
     }
 
@@ -218,6 +237,7 @@ impl fmt::Display for Query {
                 Term::Without(text) => write("-", text, quote(text))?,
                 Term::File(value) => write("file:", value, quote(value))?,
                 Term::Directory(value) => write("dir:", value, quote(value))?,
+                Term::Path(value) => write("path:", value, quote(value))?,
                 Term::Type(value) => write("type:", value, quote(value))?,
                 Term::Tag(value) => write("tag:", value, quote(value))?,
                 Term::Since(day) => write("since:", &day.to_string(), "")?,
@@ -228,7 +248,7 @@ impl fmt::Display for Query {
     }
 }
 
-const FILTERS: [&str; 6] = ["file", "dir", "type", "tag", "since", "until"];
+const FILTERS: [&str; 7] = ["file", "dir", "path", "type", "tag", "since", "until"];
 
 /// Reads the term that starts at a byte; returns it with its end.
 fn term(text: &str, start: usize) -> Result<(Term, usize), QueryError> {
@@ -272,6 +292,7 @@ fn filtered(text: &str, start: usize, filter: &'static str) -> Result<(Term, usi
     let term = match filter {
         "file" => Term::File(value),
         "dir" => Term::Directory(value),
+        "path" => Term::Path(value),
         "tag" => Term::Tag(value),
         "since" => Term::Since(day(Day::first_of(&value))?),
         "until" => Term::Until(day(Day::last_of(&value))?),
@@ -356,10 +377,11 @@ mod tests {
     #[test]
     fn filters() {
         check(
-            "file:lease dir:2024/ type:pdf tag:\"two words\" since:2024-02 until:2024-02",
+            "file:lease dir:2024/ path:\"cases/oak field\" type:pdf tag:\"two words\" since:2024-02 until:2024-02",
             &[
                 Term::File("lease".to_owned()),
                 Term::Directory("2024/".to_owned()),
+                Term::Path("cases/oak field".to_owned()),
                 Term::Type("pdf".to_owned()),
                 Term::Tag("two words".to_owned()),
                 Term::Since(Day::new(2024, 2, 1).unwrap()),
@@ -397,6 +419,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_does_not_keep_the_rest_from_being_read() {
+        let text = "rent since:20 type:\"mp3\" file: -old \"open";
+        let pieces: Vec<(&str, bool)> =
+            pieces(text).map(|piece| (text.get(piece.span).unwrap(), piece.term.is_ok())).collect();
+        assert_eq!(
+            pieces,
+            [
+                ("rent", true),
+                ("since:20", false),
+                ("type:\"mp3\"", false),
+                ("file:", false),
+                ("-old", true),
+                ("\"open", false)
+            ]
+        );
+    }
+
+    #[test]
     fn the_question_is_what_is_wanted_in_words() {
         let query = Query::parse("how \"long is\" file:lease the notice -garage").unwrap();
         assert_eq!(query.question(), "how long is the notice");
@@ -416,7 +456,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_refused_within_it(text in "(file:|type:|since:|-|\"|[a-z€ 2-]){0,12}.{0,8}") {
+        fn any_text_is_parsed_or_refused_within_it(text in "(file:|path:|type:|since:|-|\"|[a-z€ 2-]){0,12}.{0,8}") {
             match Query::parse(&text) {
                 Ok(query) => {
                     let written = query.to_string();

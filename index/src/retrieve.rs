@@ -138,6 +138,20 @@ pub struct Hit {
     pub indexed_at: i64,
 }
 
+/// How much a question can find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InScope {
+    /// Those with passages.
+    pub documents: usize,
+    pub passages: usize,
+}
+
+/// What the filters of a request leave, without searching in it.
+pub fn in_scope(snapshot: &Snapshot, request: &Request<'_>) -> Result<InScope, StoreError> {
+    let scope = Scope::of(snapshot, request)?;
+    Ok(InScope { documents: scope.documents(), passages: scope.passages().len() })
+}
+
 /// A hit's score in one of both searches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rank {

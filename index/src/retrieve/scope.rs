@@ -29,6 +29,7 @@ struct Filter<'a> {
     /// In lower case; one of each kind must fit.
     names: Vec<String>,
     directories: Vec<String>,
+    paths: Vec<String>,
     types: Vec<&'a str>,
     more_types: Vec<&'a str>,
     /// All must fit.
@@ -43,6 +44,7 @@ impl<'a> Filter<'a> {
             scope: request.scope,
             names: Vec::new(),
             directories: Vec::new(),
+            paths: Vec::new(),
             types: Vec::new(),
             more_types: request.types.iter().map(String::as_str).collect(),
             tags: request.tags.iter().map(String::as_str).collect(),
@@ -54,6 +56,9 @@ impl<'a> Filter<'a> {
                 Term::File(name) => filter.names.push(name.to_lowercase()),
                 Term::Directory(names) => {
                     filter.directories.push(names.trim_matches('/').to_lowercase());
+                }
+                Term::Path(path) => {
+                    filter.paths.push(path.trim_end_matches('/').to_lowercase());
                 }
                 Term::Type(name) => filter.types.push(name),
                 Term::Tag(name) => filter.tags.push(name),
@@ -71,6 +76,7 @@ impl<'a> Filter<'a> {
         self.scope.is_empty()
             && self.names.is_empty()
             && self.directories.is_empty()
+            && self.paths.is_empty()
             && self.types.is_empty()
             && self.more_types.is_empty()
             && self.tags.is_empty()
@@ -79,7 +85,10 @@ impl<'a> Filter<'a> {
     }
 
     fn fits_place(&self, place: &Place) -> bool {
-        self.fits_scope(place) && self.fits_name(&place.file) && self.fits_directories(place)
+        self.fits_scope(place)
+            && self.fits_name(&place.file)
+            && self.fits_directories(place)
+            && self.fits_paths(place)
     }
 
     fn fits_scope(&self, place: &Place) -> bool {
@@ -107,6 +116,21 @@ impl<'a> Filter<'a> {
         way.extend(place.file.parent());
         let way = format!("/{}/", way.to_string_lossy().to_lowercase());
         self.directories.iter().any(|wanted| way.contains(&format!("/{wanted}/")))
+    }
+
+    fn fits_paths(&self, place: &Place) -> bool {
+        if self.paths.is_empty() {
+            return true;
+        }
+        let way = place.way().to_string_lossy().to_lowercase();
+        let path = place.path().to_string_lossy().to_lowercase();
+        self.paths.iter().any(|wanted| {
+            // The root is left empty without the slash at its end.
+            let is_absolute = wanted.is_empty() || wanted.starts_with('/');
+            let whole = if is_absolute { &path } else { &way };
+            let rest = whole.strip_prefix(wanted.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     fn fits_type(&self, format: Option<&str>) -> bool {
@@ -153,6 +177,7 @@ impl<'a> Filter<'a> {
                     && tagged.as_ref().is_none_or(|tagged| tagged.contains(&file.document))
                     && self.fits_scope(&file.place)
                     && self.fits_name(&file.place.file)
+                    && self.fits_paths(&file.place)
             })
             .map(|file| file.document)
             .collect())

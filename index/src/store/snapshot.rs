@@ -83,6 +83,13 @@ impl Place {
             self.folder.join(&self.file)
         }
     }
+
+    /// The way to the file from the watched folder, whose own name is the first.
+    pub fn way(&self) -> PathBuf {
+        let mut way = PathBuf::from(self.folder.file_name().unwrap_or_default());
+        way.extend(&self.file);
+        way
+    }
 }
 
 /// What the library holds of a document.
@@ -230,6 +237,11 @@ impl Snapshot {
 
     pub fn folders(&self) -> Result<Vec<Folder>, StoreError> {
         self.database(library::folders(&self.connection))
+    }
+
+    /// Where the documents lie that something was read of, those of a directory beside each other.
+    pub fn places(&self) -> Result<impl Iterator<Item = &Place>, StoreError> {
+        Ok(self.files()?.iter().map(|file| &file.place))
     }
 
     /// `embedder` is the one whose vectors are counted.
