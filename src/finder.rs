@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use docent_engine::embed::{Embed as _, FastEmbedder, RerankError, Reranker};
 use docent_index::query::Query;
-use docent_index::retrieve::{Found, Request, Search};
+use docent_index::retrieve::{Found, Hit, Request, Search};
 use docent_index::store::Snapshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::EVIDENCE;
 use crate::error::Failure;
 use crate::ingest::vector_id;
 use crate::loading::cores;
@@ -43,8 +44,20 @@ impl Finder {
         top: usize,
         cancel: &CancellationToken,
     ) -> Result<Found, Failure> {
+        self.find_for(snapshot, Request { scope, ..Request::new(query, top) }, cancel)
+    }
+
+    /// As [`find`](Self::find), with all that can be said about what is wanted. What is pinned stands where it is read by an
+    /// answerer.
+    pub fn find_for(
+        &mut self,
+        snapshot: &Snapshot,
+        request: Request<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Found, Failure> {
+        let (query, top) = (request.query, request.top);
         let wanted = if self.reranker.is_some() { top.max(RERANKED) } else { top };
-        let search = Search::prepare(snapshot, Request { scope, ..Request::new(query, wanted) })?;
+        let search = Search::prepare(snapshot, Request { top: wanted, ..request })?;
         let vector = match search.text_to_embed() {
             Some(text) => Some(self.embedder.embed_query(&text)?),
             None => None,
@@ -54,10 +67,24 @@ impl Finder {
         let question = query.question();
         if let Some(reranker) = self.reranker.as_mut().filter(|_| !question.is_empty()) {
             rerank(&mut found, reranker, &question, cancel)?;
-            found.hits.truncate(top);
         }
+        make_room(&mut found.hits, EVIDENCE.min(top));
+        found.hits.truncate(top);
         Ok(found)
     }
+}
+
+/// Puts what is pinned among the first `count` hits; the last of the others there go behind them.
+fn make_room(hits: &mut Vec<Hit>, count: usize) {
+    let mut behind = hits.split_off(count.min(hits.len()));
+    let pinned: Vec<Hit> = behind.extract_if(.., |hit| hit.pinned).collect();
+    let over = (hits.len() + pinned.len()).saturating_sub(count);
+    for _ in 0..over {
+        let Some(last) = hits.iter().rposition(|hit| !hit.pinned) else { break };
+        behind.insert(0, hits.remove(last));
+    }
+    hits.extend(pinned);
+    hits.append(&mut behind);
 }
 
 /// Gives the best hits the reranker's scores, and puts them in order by these. The others stay behind them.
@@ -76,6 +103,7 @@ fn rerank(
         }
         // As it was embedded: a passage alone seldom says which document it belongs to.
         hit.score = reranker.score(question, &format!("{}\n{}", hit.context, hit.text))?;
+        hit.reranked = Some(hit.score);
         lowest = lowest.min(hit.score);
     }
     for hit in others {
@@ -83,4 +111,63 @@ fn rerank(
     }
     found.hits.sort_by(|left, right| right.score.total_cmp(&left.score));
     Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use docent_index::document::{ContentHash, DocumentId, PassageId};
+    use docent_index::retrieve::Sentence;
+    use docent_index::store::Place;
+
+    use super::*;
+
+    /// A passage that was found for its words.
+    pub(crate) fn hit(number: i64, text: &str) -> Hit {
+        let place = Place { folder: "/library".into(), file: format!("{number}.md").into() };
+        Hit {
+            passage: PassageId(number),
+            document: DocumentId(number),
+            content: ContentHash::of(text.as_bytes()),
+            path: place.path(),
+            place,
+            also: Vec::new(),
+            title: None,
+            page: None,
+            label: None,
+            recognised: None,
+            lines: Some((1, 1)),
+            headings: Vec::new(),
+            text: text.to_owned(),
+            before: String::new(),
+            after: String::new(),
+            context: String::new(),
+            sentences: vec![Sentence { span: 0..text.len(), score: 1.0 }],
+            score: 1.0,
+            words: None,
+            vector: None,
+            fused: None,
+            reranked: None,
+            pinned: false,
+            indexed_at: 5,
+        }
+    }
+
+    #[test]
+    fn what_is_pinned_is_read_and_the_others_keep_their_order() {
+        let check = |pinned: &[i64], expected: &[i64]| {
+            let mut hits: Vec<Hit> = (1..=6)
+                .map(|number| Hit { pinned: pinned.contains(&number), ..hit(number, "text") })
+                .collect();
+            make_room(&mut hits, 3);
+            let order: Vec<i64> = hits.iter().map(|hit| hit.passage.0).collect();
+            assert_eq!(order, expected);
+        };
+        check(&[], &[1, 2, 3, 4, 5, 6]);
+        check(&[2], &[1, 2, 3, 4, 5, 6]);
+        check(&[6], &[1, 2, 6, 3, 4, 5]);
+        check(&[3, 5, 6], &[3, 5, 6, 1, 2, 4]);
+        let mut few = vec![hit(1, "text")];
+        make_room(&mut few, 3);
+        assert_eq!(few.len(), 1);
+    }
 }

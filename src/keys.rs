@@ -44,7 +44,7 @@ enum Place {
 }
 
 impl Place {
-    const ALL: [(&'static str, Self); 15] = [
+    const ALL: [(&'static str, Self); 16] = [
         ("everywhere", Self::Everywhere),
         ("typing", Self::Typing),
         ("moving", Self::Moving),
@@ -55,6 +55,7 @@ impl Place {
         ("folder", Self::In(Context::Folder)),
         ("document", Self::In(Context::Document)),
         ("document-prompt", Self::In(Context::DocumentPrompt)),
+        ("why", Self::In(Context::Why)),
         ("library", Self::In(Context::Library)),
         ("models", Self::In(Context::Models)),
         ("themes", Self::In(Context::Themes)),

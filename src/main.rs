@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use docent::child::opener::Opener;
+use docent::child::opener::{Opener, Programs};
 use docent::cli::Cli;
 use docent::error::{Failure, Outcome};
 use docent::settings::Settings;
@@ -54,7 +54,8 @@ fn run(cli: &Cli, environment: &paths::Environment) -> Result<Outcome, Failure> 
         return headless::run(work, cli, &settings, environment, &seal::close());
     }
     // What opens files for the user keeps the rights that everything else gives up.
-    let opener = Opener::start(environment.editor.as_deref())?;
+    let editor = environment.editor.clone();
+    let opener = Opener::start(&Programs { editor, viewer: settings.viewer.clone() })?;
     tui::run(cli, settings, environment, seal::close(), opener)
 }
 

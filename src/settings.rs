@@ -9,6 +9,7 @@ mod template;
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::keep::keep;
@@ -76,17 +77,30 @@ pub enum SignChoice {
 }
 
 /// A program that shows a document, with its arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
     words: Vec<Template>,
 }
 
 impl Viewer {
+    /// Reads a program with its arguments; none where none of these holds `{path}`.
+    pub fn of(words: &[&str]) -> Result<Option<Self>, TemplateError> {
+        let words = words.iter().map(|word| Template::parse(word, &VIEWER_NAMES));
+        let words: Vec<Template> = words.collect::<Result<_, _>>()?;
+        let has_path = words.iter().skip(1).any(|word| word.has("path"));
+        Ok(has_path.then_some(Self { words }))
+    }
+
     /// The program and its arguments, with what is known of the document by the names `path`, `page`, `line` and
     /// `search`. A word that names what is not known is left out.
     pub fn command(&self, known: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
         let words = self.words.iter().filter(|word| word.is_known(known));
         words.map(|word| word.fill(known)).collect()
+    }
+
+    /// Whether it can be told a line, and so is for documents without pages as well.
+    pub fn takes_lines(&self) -> bool {
+        self.words.iter().any(|word| word.has("line"))
     }
 }
 
@@ -128,8 +142,7 @@ impl Default for Settings {
             ocr: true,
             largest_file: FILE_BYTES,
             viewer: None,
-            // It is a line of this program, and a test reads it.
-            reference: Template::parse(REFERENCE, &REFERENCE_NAMES).unwrap_or_default(),
+            reference: reference(),
             panes: Panes::default(),
             keys: Keys::default(),
         }
@@ -146,6 +159,12 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+/// How a quote is copied where nothing else is said.
+pub fn reference() -> Template {
+    // It is a line of this program, and a test reads it.
+    Template::parse(REFERENCE, &REFERENCE_NAMES).unwrap_or_default()
 }
 
 /// The themes that can be chosen in a home folder.

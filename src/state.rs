@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod conversation;
+pub mod copying;
 pub mod document;
 pub mod effect;
 pub mod input;
@@ -15,6 +16,7 @@ pub mod model;
 pub mod notice;
 pub mod scroll;
 pub mod target;
+pub mod why;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -32,7 +34,9 @@ use self::model::Model;
 use self::notice::Notice;
 use self::scroll::{Measures, Scroll};
 use self::target::Target;
+use self::why::WhyView;
 use crate::seal::Seal;
+use crate::settings::{self, Template};
 
 /// Under this width the sources are an overlay.
 pub const WIDE: u16 = 100;
@@ -70,6 +74,8 @@ pub struct State {
     pub is_looked_at: bool,
     /// What was clicked last, and when.
     clicked: Option<(Target, Duration)>,
+    /// How a quote that is copied is cited.
+    pub reference: Template,
     /// What is told in passing, with the time since the start until which it stands.
     pub notice: Option<(Notice, Duration)>,
     /// Until then, since the start, another request to quit quits.
@@ -78,6 +84,8 @@ pub struct State {
     waiting: Option<String>,
     /// The first start's prompt has been shown, or was not needed.
     welcomed: bool,
+    /// The block of code that was copied last.
+    copied: Option<Copied>,
     next_run: u64,
     next_serial: u64,
 }
@@ -97,6 +105,8 @@ pub enum Layer {
     /// Asks for a folder; the first thing to see where nothing is watched.
     Folder(FolderPrompt),
     Document(Box<DocumentView>),
+    /// Why the source that is chosen is there.
+    Why(WhyView),
     Library,
     Models,
     /// The themes, one of which is looked at: by its index among all that can be chosen.
@@ -122,6 +132,7 @@ pub enum Context {
     Document,
     /// A line that is typed at the foot of the document.
     DocumentPrompt,
+    Why,
     Library,
     Models,
     Themes,
@@ -145,6 +156,13 @@ pub struct Sources {
     /// Index of the source that is chosen.
     pub selected: usize,
     pub scroll: Scroll,
+}
+
+/// A block of code in the answer of the turn with a serial number, by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Copied {
+    serial: u64,
+    block: usize,
 }
 
 /// A line for a folder's path.
@@ -193,10 +211,12 @@ impl State {
             has_mouse: true,
             is_looked_at: true,
             clicked: None,
+            reference: settings::reference(),
             notice: None,
             quitting: None,
             waiting: None,
             welcomed: false,
+            copied: None,
             next_run: 0,
             next_serial: 0,
         }
@@ -208,6 +228,7 @@ impl State {
             Some(Layer::Folder(_)) => Context::Folder,
             Some(Layer::Document(view)) if view.prompt.is_some() => Context::DocumentPrompt,
             Some(Layer::Document(_)) => Context::Document,
+            Some(Layer::Why(_)) => Context::Why,
             Some(Layer::Library) => Context::Library,
             Some(Layer::Models) => Context::Models,
             Some(Layer::Themes { .. }) => Context::Themes,

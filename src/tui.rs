@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use self::event_loop::{End, Hands, Screen};
 use self::terminal::Tty;
 use self::view::View;
-use crate::child::opener::Opener;
+use crate::child::opener::{At, Opener};
 use crate::cli::{Cli, ModelChoice};
 use crate::error::{Failure, Outcome};
 use crate::paths::{self, Environment, TerminalFacts};
@@ -60,6 +60,7 @@ pub fn run(
     let mut state = State::new(seal, size, moment(started));
     state.look = look;
     state.has_mouse = settings.mouse;
+    state.reference = settings.reference;
     let mut screen = Screen {
         terminal,
         console: tty,
@@ -189,10 +190,10 @@ struct Worker {
 
 impl Worker {
     /// Has a file shown in the system's viewer. Whether that has worked is known only after a while.
-    fn view(&self, path: PathBuf, page: Option<u32>) {
+    fn view(&self, path: PathBuf, at: At) {
         let (opener, inbox) = (Arc::clone(&self.opener), self.inbox.clone());
         let showing = move || {
-            let shown = opener.lock().unwrap_or_else(PoisonError::into_inner).view(&path, page);
+            let shown = opener.lock().unwrap_or_else(PoisonError::into_inner).view(&path, at);
             if let Err(error) = shown {
                 // The screen may have been left meanwhile.
                 drop(inbox.blocking_send(Message::Notice(Notice::error(error.to_string()))));
@@ -208,8 +209,8 @@ impl Worker {
 impl Hands for Worker {
     fn carry_out(&mut self, effect: Effect) {
         // Only the loop can quit and give the terminal away, which it has done before.
-        if let Some(Effect::View { path, page }) = self.work.carry_out(effect) {
-            self.view(path, page);
+        if let Some(Effect::View { path, page, line, search }) = self.work.carry_out(effect) {
+            self.view(path, At { page, line, search });
         }
     }
 

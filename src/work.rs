@@ -160,7 +160,7 @@ impl Work {
     }
 
     /// Hands an effect to whom it concerns, without waiting for anything. Gives back what only the owner of the terminal
-    /// can do: [`Effect::View`], [`Effect::Edit`], [`Effect::Suspend`] and [`Effect::Quit`].
+    /// can do: [`Effect::View`], [`Effect::Edit`], [`Effect::Copy`], [`Effect::Suspend`] and [`Effect::Quit`].
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         let orders = &self.orders;
         // A thread that is gone has told why.
@@ -197,6 +197,7 @@ impl Work {
             Effect::Keep(choice) => drop(orders.desk.send(desk::Order::KeepChoice(choice))),
             effect @ (Effect::View { .. }
             | Effect::Edit { .. }
+            | Effect::Copy(_)
             | Effect::Suspend
             | Effect::Quit) => {
                 return Some(effect);

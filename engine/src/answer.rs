@@ -13,7 +13,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::generate::GenerateError;
+use crate::generate::{GenerateError, Message};
 use crate::prompt::PromptError;
 
 /// A numbered passage that an answer may cite.
@@ -70,8 +70,12 @@ pub struct Question<'a> {
 /// What an answerer tells while it works.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress<'a> {
+    /// What the model is told, whole, before it reads it: the messages that its template frames.
+    Prompt(&'a [Message]),
     /// The model reads its prompt.
     Reading { tokens: usize, of: usize },
+    /// The next piece of what the model thinks before it answers: no part of the answer, and checked by nobody.
+    Thought(&'a str),
     /// The next piece of the answer's text, whole characters, with citations as `[n]`.
     Text(&'a str),
 }

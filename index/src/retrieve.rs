@@ -74,6 +74,10 @@ pub struct Request<'a> {
     pub types: &'a [String],
     /// All must fit.
     pub tags: &'a [String],
+    /// Passages that are left out, with those that say the same.
+    pub without: &'a [PassageId],
+    /// Passages that are among the hits whatever is asked, behind all others unless they are found by it.
+    pub pinned: &'a [PassageId],
     /// How many hits are wanted.
     pub top: usize,
 }
@@ -81,7 +85,17 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// A search in the whole library.
     pub fn new(query: &'a Query, top: usize) -> Self {
-        Self { query, scope: &[], since: None, until: None, types: &[], tags: &[], top }
+        Self {
+            query,
+            scope: &[],
+            since: None,
+            until: None,
+            types: &[],
+            tags: &[],
+            without: &[],
+            pinned: &[],
+            top,
+        }
     }
 }
 
@@ -99,6 +113,8 @@ pub struct Found {
     pub about: Option<String>,
     /// Whether the question is in another language than the one that the bundled embedder knows.
     pub is_foreign: bool,
+    /// The part of a score that the vectors make, from 0 to 1; the words make the rest.
+    pub dense_weight: f32,
 }
 
 /// A passage with its score.
@@ -134,6 +150,12 @@ pub struct Hit {
     pub words: Option<Rank>,
     /// The cosine of question and passage; none without vectors.
     pub vector: Option<Rank>,
+    /// Its place among the candidates when both were brought together; none where neither search has found it.
+    pub fused: Option<Rank>,
+    /// What a reranker says of it, from 0 to 1, which then is its score; none where none was asked.
+    pub reranked: Option<f32>,
+    /// It, or one that says the same, was [asked for](Request::pinned).
+    pub pinned: bool,
     /// Seconds since 1970.
     pub indexed_at: i64,
 }
@@ -152,11 +174,11 @@ pub fn in_scope(snapshot: &Snapshot, request: &Request<'_>) -> Result<InScope, S
     Ok(InScope { documents: scope.documents(), passages: scope.passages().len() })
 }
 
-/// A hit's score in one of both searches.
+/// A hit's score and place in a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rank {
     pub score: f32,
-    /// Counts from 1, among the candidates of both searches.
+    /// Counts from 1, among its candidates.
     pub rank: usize,
 }
 
@@ -215,47 +237,29 @@ impl<'a> Search<'a> {
         vector: Option<(&EmbedderId, &[f32])>,
         cancel: &CancellationToken,
     ) -> Result<Found, RetrieveError> {
-        let about = self.named.rest(&self.question);
-        let mut weights: HashMap<Stemming, HashMap<String, f32>> = HashMap::new();
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut documents: HashMap<i64, Option<StoredDocument>> = HashMap::new();
-        let mut texts: Vec<fold::Words> = Vec::new();
-        for candidate in self.candidates(vector, cancel)? {
-            if hits.len() >= self.request.top {
+        let mut gathering = Gathering::begin(self)?;
+        let candidates = self.candidates(vector, cancel)?;
+        for (rank, candidate) in (1..).zip(&candidates) {
+            if gathering.hits.len() >= self.request.top {
                 break;
             }
             if cancel.is_cancelled() {
                 return Err(RetrieveError::Cancelled);
             }
-            let Some(passage) = self.snapshot.passage(PassageId(candidate.passage))? else {
-                continue;
-            };
-            let document = match documents.entry(passage.document.0) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.snapshot.document(passage.document)?),
-            };
-            let Some(document) = document else { continue };
-            let places: Vec<&Place> =
-                document.places.iter().filter(|place| self.scope.holds(place)).collect();
-            let Some((first, others)) = places.split_first() else { continue };
-            let text = fold::Words::of(&passage.text);
-            // The nearer to the end, the lower the score: what says the same has nearly the same.
-            let same = texts.iter().rposition(|known| known.are_alike(&text));
-            if let Some(hit) = same.and_then(|index| hits.get_mut(index)) {
-                let more = places.iter().map(|place| place.path()).filter(|path| *path != hit.path);
-                hit.also.extend(more);
-                hit.also.dedup();
+            gathering.take(candidate, Some(rank))?;
+        }
+        for pinned in self.request.pinned {
+            if gathering.pin(*pinned) {
                 continue;
             }
-            let stemming = Stemming::of(document.language.as_deref());
-            let weights = match weights.entry(stemming) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.weights(&about, stemming)?),
-            };
-            let sentences = snippet::score(&passage.text, &passage.sentences, stemming, weights);
-            texts.push(text);
-            hits.push(hit(self.snapshot, &candidate, passage, sentences, document, first, others)?);
+            let at = candidates.iter().position(|candidate| candidate.passage == pinned.0);
+            let candidate = at.and_then(|at| candidates.get(at)).copied();
+            let candidate = candidate.unwrap_or_else(|| fuse::unranked(pinned.0));
+            gathering.take(&candidate, at.map(|at| at + 1))?;
+            gathering.pin(*pinned);
         }
+        let Gathering { hits, about, .. } = gathering;
+        let has_vector = vector.is_some() && !self.question.is_empty();
         Ok(Found {
             hits,
             in_scope_passages: self.scope.passages().len(),
@@ -263,6 +267,7 @@ impl<'a> Search<'a> {
             unread_documents: self.scope.unread(self.snapshot)?,
             about: self.named.passages().map(|_| about),
             is_foreign: self.dense_weight < DENSE_WEIGHT,
+            dense_weight: if has_vector { self.dense_weight } else { 0.0 },
         })
     }
 
@@ -357,6 +362,95 @@ impl<'a> Search<'a> {
     }
 }
 
+/// The hits of a search while they are gathered from its candidates, the best first.
+struct Gathering<'s> {
+    search: &'s Search<'s>,
+    hits: Vec<Hit>,
+    /// The words of each hit, to know those that say the same.
+    texts: Vec<fold::Words>,
+    /// The passages of each hit: itself and those that were folded into it.
+    passages: Vec<Vec<PassageId>>,
+    /// The words of what is left out.
+    without: Vec<fold::Words>,
+    documents: HashMap<i64, Option<StoredDocument>>,
+    weights: HashMap<Stemming, HashMap<String, f32>>,
+    about: String,
+}
+
+impl<'s> Gathering<'s> {
+    fn begin(search: &'s Search<'s>) -> Result<Self, StoreError> {
+        let mut without = Vec::new();
+        for passage in search.request.without {
+            if let Some(passage) = search.snapshot.passage(*passage)? {
+                without.push(fold::Words::of(&passage.text));
+            }
+        }
+        Ok(Self {
+            search,
+            hits: Vec::new(),
+            texts: Vec::new(),
+            passages: Vec::new(),
+            without,
+            documents: HashMap::new(),
+            weights: HashMap::new(),
+            about: search.named.rest(&search.question),
+        })
+    }
+
+    /// Makes a hit of a candidate, or folds it into one that says the same. `rank` is its place among the candidates.
+    fn take(&mut self, candidate: &Candidate, rank: Option<usize>) -> Result<(), StoreError> {
+        let Search { snapshot, scope, request, .. } = self.search;
+        let Some(passage) = snapshot.passage(PassageId(candidate.passage))? else {
+            return Ok(());
+        };
+        let document = match self.documents.entry(passage.document.0) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(snapshot.document(passage.document)?),
+        };
+        let Some(document) = document else { return Ok(()) };
+        let is_pinned = request.pinned.contains(&passage.id);
+        // What is pinned stays, whatever the scope of this question.
+        let places = document.places.iter().filter(|place| is_pinned || scope.holds(place));
+        let places: Vec<&Place> = places.collect();
+        let Some((first, others)) = places.split_first() else { return Ok(()) };
+        let text = fold::Words::of(&passage.text);
+        if !is_pinned && self.without.iter().any(|without| without.are_alike(&text)) {
+            return Ok(());
+        }
+        // The nearer to the end, the lower the score: what says the same has nearly the same.
+        let same = self.texts.iter().rposition(|known| known.are_alike(&text));
+        if let Some(index) = same
+            && let (Some(hit), Some(folded)) =
+                (self.hits.get_mut(index), self.passages.get_mut(index))
+        {
+            let more = places.iter().map(|place| place.path()).filter(|path| *path != hit.path);
+            hit.also.extend(more);
+            hit.also.dedup();
+            folded.push(passage.id);
+            return Ok(());
+        }
+        let stemming = Stemming::of(document.language.as_deref());
+        let weights = match self.weights.entry(stemming) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(self.search.weights(&self.about, stemming)?),
+        };
+        let sentences = snippet::score(&passage.text, &passage.sentences, stemming, weights);
+        let fused = rank.map(|rank| Rank { score: candidate.score, rank });
+        self.passages.push(vec![passage.id]);
+        self.texts.push(text);
+        let hit = hit(snapshot, candidate, passage, sentences, document, first, others)?;
+        self.hits.push(Hit { fused, ..hit });
+        Ok(())
+    }
+
+    /// Marks the hit that a passage has become, or has been folded into. False when there is none.
+    fn pin(&mut self, passage: PassageId) -> bool {
+        let at = self.passages.iter().position(|passages| passages.contains(&passage));
+        let hit = at.and_then(|at| self.hits.get_mut(at));
+        hit.map(|hit| hit.pinned = true).is_some()
+    }
+}
+
 fn hit(
     snapshot: &Snapshot,
     candidate: &Candidate,
@@ -393,6 +487,9 @@ fn hit(
         score: candidate.score,
         words: candidate.words,
         vector: candidate.vector,
+        fused: None,
+        reranked: None,
+        pinned: false,
         indexed_at: document.indexed_at,
     })
 }

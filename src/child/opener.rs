@@ -21,17 +21,39 @@ use serde::{Deserialize, Serialize};
 use super::{ChildError, frame};
 use programs::Invocation;
 
+use crate::settings::Viewer;
+
 /// How long a viewer is watched for a failure: those that hand the file to a running program end at once, others stay.
 const WATCHED: Duration = Duration::from_secs(1);
 
 /// What opens a file with the program that the user has chosen for its kind.
 const VIEWER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 
-/// All that can be asked for. Before the first request the parent names the editor.
+/// The programs that files are opened with, as the parent names them before its first request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Programs {
+    /// As it is written in the environment.
+    pub editor: Option<OsString>,
+    /// Takes the place of the viewer that the system has for PDFs; with `{line}` in it, of those for all documents.
+    pub viewer: Option<Viewer>,
+}
+
+/// A place in a document; what is not known of it is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    /// Counts from 1.
+    pub page: Option<u32>,
+    /// Counts from 1.
+    pub line: Option<u32>,
+    /// Words that stand there.
+    pub search: Option<String>,
+}
+
+/// All that can be asked for.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
     /// Show a document, a PDF at its page.
-    View { path: OsString, page: Option<u32> },
+    View { path: OsString, at: At },
     /// Open a file in the editor, at this line.
     Edit { path: OsString, line: Option<u32> },
 }
@@ -70,9 +92,9 @@ pub struct Opener {
 }
 
 impl Opener {
-    /// Starts it with the editor that the environment names, as it is written there. It inherits the rights of the caller:
-    /// it is to be started before the network is closed.
-    pub fn start(editor: Option<&OsStr>) -> Result<Self, ChildError> {
+    /// Starts it with the user's programs. It inherits the rights of the caller: it is to be started before the network is
+    /// closed.
+    pub fn start(programs: &Programs) -> Result<Self, ChildError> {
         let mut command = super::command("opener")?;
         // What it could say would be said into the screen.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -80,14 +102,14 @@ impl Opener {
         let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(ChildError::Start(io::ErrorKind::BrokenPipe.into()));
         };
-        frame::write(&mut stdin, &editor.map(OsStr::to_owned)).map_err(ChildError::Pipe)?;
+        frame::write(&mut stdin, programs).map_err(ChildError::Pipe)?;
         Ok(Self { child, stdin: Some(stdin), stdout: BufReader::new(stdout) })
     }
 
-    /// Shows a document in the system's viewer, a PDF at its page where the viewer can be told. Comes back when the viewer
+    /// Shows a document in the user's viewer, else in the system's, a PDF at its page where that can be told. Comes back when the viewer
     /// has the file, or after a second.
-    pub fn view(&mut self, path: &Path, page: Option<u32>) -> Result<(), OpenerError> {
-        self.ask(&Request::View { path: absolute(path)?, page })
+    pub fn view(&mut self, path: &Path, at: At) -> Result<(), OpenerError> {
+        self.ask(&Request::View { path: absolute(path)?, at })
     }
 
     /// Opens a file in the user's editor, at this line where the editor can be told, and comes back when the editor has
@@ -125,10 +147,13 @@ fn absolute(path: &Path) -> Result<OsString, OpenerError> {
 pub(super) fn serve() -> io::Result<()> {
     terminal::keep_running_in_the_background();
     let mut input = io::stdin().lock();
-    let Some(editor) = frame::read::<Option<OsString>>(&mut input)? else { return Ok(()) };
+    let Some(programs) = frame::read::<Programs>(&mut input)? else { return Ok(()) };
+    let Programs { editor, viewer } = programs;
     while let Some(request) = frame::read(&mut input)? {
         let opened = match request {
-            Request::View { path, page } => checked(path).and_then(|path| view(&path, page)),
+            Request::View { path, at } => {
+                checked(path).and_then(|path| view(viewer.as_ref(), &path, &at))
+            }
             Request::Edit { path, line } => {
                 checked(path).and_then(|path| edit(editor.as_deref(), &path, line))
             }
@@ -144,10 +169,22 @@ fn checked(path: OsString) -> Result<PathBuf, OpenerError> {
     if is_file { Ok(path.into()) } else { Err(OpenerError::NoFile { path }) }
 }
 
-fn view(path: &Path, page: Option<u32>) -> Result<(), OpenerError> {
+fn view(viewer: Option<&Viewer>, path: &Path, at: &At) -> Result<(), OpenerError> {
     // Of other kinds some are run when they are opened.
     let format = Format::of(path).ok_or_else(|| OpenerError::Kind { path: path.into() })?;
-    let at_page = page
+    let own = viewer.filter(|viewer| format == Format::Pdf || viewer.takes_lines());
+    if let Some(invocation) = own.and_then(|viewer| programs::own(viewer, path, at)) {
+        let program = || invocation.program.to_string_lossy().into_owned();
+        return match detach(&invocation) {
+            Ok(Some(status)) if !status.success() => {
+                Err(OpenerError::Failed { program: program(), status: status.to_string() })
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(cannot_start(&program(), &error)),
+        };
+    }
+    let at_page = at
+        .page
         .filter(|_| format == Format::Pdf)
         .and_then(|page| programs::at_page(&chosen_viewer()?, path, page));
     let plainly = || detach(&Invocation::new(VIEWER, [path]));

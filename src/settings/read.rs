@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::template::{Template, TemplateError};
-use super::{Fault, REFERENCE_NAMES, Settings, SignChoice, VIEWER_NAMES, Viewer};
+use super::{Fault, REFERENCE_NAMES, Settings, SignChoice, Viewer};
 use crate::child::reader::FILE_BYTES;
 use crate::meant::Meant;
 use crate::state::look::{Shown, ThemeChoice};
@@ -224,13 +224,8 @@ impl<'s, 't> Entry<'s, 't> {
             _ => None,
         };
         let words = words.ok_or_else(|| self.must_be(wanted))?;
-        let words = words.iter().map(|word| Template::parse(word, &VIEWER_NAMES));
-        let words: Vec<Template> =
-            words.collect::<Result<_, _>>().map_err(|source| self.template(source))?;
-        if !words.iter().skip(1).any(|word| word.has("path")) {
-            return Err(self.must_be(wanted));
-        }
-        Ok(Viewer { words })
+        let viewer = Viewer::of(&words).map_err(|source| self.template(source))?;
+        viewer.ok_or_else(|| self.must_be(wanted))
     }
 }
 

@@ -3,17 +3,18 @@
 //! A name in {braces} stands for what is known by it. What stands in [brackets] is left out as a whole when something that
 //! it names is not known. `{{` and `[[` are the signs themselves.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::meant::Meant;
 
 /// A line with names in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     parts: Vec<Part>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Part {
     Text(String),
     Name(String),

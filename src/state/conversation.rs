@@ -3,9 +3,10 @@
 use docent_engine::answer as engine;
 use docent_index::store::Head;
 
-use super::effect::Run;
+use super::effect::{Passage, Run};
 use super::message::{AnswerReport, SavedTurn};
 use super::scroll::Scroll;
+use super::why::{Prompt, Why};
 use crate::json::{Answered, Citation, Hit};
 
 /// The conversations of this home.
@@ -27,6 +28,12 @@ pub struct Conversation {
     /// The turn whose sources are shown; the last one otherwise.
     pub selected: Option<usize>,
     pub scroll: Scroll,
+    /// What stays among the sources of its next questions.
+    pub pinned: Vec<Passage>,
+    /// What is left out of them.
+    pub excluded: Vec<Passage>,
+    /// The last turn as it was before its question was asked again; it comes back when there is no other answer.
+    pub replaced: Option<Box<Turn>>,
 }
 
 /// A question with what has come of it.
@@ -42,6 +49,15 @@ pub struct Turn {
     pub in_scope: u64,
     pub unread_documents: u64,
     pub answer: Answering,
+    /// What the model thought before it answered; empty where it told nothing. Known until docent ends.
+    pub thought: String,
+    /// Whether that is shown.
+    pub is_thought_shown: bool,
+    /// How the hits were found, and what the model was told. Known until docent ends.
+    pub why: Option<Box<Why>>,
+    pub prompt: Prompt,
+    /// How often its question was answered again.
+    pub times: u32,
 }
 
 /// How far an answer is.
@@ -84,6 +100,11 @@ impl Turn {
             in_scope: 0,
             unread_documents: 0,
             answer: Answering::Searching(run),
+            thought: String::new(),
+            is_thought_shown: false,
+            why: None,
+            prompt: Vec::new(),
+            times: 0,
         }
     }
 
@@ -97,6 +118,11 @@ impl Turn {
             in_scope: answered.read.in_scope,
             unread_documents: answered.read.unread_documents,
             answer: Answering::Done(Box::new(answered)),
+            thought: String::new(),
+            is_thought_shown: false,
+            why: None,
+            prompt: Vec::new(),
+            times: 0,
         }
     }
 
@@ -131,6 +157,17 @@ impl Turn {
         self.answered()?.citations.iter().find(|citation| citation.hit.n == n)
     }
 
+    /// The numbers that the answer cites as far as it is there, each where it is cited first.
+    pub fn cited(&self) -> Vec<u32> {
+        let mut cited = Vec::new();
+        for bracket in self.text().split('[').skip(1) {
+            let number = bracket.split_once(']').and_then(|(number, _)| number.parse().ok());
+            let number = number.filter(|number| self.hits.iter().any(|hit| hit.n == *number));
+            cited.extend(number.filter(|number| !cited.contains(number)));
+        }
+        cited
+    }
+
     /// What is marked in a hit: the quote that the answer cites, else the sentences that fit the question best. In bytes.
     pub fn highlights(&self, hit: &Hit) -> Vec<(usize, usize)> {
         let quoted = self.citation(hit.n).and_then(|citation| {
@@ -149,6 +186,9 @@ impl Turn {
                 self.unread_documents = unread_documents;
                 self.answer = Answering::Reading { run, tokens: 0, of: 0 };
             }
+            AnswerReport::Why(why) => self.why = Some(why),
+            AnswerReport::Prompt(prompt) => self.prompt = prompt,
+            AnswerReport::Thought(piece) => self.thought.push_str(&piece),
             AnswerReport::Reading { tokens, of } => {
                 self.answer = Answering::Reading { run, tokens, of };
             }
@@ -169,7 +209,15 @@ impl Turn {
 
 impl Default for Conversation {
     fn default() -> Self {
-        Self { id: None, turns: Vec::new(), selected: None, scroll: Scroll::END }
+        Self {
+            id: None,
+            turns: Vec::new(),
+            selected: None,
+            scroll: Scroll::END,
+            pinned: Vec::new(),
+            excluded: Vec::new(),
+            replaced: None,
+        }
     }
 }
 
@@ -187,6 +235,13 @@ impl Conversation {
         }
     }
 
+    pub(super) fn current_mut(&mut self) -> Option<&mut Turn> {
+        match self.selected {
+            Some(index) => self.turns.get_mut(index),
+            None => self.turns.last_mut(),
+        }
+    }
+
     /// Takes over a report of `run`; false when that run is over.
     pub(super) fn report(&mut self, run: Run, report: AnswerReport) -> bool {
         let Some(turn) = self.turns.last_mut().filter(|turn| turn.run() == Some(run)) else {
@@ -195,7 +250,15 @@ impl Conversation {
         if let AnswerReport::Ended { conversation, .. } = &report {
             self.id = self.id.or(*conversation);
         }
+        let is_failed = matches!(report, AnswerReport::Failed(_));
+        let is_ended = is_failed || matches!(report, AnswerReport::Ended { .. });
         turn.progress(run, report);
+        if let Some(before) = self.replaced.take_if(|_| is_ended)
+            && is_failed
+        {
+            self.turns.pop();
+            self.turns.push(*before);
+        }
         true
     }
 
@@ -210,6 +273,16 @@ impl Conversation {
                 answer: answered.without_citations(),
             })
             .collect()
+    }
+
+    /// Whether a hit stays among the sources of the next questions.
+    pub fn is_pinned(&self, hit: &Hit) -> bool {
+        self.pinned.iter().any(|passage| passage.is(hit))
+    }
+
+    /// Whether a hit is left out of the next questions.
+    pub fn is_excluded(&self, hit: &Hit) -> bool {
+        self.excluded.iter().any(|passage| passage.is(hit))
     }
 
     /// The answers that can be exported.

@@ -19,6 +19,8 @@ pub struct Opened {
     pub pages: Arc<[Page]>,
     /// What is cited, or was found, in reading order.
     pub cited: Vec<Mark>,
+    /// The title of the heading that it stands under; empty where it stands under none.
+    pub section: String,
     /// Its number among the sources.
     pub n: u32,
     /// Whether the answer cites it; it was only found otherwise.

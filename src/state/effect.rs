@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use docent_engine::answer::Turn;
 
 use super::look::Choice;
-use crate::json::Answered;
+use crate::json::{Answered, Hit};
 
 /// The number of a question in work. A number is used once, so that what comes late can be told from what is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,16 +43,22 @@ pub enum Effect {
     RestoreConversation(i64),
 
     OpenDocument(Wanted),
-    /// Show a file in the system's viewer.
+    /// Show a file in the user's viewer.
     View {
         path: PathBuf,
         page: Option<u32>,
+        line: Option<u32>,
+        /// Words that stand there.
+        search: Option<String>,
     },
     /// Open a file in the user's editor, which gets the terminal until it ends.
     Edit {
         path: PathBuf,
         line: Option<u32>,
     },
+
+    /// Put text on the clipboard of the terminal: at most [`LONGEST`](super::copying::LONGEST) bytes, harmless.
+    Copy(String),
 
     /// Write answers to a file as it was typed; its ending chooses the form.
     Export {
@@ -79,8 +85,44 @@ pub struct Ask {
     pub conversation: Option<i64>,
     /// What was asked before in the same conversation, oldest first.
     pub turns: Vec<Turn>,
+    /// What is among the sources whatever is asked.
+    pub pinned: Vec<Passage>,
+    /// What is left out of both searches.
+    pub excluded: Vec<Passage>,
+    /// The turn whose place the answer takes.
+    pub replaces: Option<Replaced>,
     /// Seconds since 1970.
     pub asked_at: i64,
+}
+
+/// A turn whose question is answered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// When it was asked, in seconds since 1970.
+    pub asked_at: i64,
+    /// How often its question has been answered again, this time included: each time in other words.
+    pub times: u32,
+}
+
+/// A passage as it is known beyond one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Counts from 1; none in formats without pages.
+    pub page: Option<u32>,
+    pub text: String,
+}
+
+impl Passage {
+    pub fn of(hit: &Hit) -> Self {
+        Self { path: hit.path.clone(), page: hit.page, text: hit.text.clone() }
+    }
+
+    /// Whether a hit is this passage.
+    pub fn is(&self, hit: &Hit) -> bool {
+        self.text == hit.text && self.page == hit.page && self.path == hit.path
+    }
 }
 
 /// A document to be shown, and the place in it.
@@ -94,6 +136,8 @@ pub struct Wanted {
     pub page: Option<u32>,
     /// The passage that is looked for on the page.
     pub passage: String,
+    /// The title of the heading it stands under; empty where it stands under none.
+    pub section: String,
     /// What is marked: stretches of the passage, in bytes.
     pub highlights: Vec<(usize, usize)>,
     /// Its number among the sources.

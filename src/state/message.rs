@@ -16,6 +16,7 @@ use super::model::{Found, Loaded};
 use super::notice::Notice;
 use super::scroll::Measures;
 use super::target::Target;
+use super::why::{Prompt, Why};
 use crate::json::{Answered, Hit};
 use crate::theme::Background;
 
@@ -96,8 +97,14 @@ pub enum LibraryReport {
 pub enum AnswerReport {
     /// The passages that fit best, before the answer is begun.
     Found { hits: Vec<Hit>, in_scope: u64, unread_documents: u64 },
+    /// How they were found; comes behind them.
+    Why(Box<Why>),
+    /// What the model is told.
+    Prompt(Prompt),
     /// The model reads its prompt.
     Reading { tokens: usize, of: usize },
+    /// The next piece of what the model thinks before it answers.
+    Thought(String),
     /// The next piece of the answer.
     Text(String),
     /// The end: the answer as it was kept, in which conversation, and what went wrong, if anything. What was written until

@@ -43,6 +43,7 @@ pub struct Measures {
     pub conversation: Measure,
     pub sources: Measure,
     pub document: Measure,
+    pub why: Measure,
     pub help: Measure,
 }
 

@@ -13,10 +13,12 @@ use docent_engine::catalog::Origin;
 use docent_index::store::Head;
 use proptest::prelude::*;
 
+mod reading;
+
 use super::action::Action;
 use super::conversation::Answering;
 use super::document::{Mark, Opened, Page};
-use super::effect::{Effect, Run};
+use super::effect::{Effect, Passage, Run};
 use super::library::{Content, Folder, Problem, Progress, Stage};
 use super::look::Listed;
 use super::message::{
@@ -27,6 +29,7 @@ use super::model::{Found, Loaded};
 use super::notice::Notice;
 use super::scroll::{Anchor, Measure, Measures};
 use super::target::Target;
+use super::why::Why;
 use super::{Context, Layer, Pane, State};
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
@@ -158,7 +161,13 @@ fn after_a_choice() -> State {
 
 pub(crate) fn measures() -> Measures {
     let measure = Measure { top: 20, height: 20, lines: 100, item: 1 };
-    Measures { conversation: measure, sources: measure, document: measure, help: measure }
+    Measures {
+        conversation: measure,
+        sources: measure,
+        document: measure,
+        why: measure,
+        help: measure,
+    }
 }
 
 pub(crate) fn hit(n: u32) -> Hit {
@@ -263,6 +272,7 @@ pub(crate) fn opened() -> Opened {
         paged: true,
         pages: (1..=3).map(page).collect::<Vec<_>>().into(),
         cited: vec![Mark { page: 1, span: 8..38 }],
+        section: "12.3 Break clause".into(),
         n: 2,
         is_cited: true,
         note: None,
@@ -299,6 +309,7 @@ pub(crate) fn in_context(context: Context) -> State {
         Context::DocumentPrompt => {
             after(with(reading(), Action::Search), [Message::Paste("tenant".into())])
         }
+        Context::Why => with(focused(Pane::Sources), Action::Why),
         Context::Library => with(ready(), Action::Library),
         Context::Models => with(ready(), Action::Models),
         Context::Themes => with(with(ready(), Action::Themes), Action::Down),
@@ -309,7 +320,7 @@ pub(crate) fn in_context(context: Context) -> State {
     state
 }
 
-pub(crate) const CONTEXTS: [Context; 12] = [
+pub(crate) const CONTEXTS: [Context; 13] = [
     Context::Question,
     Context::Conversation,
     Context::Sources,
@@ -317,6 +328,7 @@ pub(crate) const CONTEXTS: [Context; 12] = [
     Context::Folder,
     Context::Document,
     Context::DocumentPrompt,
+    Context::Why,
     Context::Library,
     Context::Models,
     Context::Themes,
@@ -365,6 +377,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
                     view.prompt.as_ref().map(|prompt| (prompt.kind, input(&prompt.input))),
                     view.search.as_ref().map(|search| (search.hits.len(), search.current))
                 ),
+                Layer::Why(view) => format!("why {:?} prompt {}", view.scroll, view.has_prompt),
                 Layer::Library => "library".into(),
                 Layer::Models => "models".into(),
                 Layer::Themes { selected } => format!("themes {selected}"),
@@ -402,6 +415,9 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("turns", turns.join("; ")),
             ("turn", format!("{:?}", state.conversation.selected)),
             ("scroll", format!("{:?}", state.conversation.scroll)),
+            ("pinned", format!("{:?}", passages(&state.conversation.pinned))),
+            ("excluded", format!("{:?}", passages(&state.conversation.excluded))),
+            ("thoughts", thoughts(state)),
             ("source", format!("{:?}", state.sources)),
             ("conversations", format!("{:?}", state.conversations.heads.len())),
             ("chosen", format!("{:?}", state.conversations.selected)),
@@ -419,6 +435,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("notice", format!("{:?}", state.notice)),
             ("waiting", format!("{:?}", state.waiting)),
             ("quitting", format!("{:?}", state.quitting)),
+            ("copied", format!("{:?}", state.copied)),
         ]
     };
     described(before)
@@ -435,6 +452,17 @@ fn click(target: Target) -> Message {
 
 fn wheel(target: Target, lines: isize) -> Message {
     Message::Wheel { target, lines }
+}
+
+/// The files of passages.
+fn passages(passages: &[Passage]) -> Vec<String> {
+    passages.iter().map(|passage| passage.path.display().to_string()).collect()
+}
+
+fn thoughts(state: &State) -> String {
+    let turns = state.conversation.turns.iter().filter(|turn| !turn.thought.is_empty());
+    let told = turns.map(|turn| (&turn.thought, turn.is_thought_shown));
+    format!("{:?}", told.collect::<Vec<_>>())
 }
 
 fn row(table: &mut String, name: &str, before: &State, message: Message) {
@@ -562,6 +590,7 @@ fn every_message() {
         ),
         ("found", after(conversing(), ask("Who repairs the roof?")), in_work(found())),
         ("reading", writing(), in_work(AnswerReport::Reading { tokens: 100, of: 900 })),
+        ("thought", writing(), in_work(AnswerReport::Thought("The roof.".into()))),
         ("text", writing(), in_work(AnswerReport::Text("keeps it".into()))),
         ("ended", writing(), in_work(ended("Who repairs the roof?"))),
         (
@@ -858,6 +887,11 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         Just(found()),
         Just(ended("Why?")),
         text().prop_map(AnswerReport::Text),
+        text().prop_map(AnswerReport::Thought),
+        text().prop_map(|looked_for| AnswerReport::Why(Box::new(Why {
+            looked_for,
+            ..Why::default()
+        }))),
         (0_usize..99, 0_usize..99).prop_map(|(tokens, of)| AnswerReport::Reading { tokens, of }),
         text().prop_map(|text| AnswerReport::Failed(Notice::error(text))),
     ];

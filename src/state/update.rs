@@ -1,7 +1,9 @@
 //! What comes of what happens?
 
+mod again;
 mod conversation;
 mod conversations;
+mod copying;
 mod document;
 mod export;
 mod folder;
@@ -141,6 +143,7 @@ impl State {
         }
         match self.layers.last_mut() {
             Some(Layer::Document(view)) => view.scroll.settle(&self.measures.document),
+            Some(Layer::Why(view)) => view.scroll.settle(&self.measures.why),
             Some(Layer::Help { scroll, .. }) => scroll.settle(&self.measures.help),
             _ => {}
         }
@@ -214,6 +217,7 @@ impl State {
             Context::Folder => self.act_in_folder_prompt(action),
             Context::Document => self.act_in_document(action),
             Context::DocumentPrompt => self.act_in_document_prompt(action),
+            Context::Why => self.act_in_why(action),
             Context::Library => self.act_in_library(action),
             Context::Models => self.act_in_models(action),
             Context::Themes => self.act_in_themes(action),

@@ -61,6 +61,7 @@ enum Name {
     Italic,
     Underline,
     Reverse,
+    Strike,
 }
 
 impl Name {
@@ -71,6 +72,7 @@ impl Name {
             Self::Italic => Modifier::ITALIC,
             Self::Underline => Modifier::UNDERLINED,
             Self::Reverse => Modifier::REVERSED,
+            Self::Strike => Modifier::CROSSED_OUT,
         }
     }
 }

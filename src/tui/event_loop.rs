@@ -64,6 +64,9 @@ pub trait Console {
 
     /// A frame begins or ends: what is written between is to be seen at once.
     fn frame(&mut self, begins: bool) -> io::Result<()>;
+
+    /// Puts text on its clipboard, if it lets programs do that.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
 }
 
 /// What carries out the effects.
@@ -158,6 +161,7 @@ where
                                 input = self.console.input();
                                 frames.mark(true);
                             }
+                            Effect::Copy(text) => self.console.copy(&text)?,
                             effect => self.hands.carry_out(effect),
                         }
                     }
@@ -313,6 +317,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
+    use crate::state::action::Action;
     use crate::state::document::Opened;
     use crate::state::effect::Run;
     use crate::state::message::AnswerReport;
@@ -370,6 +375,11 @@ mod tests {
         }
 
         fn frame(&mut self, _begins: bool) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn copy(&mut self, text: &str) -> io::Result<()> {
+            self.1.borrow_mut().push(format!("copy {text}"));
             Ok(())
         }
     }
@@ -586,6 +596,16 @@ mod tests {
         state.conversation.turns[0].question = "a\u{1b}]0;b\u{7}".repeat(99);
         let title = title(&state);
         assert!(!title.chars().any(char::is_control) && title.chars().count() < 100, "{title}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_copied_goes_to_the_terminal() {
+        let desk = Desk::new();
+        desk.keys("y");
+        desk.quit();
+        let state = after(conversing(), [Message::Do(Action::NextPane)]);
+        let (_, _, _, log) = desk.run(state).await;
+        assert!(log.contains(&"copy The Tenant may end this Lease. [2]".to_owned()), "{log:?}");
     }
 
     #[tokio::test(start_paused = true)]

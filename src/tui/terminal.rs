@@ -4,6 +4,8 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
 };
@@ -121,6 +123,18 @@ impl Console for Tty {
             execute!(io::stdout(), EndSynchronizedUpdate)
         }
     }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        output.write_all(clipboard(text).as_bytes())?;
+        output.flush()
+    }
+}
+
+/// The control sequence that puts text on the clipboard of whatever terminal it comes to, also at the other end of a
+/// connection: OSC 52. Base64 keeps the text from ending it.
+fn clipboard(text: &str) -> String {
+    format!("\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(text))
 }
 
 impl Drop for Tty {
@@ -161,4 +175,14 @@ fn give_back_on_panic(screen: ThreadId) {
             tell(panic);
         }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_can_not_end_the_sequence_that_copies_it() {
+        assert_eq!(clipboard("\x1b\\ ü"), "\x1b]52;c;G1wgw7w=\x1b\\");
+    }
 }

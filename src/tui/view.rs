@@ -4,6 +4,7 @@
 //! comes from documents, names and models goes into cells by `canvas`, which takes out what steers a terminal.
 
 mod canvas;
+mod code;
 mod conversation;
 mod conversations;
 mod document;
@@ -23,6 +24,7 @@ mod sources;
 mod status;
 mod text;
 mod themes;
+mod why;
 mod words;
 
 #[cfg(test)]
@@ -174,6 +176,10 @@ impl View {
                     self.document = Some(laid);
                     cursor
                 }
+                Layer::Why(why) => {
+                    measures.why = why::draw(canvas, view, state, keys, why);
+                    None
+                }
                 Layer::Library => {
                     library::draw(canvas, view, state, keys, &mut self.library);
                     None
@@ -212,7 +218,11 @@ impl View {
 /// Whether a layer covers all but the status line.
 fn fills(layer: &Layer, state: &State) -> bool {
     match layer {
-        Layer::Document(_) | Layer::Library | Layer::Models | Layer::Help { .. } => true,
+        Layer::Document(_)
+        | Layer::Why(_)
+        | Layer::Library
+        | Layer::Models
+        | Layer::Help { .. } => true,
         Layer::Folder(_) => state.library.is_empty(),
         Layer::Themes { .. } | Layer::Export(_) => false,
     }

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use docent_engine::answer::Progress;
 use docent_engine::answer::quote::QuoteAnswerer;
 use docent_engine::embed::{Embed as _, Settings};
-use docent_index::query::Query;
-use docent_index::retrieve::Found;
+use docent_index::document::PassageId;
+use docent_index::query::{Query, Term};
+use docent_index::retrieve::{Found, Hit, Request};
 use docent_index::store::{Snapshot, StoreError};
 
 use super::inbox::Inbox;
@@ -26,9 +27,10 @@ use crate::finder::Finder;
 use crate::follow_up::FollowUp;
 use crate::json::Answered;
 use crate::loading::Embedders;
-use crate::state::effect::{Ask, Run};
+use crate::state::effect::{Ask, Passage, Run};
 use crate::state::message::{AnswerReport, Message};
 use crate::state::notice::Notice;
+use crate::state::why::{Reason, Why};
 
 /// How many passages are found for a question.
 const HITS: usize = 10;
@@ -230,6 +232,8 @@ impl Searcher {
             unread_documents: found.unread_documents as u64,
         };
         self.inbox.tell(Message::Answering(job.running.run, report));
+        let why = AnswerReport::Why(Box::new(why(&job.ask, wanted, &found)));
+        self.inbox.tell(Message::Answering(job.running.run, why));
         let has_model = self.has_model.load(Ordering::Acquire);
         // What goes on from a conversation may be answered by it.
         if let (true, None, Some(finder)) = (has_model, &follow_up, &mut self.finder) {
@@ -263,7 +267,10 @@ impl Searcher {
         let (Some(snapshot), Some(finder)) = (&mut self.snapshot, &mut self.finder) else {
             return Err(Failure::new("the library is not open: ask again"));
         };
-        let found = finder.find(snapshot, query, &[], HITS, &job.running.cancel);
+        let without = passages(snapshot, &job.ask.excluded)?;
+        let pinned = passages(snapshot, &job.ask.pinned)?;
+        let request = Request { without: &without, pinned: &pinned, ..Request::new(query, HITS) };
+        let found = finder.find_for(snapshot, request, &job.running.cancel);
         // Nothing more is asked of it; an error would come again at the next question.
         drop(snapshot.release());
         found
@@ -296,6 +303,46 @@ impl Searcher {
     }
 }
 
+/// The passages of the library that are these. One whose document is gone, or says something else now, is none.
+fn passages(snapshot: &Snapshot, wanted: &[Passage]) -> Result<Vec<PassageId>, StoreError> {
+    let mut passages = Vec::new();
+    for passage in wanted {
+        if let Some(document) = snapshot.document_at(&passage.path)? {
+            let same = snapshot.passages_reading(document, &passage.text)?;
+            let on_page = |id: &PassageId| match (snapshot.passage(*id), passage.page) {
+                (Ok(Some(stored)), Some(page)) => stored.page == page,
+                _ => true,
+            };
+            passages.extend(same.into_iter().find(on_page));
+        }
+    }
+    Ok(passages)
+}
+
+/// How the hits were found.
+fn why(ask: &Ask, query: &Query, found: &Found) -> Why {
+    let filters = query.terms.iter().filter(|term| !matches!(term, Term::Word(_)));
+    Why {
+        looked_for: query.question(),
+        filters: Query { terms: filters.cloned().collect() }.to_string(),
+        in_scope_documents: found.in_scope_documents as u64,
+        excluded: ask.excluded.len() as u64,
+        dense_weight: found.dense_weight,
+        reasons: found.hits.iter().map(reason).collect(),
+    }
+}
+
+fn reason(hit: &Hit) -> Reason {
+    Reason {
+        words: hit.words,
+        vector: hit.vector,
+        fused: hit.fused,
+        reranked: hit.reranked,
+        pinned: hit.pinned,
+        also: hit.also.clone(),
+    }
+}
+
 /// Tells what an answerer says, no more often than it can be read.
 #[derive(Debug)]
 pub(super) struct Telling<'a> {
@@ -304,6 +351,7 @@ pub(super) struct Telling<'a> {
     reading: Throttle,
     writing: Throttle,
     text: String,
+    thought: String,
     /// Whether the answerer has said anything.
     pub(super) begun: bool,
 }
@@ -316,13 +364,25 @@ impl<'a> Telling<'a> {
             reading: Throttle::new(READING_EVERY),
             writing: Throttle::new(TEXT_EVERY),
             text: String::new(),
+            thought: String::new(),
             begun: false,
         }
     }
 
     pub(super) fn take(&mut self, progress: &Progress<'_>) {
-        self.begun = true;
+        // The prompt is made without the model.
+        self.begun |= !matches!(progress, Progress::Prompt(_));
         match progress {
+            Progress::Prompt(messages) => {
+                let report = AnswerReport::Prompt(messages.to_vec());
+                self.inbox.tell(Message::Answering(self.run, report));
+            }
+            Progress::Thought(piece) => {
+                self.thought.push_str(piece);
+                if self.writing.passes(Instant::now()) {
+                    self.flush();
+                }
+            }
             Progress::Reading { tokens, of } => {
                 if self.reading.passes(Instant::now()) || tokens == of {
                     let report = AnswerReport::Reading { tokens: *tokens, of: *of };
@@ -340,6 +400,10 @@ impl<'a> Telling<'a> {
 
     /// Tells what is still held back.
     pub(super) fn flush(&mut self) {
+        if !self.thought.is_empty() {
+            let report = AnswerReport::Thought(std::mem::take(&mut self.thought));
+            self.inbox.tell(Message::Answering(self.run, report));
+        }
         if !self.text.is_empty() {
             let report = AnswerReport::Text(std::mem::take(&mut self.text));
             self.inbox.tell(Message::Answering(self.run, report));

@@ -198,10 +198,15 @@ impl Keeper {
     }
 
     fn keep(&mut self, mut ending: Ending) {
-        let conversation = ending.job.ask.conversation;
-        let kept = answer::kept(&ending.answered, ending.job.ask.asked_at)
-            .map_err(Failure::from)
-            .and_then(|turn| Ok(self.with_desk(|desk| desk.save_turn(conversation, &turn))?));
+        let ask = &ending.job.ask;
+        let (conversation, replaced) = (ask.conversation, ask.replaces);
+        let kept =
+            answer::kept(&ending.answered, ask.asked_at).map_err(Failure::from).and_then(|turn| {
+                Ok(self.with_desk(|desk| match replaced {
+                    Some(replaced) => desk.save_instead(conversation, replaced.asked_at, &turn),
+                    None => desk.save_turn(conversation, &turn),
+                })?)
+            });
         let conversation = match kept {
             Ok(number) => Some(number),
             Err(failure) => {

@@ -28,6 +28,7 @@ use crate::answer::{self, Asked};
 use crate::child::model::{LoadError, ModelProcess};
 use crate::error::Failure;
 use crate::json::Answered;
+use crate::state::effect::Passage;
 use crate::state::message::{AnswerReport, Message, ModelReport};
 use crate::state::model::Loaded;
 use crate::state::notice::Notice;
@@ -74,6 +75,10 @@ struct Speaking<G> {
     fate: Fate,
     /// The conversation that the model has in mind.
     known: Vec<Known>,
+    /// What was left out of it.
+    excluded: Vec<Passage>,
+    /// As it was chosen.
+    seed: u32,
 }
 
 /// A turn of the conversation that a model has in mind.
@@ -309,7 +314,21 @@ impl<G: Generate> Speaking<G> {
     fn new(generator: G, settings: Settings) -> Self {
         let fate = Fate::default();
         let generator = Surviving { generator, fate: fate.clone() };
-        Self { answerer: ModelAnswerer::new(generator, settings), fate, known: Vec::new() }
+        Self {
+            answerer: ModelAnswerer::new(generator, settings),
+            fate,
+            known: Vec::new(),
+            excluded: Vec::new(),
+            seed: settings.sampling.seed,
+        }
+    }
+
+    /// What is excluded may have been read with an earlier question: then the conversation is told anew, without sources.
+    fn leave_out(&mut self, excluded: &[Passage]) {
+        if excluded.iter().any(|passage| !self.excluded.contains(passage)) {
+            self.known.clear();
+        }
+        self.excluded = excluded.to_vec();
     }
 
     /// How many turns of the conversation in mind are those that the screen tells; none where they are others.
@@ -344,6 +363,7 @@ impl<G: Generate> Speaking<G> {
     /// A follow-up in the model's own words; none where it has been asked for them, or gives none that can be believed.
     fn understood(&mut self, searched: &Searched) -> Option<String> {
         let follow_up = searched.follow_up.as_ref().filter(|follow_up| !follow_up.by_model)?;
+        self.leave_out(&searched.job.ask.excluded);
         let turns = self.turns(&searched.job.ask.turns);
         let cancel = &searched.job.running.cancel;
         // What it fails of comes again with the answer, if it is more than chance.
@@ -360,6 +380,10 @@ impl<G: Generate> Speaking<G> {
         // Carried words are for the search; a model knows the conversation.
         let by_model = follow_up.as_ref().filter(|follow_up| follow_up.by_model);
         let query = by_model.map_or(query, |follow_up| &follow_up.query);
+        // The same seed would give the same words again.
+        let times = job.ask.replaces.map_or(0, |replaced| replaced.times);
+        self.answerer.set_seed(self.seed.wrapping_add(times));
+        self.leave_out(&job.ask.excluded);
         let turns = self.turns(&job.ask.turns);
         let asked = Asked { typed: &job.ask.question, query, at: job.at, turns: &turns };
         let mut answered = answer::answer(

@@ -168,6 +168,9 @@ impl Screen {
             question: question.to_owned(),
             conversation,
             turns: Vec::<Turn>::new(),
+            pinned: Vec::new(),
+            excluded: Vec::new(),
+            replaces: None,
             asked_at: 1_700_000_000 + i64::try_from(self.next_run).unwrap(),
         }));
         run
@@ -687,6 +690,7 @@ fn a_document_opens_at_what_is_cited() {
     let (answered, _) = screen.ask("How soon is the roof repaired?", None);
     let citation = &answered.citations[0];
     let wanted = Wanted {
+        section: String::new(),
         path: citation.hit.path.clone(),
         sha256: Some(citation.sha256.clone()),
         page: citation.hit.page,
@@ -821,7 +825,7 @@ fn paths_are_completed() {
 fn what_only_the_terminals_owner_can_do_is_given_back() {
     let place = Place::new();
     let mut screen = Screen::open(place.setting());
-    let view = Effect::View { path: PathBuf::from("/a"), page: None };
+    let view = Effect::View { path: PathBuf::from("/a"), page: None, line: None, search: None };
     assert_eq!(screen.work.carry_out(view.clone()), Some(view));
     assert_eq!(screen.work.carry_out(Effect::Quit), Some(Effect::Quit));
 }
@@ -845,6 +849,9 @@ fn it_ends_at_once_though_nobody_reads_its_messages() {
         question,
         conversation: None,
         turns,
+        pinned: Vec::new(),
+        excluded: Vec::new(),
+        replaces: None,
         asked_at: 5,
     }));
     // The second message waits for the first one to be taken.

@@ -29,6 +29,8 @@ mod ocr;
 mod opener;
 mod process;
 #[cfg(target_os = "linux")]
+mod reading;
+#[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]
 mod screen;

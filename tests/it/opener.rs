@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
-use docent::child::opener::{OpenerError, Request};
+use docent::child::opener::{At, OpenerError, Programs, Request};
+use docent::settings::Viewer;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
 
@@ -71,6 +72,10 @@ struct Opener {
 
 impl Opener {
     fn start(desk: &Desk, editor: Option<&str>) -> Self {
+        Self::with(desk, &Programs { editor: editor.map(Into::into), viewer: None })
+    }
+
+    fn with(desk: &Desk, programs: &Programs) -> Self {
         let mut child = command(DOCENT)
             .args(["--child", "opener"])
             .env("PATH", desk.folder.path())
@@ -80,7 +85,7 @@ impl Opener {
             .spawn()
             .unwrap();
         let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        send(&mut stdin, &editor.map(std::ffi::OsString::from));
+        send(&mut stdin, programs);
         Self { child, stdin: Some(stdin), stdout }
     }
 
@@ -94,7 +99,8 @@ impl Opener {
     }
 
     fn view(&mut self, path: impl AsRef<Path>, page: Option<u32>) -> Reply {
-        self.ask(&Request::View { path: path.as_ref().into(), page })
+        let at = At { page, ..At::default() };
+        self.ask(&Request::View { path: path.as_ref().into(), at })
     }
 }
 
@@ -177,6 +183,28 @@ fn a_viewer_that_is_known_opens_a_pdf_at_its_page() {
     desk.program("evince", "printf '%s\\n' \"$@\" end > told");
     opener.view(&lease, Some(3)).unwrap();
     assert_eq!(desk.told(), format!("--page-index=3\n{}\n", lease.display()));
+}
+
+#[test]
+fn the_users_own_viewer_gets_what_its_template_says_word_by_word() {
+    let desk = Desk::new();
+    desk.program("mine", "printf '%s\\n' \"$@\" end > told");
+    desk.program("xdg-open", "printf 'the system: %s\\nend\\n' \"$@\" > told");
+    let words = ["mine", "-p", "{page}", "--find={search}", "{path}"];
+    let viewer = Viewer::of(&words).unwrap().unwrap();
+    let programs = Programs { editor: None, viewer: Some(viewer) };
+    let (lease, notes) = (desk.path("-lease.pdf"), desk.path("notes.md"));
+    let mut opener = Opener::with(&desk, &programs);
+    let at = At { page: Some(3), line: None, search: Some("$(touch x); six months".into()) };
+    opener.ask(&Request::View { path: lease.clone().into(), at }).unwrap();
+    let expected = format!("-p\n3\n--find=$(touch x); six months\n{}\n", lease.display());
+    assert_eq!(desk.told(), expected);
+    // A document without pages is none of it.
+    opener.view(&notes, None).unwrap();
+    assert_eq!(desk.told(), format!("the system: {}\n", notes.display()));
+    let viewer = Viewer::of(&["gone", "{path}"]).unwrap();
+    let told = reason(Opener::with(&desk, &Programs { editor: None, viewer }).view(&lease, None));
+    assert!(told.starts_with("can't start `gone`"), "{told}");
 }
 
 #[test]

@@ -59,6 +59,11 @@ impl<G: Generate> ModelAnswerer<G> {
         Self { generator, settings, memory: Memory::default() }
     }
 
+    /// Lets the next answers be in other words than those of another seed.
+    pub fn set_seed(&mut self, seed: u32) {
+        self.settings.sampling.seed = seed;
+    }
+
     /// Gives the generator back.
     pub fn into_generator(self) -> G {
         self.generator
@@ -152,6 +157,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
             citable: prompt.numbers.iter().map(|(number, _)| *number).collect(),
             sampling: self.settings.sampling,
         };
+        progress(Progress::Prompt(&prompt.messages));
         let mut stream = Stream::new(&prompt);
         let mut text = String::new();
         let generation = self.generator.generate(&request, cancel, &mut |told| match told {
@@ -160,6 +166,10 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
             GenerateProgress::Prefix(_) => {}
             GenerateProgress::Text(piece) => {
                 let shown = stream.push(&piece);
+                let thought = std::mem::take(&mut stream.thought);
+                if !thought.is_empty() {
+                    progress(Progress::Thought(&thought));
+                }
                 if !shown.is_empty() {
                     progress(Progress::Text(&shown));
                     text.push_str(&shown);
@@ -217,6 +227,8 @@ struct Stream<'a> {
     held: String,
     /// What will end the thinking that the model is in.
     thinking: Option<&'static str>,
+    /// What was thought and is not told yet.
+    thought: String,
     /// The model's own text, without its thinking.
     said: String,
 }
@@ -237,6 +249,7 @@ impl<'a> Stream<'a> {
             citing: Citing::new(&prompt.numbers, told),
             held: String::new(),
             thinking: None,
+            thought: String::new(),
             said: String::new(),
         }
     }
@@ -247,10 +260,12 @@ impl<'a> Stream<'a> {
         let mut shown = String::new();
         loop {
             if let Some(closing) = self.thinking {
-                let Some((_, after)) = self.held.split_once(closing) else {
-                    self.held = self.held.split_off(begun_at(&self.held, closing));
+                let Some((before, after)) = self.held.split_once(closing) else {
+                    let rest = self.held.split_off(begun_at(&self.held, closing));
+                    self.thought.push_str(&std::mem::replace(&mut self.held, rest));
                     return shown;
                 };
+                self.thought.push_str(before);
                 self.held = after.to_owned();
                 self.thinking = None;
             }
@@ -714,6 +729,25 @@ mod tests {
             (answer.text.as_str(), answer.claims[0].cites.as_slice()),
             (told.as_str(), &[1][..])
         );
+    }
+
+    #[test]
+    fn the_prompt_and_the_reasoning_are_told_beside_the_answer() {
+        let mut answerer =
+            scripted(&["<think>\nLet me see [2].</think>The rent is 950 euros [1]."]);
+        let evidence = evidence();
+        let question =
+            Question { text: "What is the rent?", evidence: &evidence, ..Question::default() };
+        let (mut thought, mut prompts) = (String::new(), Vec::new());
+        answerer
+            .answer(&question, &CancellationToken::new(), &mut |progress| match progress {
+                Progress::Thought(piece) => thought.push_str(piece),
+                Progress::Prompt(messages) => prompts.push(messages.to_vec()),
+                Progress::Reading { .. } | Progress::Text(_) => {}
+            })
+            .unwrap();
+        assert_eq!(thought, "\nLet me see [2].");
+        assert_eq!(prompts, [answerer.into_generator().asked[0].messages.clone()]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::Request;
-use crate::document::DocumentId;
+use crate::document::{DocumentId, PassageId};
 use crate::extract::Format;
 use crate::query::{Day, Term, format_of};
 use crate::store::vectors::PassageSet;
@@ -196,12 +196,13 @@ impl<'a> Scope<'a> {
         let filter = Filter::of(request);
         let everything = snapshot.all_passages();
         if filter.is_empty() {
-            return Ok(Self {
+            let whole = Self {
                 passages: Cow::Borrowed(&everything.set),
                 all: Cow::Borrowed(&everything.all),
                 documents: everything.documents,
                 filter,
-            });
+            };
+            return Ok(whole.without(request.without));
         }
         let documents = filter.documents(snapshot)?;
         // Passages of a document stand together: it is looked up once.
@@ -215,12 +216,30 @@ impl<'a> Scope<'a> {
             .copied()
             .collect();
         let with_passages: BTreeSet<i64> = all.iter().map(|(_, document)| *document).collect();
-        Ok(Self {
+        let scope = Self {
             passages: Cow::Owned(all.iter().map(|(passage, _)| *passage).collect()),
             all: Cow::Owned(all),
             documents: with_passages.len(),
             filter,
-        })
+        };
+        Ok(scope.without(request.without))
+    }
+
+    /// The same scope without some passages.
+    fn without(self, passages: &[PassageId]) -> Self {
+        if passages.is_empty() {
+            return self;
+        }
+        let is_left = |passage: i64| !passages.contains(&PassageId(passage));
+        let all: Vec<(i64, i64)> =
+            self.all.iter().filter(|(passage, _)| is_left(*passage)).copied().collect();
+        let documents = all.chunk_by(|(_, one), (_, other)| one == other).count();
+        Self {
+            passages: Cow::Owned(all.iter().map(|(passage, _)| *passage).collect()),
+            all: Cow::Owned(all),
+            documents,
+            filter: self.filter,
+        }
     }
 
     pub(super) fn passages(&self) -> &PassageSet {

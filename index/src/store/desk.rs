@@ -162,6 +162,26 @@ impl Desk {
     /// Saves a turn, in the given conversation if it is still there, else in a new one that is titled by the question.
     /// Returns the conversation's number.
     pub fn save_turn(&mut self, conversation: Option<i64>, turn: &Turn) -> Result<i64, StoreError> {
+        self.save(conversation, None, turn)
+    }
+
+    /// As [`save_turn`](Self::save_turn), in the place of the conversation's last turn, if that has the same question and
+    /// was asked at `asked_at`, in seconds since 1970.
+    pub fn save_instead(
+        &mut self,
+        conversation: Option<i64>,
+        asked_at: i64,
+        turn: &Turn,
+    ) -> Result<i64, StoreError> {
+        self.save(conversation, Some(asked_at), turn)
+    }
+
+    fn save(
+        &mut self,
+        conversation: Option<i64>,
+        replaced: Option<i64>,
+        turn: &Turn,
+    ) -> Result<i64, StoreError> {
         let failed = |source| StoreError::Database { path: self.path.clone(), source };
         let transaction = self.connection.transaction().map_err(failed)?;
         let known = match conversation {
@@ -181,6 +201,15 @@ impl Desk {
                 )
                 .map_err(failed)?,
         };
+        if let Some(asked_at) = replaced {
+            transaction
+                .execute(
+                    "DELETE FROM turn WHERE id = (SELECT max(id) FROM turn WHERE conversation_id = ?1)
+                     AND asked_at = ?2 AND question = ?3",
+                    params![number, asked_at, turn.question],
+                )
+                .map_err(failed)?;
+        }
         transaction
             .execute(
                 "INSERT INTO turn (conversation_id, asked_at, question, answer) VALUES (?1, ?2, ?3, ?4)",
@@ -499,6 +528,27 @@ mod tests {
 
     fn turn(question: &str) -> Turn {
         Turn { asked_at: 5, question: question.to_owned(), answer: "{}".to_owned() }
+    }
+
+    #[test]
+    fn an_answer_takes_the_place_of_the_last_one_to_the_same_question() {
+        let home = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(home.path()).unwrap();
+        let asked = turn("What is the rent?");
+        let id = desk.save_turn(None, &asked).unwrap();
+        desk.save_turn(Some(id), &turn("Who signed?")).unwrap();
+        let again = Turn { asked_at: asked.asked_at + 5, ..turn("Who signed?") };
+        let questions = |desk: &Desk| -> Vec<(String, i64)> {
+            let turns = desk.conversation(id).unwrap().unwrap().turns;
+            turns.into_iter().map(|turn| (turn.question, turn.asked_at)).collect()
+        };
+        assert_eq!(desk.save_instead(Some(id), asked.asked_at, &again).unwrap(), id);
+        let expected =
+            [(asked.question.clone(), asked.asked_at), (again.question.clone(), again.asked_at)];
+        assert_eq!(questions(&desk), expected);
+        // What is not the last one stays.
+        desk.save_instead(Some(id), asked.asked_at, &asked).unwrap();
+        assert_eq!(questions(&desk).len(), 3);
     }
 
     #[test]

@@ -445,6 +445,23 @@ impl Snapshot {
         self.database(read())
     }
 
+    /// The passages of a document with exactly this text, in reading order.
+    pub fn passages_reading(
+        &self,
+        document: DocumentId,
+        text: &str,
+    ) -> Result<Vec<PassageId>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached(
+                    "SELECT id FROM passage WHERE document_id = ?1 AND text = ?2 ORDER BY id",
+                )?
+                .query_map(params![document.0, text], |row| row.get(0).map(PassageId))?
+                .collect()
+        };
+        self.database(read())
+    }
+
     /// Up to `before` passages before one and `after` behind it, itself between them, in the document's reading order.
     pub(crate) fn neighbours(
         &self,

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use super::*;
 use crate::document::{Document, Head, Page, Passage, Problem};
 use crate::query::Query;
-use crate::retrieve::{Found, Request, RetrieveError, Search};
+use crate::retrieve::{Found, Rank, Request, RetrieveError, Search};
 
 const VERSIONS: Versions = Versions { extractor: 1, splitter: 1 };
 const EMBEDDER: EmbedderId = EmbedderId([7; 32]);
@@ -944,6 +944,56 @@ fn an_older_copy_of_the_database_gets_its_own_indexes() {
     });
     check_whole(&mut desk);
     assert_eq!(desk.find("delta"), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_left_out_is_not_found_and_neither_is_what_says_the_same() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "The pump leaks at its seal.\nThe pump is changed in May.");
+    desk.write("copy.txt", "Elsewhere.\nThe pump leaks at its seal.");
+    desk.embed();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let query = Query::plain("pump seal leaks");
+    let question = vector("about\nthe pump leaks at its seal");
+    let document = snapshot.document_at(Path::new("/library/a.txt")).unwrap().unwrap();
+    let text = "The pump leaks at its seal.";
+    let without = snapshot.passages_reading(document, text).unwrap();
+    assert_eq!(without.len(), 1);
+    for vector in [None, Some((&EMBEDDER, question.as_slice()))] {
+        let all = search(&snapshot, Request::new(&query, 1), vector).unwrap();
+        assert_eq!((all.hits[0].text.as_str(), all.in_scope_passages), (text, 4));
+        let request = Request { without: &without, ..Request::new(&query, 1) };
+        let found = search(&snapshot, request, vector).unwrap();
+        // Before the cut: the next best takes its place.
+        assert_eq!(found.hits[0].text, "The pump is changed in May.");
+        assert_eq!((found.in_scope_passages, found.in_scope_documents), (3, 2));
+    }
+}
+
+#[test]
+fn what_is_pinned_is_a_hit_whatever_is_asked() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "The pump leaks at its seal.\nThe roof is repaired in May.");
+    desk.write("b.txt", "Dogs are not kept by the tenant.");
+    desk.embed();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let passage = |path: &str, text: &str| {
+        let document = snapshot.document_at(Path::new(path)).unwrap().unwrap();
+        snapshot.passages_reading(document, text).unwrap()[0]
+    };
+    let seal = passage("/library/a.txt", "The pump leaks at its seal.");
+    let dogs = passage("/library/b.txt", "Dogs are not kept by the tenant.");
+    let query = Query::parse("pump file:a").unwrap();
+    let pinned = [dogs, seal];
+    let request = Request { pinned: &pinned, ..Request::new(&query, 1) };
+    let found = search(&snapshot, request, None).unwrap();
+    let hits: Vec<_> = found.hits.iter().map(|hit| (hit.passage, hit.pinned)).collect();
+    assert_eq!(hits, [(seal, true), (dogs, true)]);
+    assert_eq!(found.hits[0].fused, Some(Rank { score: 1.0, rank: 1 }));
+    assert_eq!((found.hits[1].fused, found.hits[1].words), (None, None));
+    let gone = [PassageId(9_999)];
+    let request = Request { pinned: &gone, ..Request::new(&query, 1) };
+    assert_eq!(search(&snapshot, request, None).unwrap().hits.len(), 1);
 }
 
 #[test]

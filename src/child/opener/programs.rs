@@ -5,8 +5,11 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use super::At;
+use crate::settings::Viewer;
+
 /// Editors that take `+LINE` before the file.
-const PLUS: [&str; 17] = [
+const PLUS: [&str; 18] = [
     "ed",
     "emacs",
     "emacsclient",
@@ -15,6 +18,7 @@ const PLUS: [&str; 17] = [
     "jed",
     "joe",
     "kak",
+    "kakoune",
     "mg",
     "micro",
     "nano",
@@ -27,22 +31,73 @@ const PLUS: [&str; 17] = [
 ];
 
 /// Editors that take `FILE:LINE`.
-const COLON: [&str; 4] = ["helix", "hx", "subl", "zed"];
+const COLON: [&str; 5] = ["helix", "hx", "subl", "sublime_text", "zed"];
 
 /// Editors that take `--goto FILE:LINE`.
-const GOTO: [&str; 3] = ["code", "code-insiders", "codium"];
+const GOTO: [&str; 4] = ["code", "code-insiders", "codium", "vscodium"];
 
 /// What a shell does not take as a plain word.
 const SPECIAL: &str = "|&;<>()$`\\\"'*?[#~%";
 
-/// Viewers with what stands before the number of the page, counted from 1.
-const PAGES: [(&str, &str); 5] = [
-    ("atril", "--page-index"),
-    ("evince", "--page-index"),
-    ("okular", "--page"),
-    ("xreader", "--page-index"),
-    ("zathura", "--page"),
+/// Viewers that open a PDF at a page, each with its words for that, with `{page}` and `{path}` in them. Skim is told by its own kind of
+/// address.
+const VIEWERS: [(&str, &[&str]); 8] = [
+    ("atril", &["atril", "--page-index={page}", "{path}"]),
+    ("evince", &["evince", "--page-index={page}", "{path}"]),
+    ("okular", &["okular", "--page={page}", "{path}"]),
+    ("sioyek", &["sioyek", "--page", "{page}", "{path}"]),
+    ("sumatrapdf", &["SumatraPDF", "-reuse-instance", "-page", "{page}", "{path}"]),
+    ("xreader", &["xreader", "--page-index={page}", "{path}"]),
+    ("zathura", &["zathura", "--page={page}", "{path}"]),
+    // Behind zathura, which names itself by it as well.
+    ("mupdf", &["mupdf", "{path}", "{page}"]),
 ];
+
+/// Skim's address of a page, with the path in per cent signs.
+const SKIM: &[&str] = &["open", "skim://{url}#page={page}"];
+
+/// The viewer whose name is in `name`, in its own words.
+fn known_viewer(name: &str) -> Option<&'static [&'static str]> {
+    let known = VIEWERS.iter().find(|(known, _)| name.contains(known)).map(|(_, words)| *words);
+    known.or_else(|| name.contains("skim").then_some(SKIM))
+}
+
+/// A word of a known viewer with what its names stand for.
+fn filled(word: &str, path: &Path, page: u32) -> OsString {
+    if word == "{path}" {
+        return path.as_os_str().to_owned();
+    }
+    word.replace("{page}", &page.to_string()).replace("{url}", &in_url(path)).into()
+}
+
+/// The user's own viewer with a document; none where the path is no text that a word could hold. What is said to it never
+/// goes through a shell.
+pub(super) fn own(viewer: &Viewer, path: &Path, at: &At) -> Option<Invocation> {
+    let path = path.to_str()?;
+    let known = |name: &str| match name {
+        "path" => Some(path.to_owned()),
+        "page" => at.page.map(|page| page.to_string()),
+        "line" => at.line.map(|line| line.to_string()),
+        // What a document holds is never an option.
+        "search" => at.search.as_deref().map(|search| search.trim_start_matches('-').to_owned()),
+        _ => None,
+    };
+    let mut words = viewer.command(&known).into_iter().map(OsString::from);
+    Some(Invocation { program: words.next()?, arguments: words.collect() })
+}
+
+/// A path as it stands in an address.
+fn in_url(path: &Path) -> String {
+    let mut url = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' => url.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => url.push(char::from(*byte)),
+            byte => url.extend(["%", &format!("{byte:02X}")]),
+        }
+    }
+    url
+}
 
 /// A program with its arguments.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,9 +158,9 @@ fn place(editor: &str, path: &Path, line: Option<u32>) -> Vec<OsString> {
 
 /// The viewer that the desktop knows by the name `chosen`, opening a PDF at a page; none for one that can't be told.
 pub(super) fn at_page(chosen: &str, path: &Path, page: u32) -> Option<Invocation> {
-    let chosen = chosen.to_ascii_lowercase();
-    let (program, option) = PAGES.iter().find(|(program, _)| chosen.contains(program))?;
-    Some(Invocation::new(program, [format!("{option}={page}").into(), path.as_os_str().to_owned()]))
+    let words = known_viewer(&chosen.to_ascii_lowercase())?;
+    let mut words = words.iter().map(|word| filled(word, path, page));
+    Some(Invocation { program: words.next()?, arguments: words.collect() })
 }
 
 #[cfg(test)]
@@ -160,5 +215,39 @@ mod tests {
         );
         assert_eq!(at_page("firefox.desktop\n", path, 3), None);
         assert_eq!(at_page("", path, 3), None);
+        let check = |chosen: &str, expected: &[&str]| {
+            let Invocation { program, arguments } = at_page(chosen, path, 3).unwrap();
+            let words = std::iter::once(program).chain(arguments);
+            assert_eq!(words.collect::<Vec<_>>(), expected);
+        };
+        check("mupdf.desktop", &["mupdf", "/a b.pdf", "3"]);
+        check("sioyek.desktop", &["sioyek", "--page", "3", "/a b.pdf"]);
+        check("xreader.desktop", &["xreader", "--page-index=3", "/a b.pdf"]);
+        check("atril.desktop", &["atril", "--page-index=3", "/a b.pdf"]);
+        check("org.pwmt.zathura-pdf-mupdf.desktop", &["zathura", "--page=3", "/a b.pdf"]);
+        let sumatra = &["SumatraPDF", "-reuse-instance", "-page", "3", "/a b.pdf"];
+        check("SumatraPDF.desktop", sumatra);
+        check("net.sourceforge.skim-app.skim", &["open", "skim:///a%20b.pdf#page=3"]);
+    }
+
+    #[track_caller]
+    fn check_own(written: &str, at: &At, expected: &[&str]) {
+        let path = Path::new("/a $(rm) 'b'.pdf");
+        let viewer = Viewer::of(&written.split(' ').collect::<Vec<_>>()).unwrap().unwrap();
+        let Invocation { program, arguments } = own(&viewer, path, at).unwrap();
+        let words: Vec<OsString> = std::iter::once(program).chain(arguments).collect();
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_viewer_is_started_as_its_user_wrote_it_and_never_by_a_shell() {
+        let path = "/a $(rm) 'b'.pdf";
+        let at = At { page: Some(7), line: None, search: Some("--run; six".into()) };
+        check_own("mine -p {page} {path} {search}", &at, &["mine", "-p", "7", path, "run; six"]);
+        check_own("mine --at={line} {path}", &at, &["mine", path]);
+        let bytes = std::os::unix::ffi::OsStrExt::from_bytes(b"/a\xff.pdf".as_slice());
+        let no_text: &OsStr = bytes;
+        let viewer = Viewer::of(&["mine", "{path}"]).unwrap().unwrap();
+        assert_eq!(own(&viewer, Path::new(no_text), &at), None);
     }
 }

@@ -16,6 +16,17 @@ impl State {
                 self.select_turn(action == Action::NextTurn);
             }
             Action::Open => return self.open_source(),
+            Action::Unfold => {
+                if let Some(turn) = self.conversation.current_mut() {
+                    turn.is_thought_shown = !turn.is_thought_shown && !turn.thought.is_empty();
+                }
+            }
+            Action::Regenerate => return self.regenerate(),
+            Action::EditQuestion => self.edit_question(),
+            Action::NextCitation | Action::PreviousCitation => self.select_citation(action),
+            Action::Copy => return self.copy_answer(),
+            Action::CopyWithSources => return self.copy_answer_with_sources(),
+            Action::CopyCode => return self.copy_code(),
             _ if action.source().is_some() => self.select_source(action),
             _ => {
                 let height = self.measures.conversation.height;
@@ -60,8 +71,7 @@ impl State {
     pub(super) fn open_conversation(&mut self, id: i64, turns: Vec<SavedTurn>) {
         let turns =
             turns.into_iter().map(|turn| Turn::from_saved(self.next_serial(), turn)).collect();
-        self.conversation =
-            Conversation { id: Some(id), turns, selected: None, scroll: Scroll::END };
+        self.conversation = Conversation { id: Some(id), turns, ..Conversation::default() };
         self.sources = Sources::FIRST;
         self.layers.clear();
         self.focus = Pane::Question;

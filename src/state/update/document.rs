@@ -1,6 +1,7 @@
 //! What comes of reading a document?
 
 use super::scroll_by_action;
+use super::sources::first_words;
 use crate::state::action::Action;
 use crate::state::document::{DocumentView, Prompt, PromptKind};
 use crate::state::effect::Effect;
@@ -32,8 +33,17 @@ impl State {
             }
             Action::View => {
                 let page = page.filter(|_| view.opened.paged).map(|page| page.number);
-                return vec![Effect::View { path: view.opened.path.clone(), page }];
+                let (path, line) = (view.opened.path.clone(), view.cited_line());
+                let search = match &view.search {
+                    Some(search) => Some(search.words.clone()),
+                    None => view.opened.cited.first().and_then(|mark| {
+                        let text = &view.opened.pages.get(mark.page)?.text;
+                        first_words(text.get(mark.span.clone())?)
+                    }),
+                };
+                return vec![Effect::View { path, page, line, search }];
             }
+            Action::Copy => return self.copy_marked(),
             Action::Edit if view.opened.paged => self.tell(no_text()),
             Action::Edit => {
                 let (path, line) = (view.opened.path.clone(), view.cited_line());

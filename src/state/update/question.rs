@@ -78,6 +78,9 @@ impl State {
             question: question.clone(),
             conversation: self.conversation.id,
             turns: self.conversation.past(),
+            pinned: self.conversation.pinned.clone(),
+            excluded: self.conversation.excluded.clone(),
+            replaces: None,
             asked_at,
         };
         let serial = self.next_serial();

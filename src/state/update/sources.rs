@@ -1,11 +1,21 @@
 //! What comes of what is asked for among the sources?
 
 use super::{document::no_text, moved, scroll_by_action};
+use crate::answer::EVIDENCE;
+use crate::json::Hit;
 use crate::state::action::Action;
-use crate::state::effect::{Effect, Wanted};
+use crate::state::conversation::Conversation;
+use crate::state::effect::{Effect, Passage, Wanted};
 use crate::state::notice::Notice;
 use crate::state::scroll::{Anchor, Scroll};
-use crate::state::{Pane, Sources, State};
+use crate::state::why::WhyView;
+use crate::state::{Layer, Pane, Sources, State};
+
+/// With so many of its sources pinned, an answer still reads one that its question has found.
+const MOST_PINNED: usize = EVIDENCE - 1;
+
+/// Viewers look for words in one line.
+const SEARCHED: usize = 4;
 
 impl State {
     pub(super) fn act_in_sources(&mut self, action: Action) -> Vec<Effect> {
@@ -17,6 +27,10 @@ impl State {
             }
             Action::Open => return self.open_source(),
             Action::View | Action::Edit => return self.open_source_outside(action),
+            Action::Copy => return self.copy_quote(),
+            Action::Pin => self.pin(),
+            Action::Exclude => self.exclude(),
+            Action::Why if count > 0 => self.raise(Layer::Why(WhyView::FIRST)),
             _ if action.source().is_some() => self.select_source(action),
             Action::PageUp | Action::PageDown => {
                 let height = self.measures.sources.height;
@@ -54,6 +68,7 @@ impl State {
                 sha256: turn.citation(hit.n).map(|citation| citation.sha256.clone()),
                 page: hit.page,
                 passage: hit.text.clone(),
+                section: hit.heading.last().cloned().unwrap_or_default(),
                 highlights: turn.highlights(hit),
                 n: hit.n,
                 is_cited: turn.citation(hit.n).is_some(),
@@ -62,17 +77,78 @@ impl State {
         wanted.map(Effect::OpenDocument).into_iter().collect()
     }
 
+    /// Keeps the chosen source among those of the next questions, or lets it go.
+    fn pin(&mut self) {
+        let Some(hit) = self.chosen_source() else { return };
+        let (passage, n) = (Passage::of(hit), hit.n);
+        let Conversation { pinned, excluded, .. } = &mut self.conversation;
+        let count = pinned.len();
+        pinned.retain(|other| *other != passage);
+        let told = if pinned.len() < count {
+            format!("[{n}] is pinned no longer")
+        } else if count >= MOST_PINNED {
+            format!("{MOST_PINNED} sources are pinned, and an answer reads {EVIDENCE}: let one go")
+        } else {
+            excluded.retain(|other| *other != passage);
+            pinned.push(passage);
+            format!("[{n}] stays among the sources of the next questions here")
+        };
+        self.tell(Notice::note(told));
+    }
+
+    /// Leaves the chosen source out of the next questions, or takes it in again.
+    fn exclude(&mut self) {
+        let Some(hit) = self.chosen_source() else { return };
+        let (passage, n) = (Passage::of(hit), hit.n);
+        let Conversation { pinned, excluded, .. } = &mut self.conversation;
+        let count = excluded.len();
+        excluded.retain(|other| *other != passage);
+        let told = if excluded.len() < count {
+            format!("[{n}] can be found again")
+        } else {
+            pinned.retain(|other| *other != passage);
+            excluded.push(passage);
+            format!("[{n}] is left out of the next questions here")
+        };
+        self.tell(Notice::note(told));
+    }
+
+    pub(super) fn chosen_source(&self) -> Option<&Hit> {
+        self.conversation.current()?.hits.get(self.sources.selected)
+    }
+
+    /// Scrolls, and opens or folds the prompt.
+    pub(super) fn act_in_why(&mut self, action: Action) -> Vec<Effect> {
+        let height = self.measures.why.height;
+        let Some(Layer::Why(view)) = self.layers.last_mut() else { return Vec::new() };
+        match action {
+            Action::Unfold => view.has_prompt = !view.has_prompt,
+            _ => scroll_by_action(&mut view.scroll, action, height),
+        }
+        Vec::new()
+    }
+
     fn open_source_outside(&mut self, action: Action) -> Vec<Effect> {
         let Some(turn) = self.conversation.current() else { return Vec::new() };
         let Some(hit) = turn.hits.get(self.sources.selected) else { return Vec::new() };
         let (path, page, lines) = (hit.path.clone(), hit.page, hit.lines);
+        let line = lines.map(|(first, _)| first);
         if action == Action::View {
-            return vec![Effect::View { path, page }];
+            let marked = turn.highlights(hit);
+            let (start, end) = marked.first().copied().unwrap_or((0, hit.text.len()));
+            let search = first_words(hit.text.get(start..end).unwrap_or_default());
+            return vec![Effect::View { path, page, line, search }];
         }
         if page.is_some() {
             self.tell(no_text());
             return Vec::new();
         }
-        vec![Effect::Edit { path, line: lines.map(|(first, _)| first) }]
+        vec![Effect::Edit { path, line }]
     }
+}
+
+/// What a viewer is to look for: the beginning of a text, as far as it probably stands in one line.
+pub(super) fn first_words(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().take(SEARCHED).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }

@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, put_rows};
-use super::markdown::{self, Look, Part};
+use super::markdown::{self, Look};
 use super::text::{self, Styled};
 use super::words::{count, counted, seconds};
-use super::{below, inset, measure};
+use super::{below, has_focus, inset, measure};
 use crate::answer::EVIDENCE;
 use crate::json::{Answered, FORGOTTEN};
 use crate::keys::Keys;
@@ -19,7 +19,7 @@ use crate::state::conversation::{Answering, Turn};
 use crate::state::library::Stage;
 use crate::state::scroll::{Anchor, Measure};
 use crate::state::target::Target;
-use crate::state::{Context, State};
+use crate::state::{Context, Pane, State};
 use crate::theme::Role;
 
 /// Longer lines are hard to read.
@@ -33,7 +33,31 @@ const RIGHT: u16 = 2;
 pub(super) struct Turns {
     /// Cells of the lines, and whether the sources are beside, which the lines tell otherwise.
     made_for: (usize, bool),
-    laid: HashMap<u64, Vec<Styled>>,
+    laid: HashMap<u64, Laid>,
+}
+
+/// A turn's lines, and what of its looks can change when it is finished.
+#[derive(Debug)]
+struct Laid {
+    looks: Looks,
+    lines: Vec<Styled>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Looks {
+    is_thought_shown: bool,
+    /// The citation that is chosen.
+    chosen: Option<u32>,
+}
+
+impl Looks {
+    fn of(turn: &Turn, state: &State) -> Self {
+        let conversation = &state.conversation;
+        let is_current = || conversation.current().is_some_and(|other| other.serial == turn.serial);
+        let has_keys = has_focus(state, Pane::Conversation) && is_current();
+        let chosen = turn.hits.get(state.sources.selected).filter(|_| has_keys);
+        Self { is_thought_shown: turn.is_thought_shown, chosen: chosen.map(|hit| hit.n) }
+    }
 }
 
 impl Turns {
@@ -54,19 +78,19 @@ impl Turns {
         self.keep_only(turns, (room, state.has_sources_beside()));
         let mut working = Vec::new();
         for turn in turns {
+            let looks = Looks::of(turn, state);
             if turn.run().is_some() {
-                working = lay(canvas, turn, room, (state, keys));
-            } else {
-                self.laid
-                    .entry(turn.serial)
-                    .or_insert_with(|| lay(canvas, turn, room, (state, keys)));
+                working = lay(canvas, turn, room, looks, (state, keys));
+            } else if self.laid.get(&turn.serial).is_none_or(|laid| laid.looks != looks) {
+                let lines = lay(canvas, turn, room, looks, (state, keys));
+                self.laid.insert(turn.serial, Laid { looks, lines });
             }
         }
         // The lines of each turn, and where they begin.
         let mut laid: Vec<(usize, &Vec<Styled>)> = Vec::with_capacity(turns.len());
         let mut lines = 0;
         for turn in turns {
-            let of = self.laid.get(&turn.serial).unwrap_or(&working);
+            let of = self.laid.get(&turn.serial).map_or(&working, |laid| &laid.lines);
             laid.push((lines, of));
             lines += of.len();
         }
@@ -152,7 +176,13 @@ fn begin(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 }
 
 /// Makes the lines of a turn.
-fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -> Vec<Styled> {
+fn lay(
+    canvas: &Canvas<'_>,
+    turn: &Turn,
+    room: usize,
+    looks: Looks,
+    around: (&State, &Keys),
+) -> Vec<Styled> {
     let mut lines = Vec::new();
     let bar =
         Styled::new(format!("{} ", canvas.signs.question_bar), canvas.style(Role::QuestionBar));
@@ -164,7 +194,7 @@ fn lay(canvas: &Canvas<'_>, turn: &Turn, room: usize, around: (&State, &Keys)) -
     }
     lines.push(Styled::default());
     let indent = Styled::new("  ", Style::new());
-    for line in answer(canvas, turn, inner, around) {
+    for line in answer(canvas, turn, inner, looks, around) {
         let mut indented = indent.clone();
         indented.append(&line);
         lines.push(indented);
@@ -178,17 +208,22 @@ fn answer(
     canvas: &Canvas<'_>,
     turn: &Turn,
     room: usize,
+    looks: Looks,
     (state, keys): (&State, &Keys),
 ) -> Vec<Styled> {
     let more = canvas.signs.ellipsis;
     let sources = u32::try_from(turn.hits.len()).unwrap_or(u32::MAX);
-    let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources };
+    let Looks { is_thought_shown, chosen } = looks;
+    let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources, chosen };
     let dim = |text: &str| Styled::new(text, canvas.style(Role::Dim)).wrapped(room);
-    match &turn.answer {
+    let mut lines = thought(canvas, turn, room, is_thought_shown, keys);
+    lines.extend(match &turn.answer {
         Answering::Searching(_) => dim(&format!("searching{more}")),
+        // What it thinks about it stands there already.
+        Answering::Reading { .. } if !turn.thought.is_empty() => Vec::new(),
         Answering::Reading { tokens, of, .. } => dim(&reading(canvas, turn, (*tokens, *of), state)),
         Answering::Writing { text, .. } => {
-            let mut lines = said(canvas, text, look, true);
+            let mut lines = markdown::unfinished_lines(text, look);
             let cursor = (canvas.signs.cursor, canvas.style(Role::Cursor));
             match lines.last_mut().filter(|line| line.width() < room) {
                 Some(last) => last.push(cursor.0, cursor.1),
@@ -197,7 +232,7 @@ fn answer(
             lines
         }
         Answering::Done(answered) => {
-            let mut lines = said(canvas, &answered.answer, look, false);
+            let mut lines = markdown::lines(&answered.answer, look);
             if !lines.is_empty() {
                 lines.push(Styled::default());
             }
@@ -209,7 +244,8 @@ fn answer(
         Answering::Nothing { reason } => {
             Styled::new(reason.as_str(), canvas.style(Role::Note)).wrapped(room)
         }
-    }
+    });
+    lines
 }
 
 /// What the reader is told while the model reads.
@@ -231,31 +267,37 @@ fn reading(
     format!("{reading} {} {tokens} of {of} tokens", canvas.signs.dot)
 }
 
-/// An answer's text with its reasoning folded away.
-fn said(canvas: &Canvas<'_>, text: &str, look: Look<'_>, is_unfinished: bool) -> Vec<Styled> {
-    let parts = markdown::parts(text);
-    let last = parts.len().saturating_sub(1);
-    let mut lines: Vec<Styled> = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            lines.push(Styled::default());
-        }
-        match part {
-            Part::Said(text) if is_unfinished && index == last => {
-                lines.extend(markdown::unfinished_lines(text, look));
-            }
-            Part::Said(text) => lines.extend(markdown::lines(text, look)),
-            Part::Thought { words, goes_on } => {
-                let words = counted(*words as u64, "word", "words");
-                let text = if *goes_on {
-                    format!("thinking{} {words}", canvas.signs.ellipsis)
-                } else {
-                    format!("{} thought for {words}", canvas.signs.chosen)
-                };
-                lines.extend(Styled::new(text, canvas.style(Role::Dim)).wrapped(look.room));
-            }
-        }
+/// What the model thought before it answered: folded to one line, or that and all of it.
+fn thought(
+    canvas: &Canvas<'_>,
+    turn: &Turn,
+    room: usize,
+    is_shown: bool,
+    keys: &Keys,
+) -> Vec<Styled> {
+    if turn.thought.is_empty() {
+        return Vec::new();
     }
+    let words = turn.thought.split_whitespace().count() as u64;
+    let words = counted(words, "word", "words");
+    let signs = canvas.signs;
+    let sign = if is_shown { signs.below } else { signs.chosen };
+    let told = if matches!(turn.answer, Answering::Reading { .. }) {
+        format!("{sign} thinking{} {words}", signs.ellipsis)
+    } else {
+        format!("{sign} thought for {words}")
+    };
+    let mut head = Styled::new(told, canvas.style(Role::Dim));
+    if let Some(chord) = keys.chord(Context::Conversation, Action::Unfold) {
+        head.push(&format!("   {chord}"), canvas.style(Role::Key));
+        head.push(if is_shown { " folds it" } else { " opens it" }, canvas.style(Role::Dim));
+    }
+    let mut lines = vec![head.fitted(room, signs.ellipsis)];
+    if is_shown {
+        let text = Styled::new(turn.thought.trim(), canvas.style(Role::Dim));
+        lines.extend(text.indented(room, 2, 2));
+    }
+    lines.push(Styled::default());
     lines
 }
 
@@ -282,14 +324,14 @@ fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -
     }
     let read = &answered.read;
     let mut from = vec![format!(
-        "from {} of {} in scope",
+        "from {} of {} in scope{}",
         count(read.passages),
-        counted(read.in_scope, "passage", "passages")
+        counted(read.in_scope, "passage", "passages"),
+        match read.unread_documents {
+            0 => String::new(),
+            unread => format!(", {} not read", counted(unread, "document", "documents")),
+        }
     )];
-    if read.unread_documents > 0 {
-        let unread = counted(read.unread_documents, "document", "documents");
-        from.push(format!("{unread} in scope could not be read"));
-    }
     from.push(answered.model.clone());
     from.push(seconds(answered.seconds));
     if let Some(usage) = &answered.usage {

@@ -248,6 +248,7 @@ fn head(
             (Action::Cited, "cited"),
             (Action::GoToPage, "page"),
             (Action::View, "viewer"),
+            (Action::Copy, "copy"),
         ]
     } else {
         &[
@@ -256,6 +257,7 @@ fn head(
             (Action::Cited, "cited"),
             (Action::View, "viewer"),
             (Action::Edit, "editor"),
+            (Action::Copy, "copy"),
         ]
     };
     // A title may take half of the line: the page stands beside it.

@@ -117,6 +117,7 @@ fn place(context: Context) -> &'static str {
         Context::Folder => "of the line for a folder",
         Context::Document => "of the document",
         Context::DocumentPrompt => "of the line in the document",
+        Context::Why => "of why a source is there",
         Context::Library => "of the library",
         Context::Models => "of the list of models",
         Context::Themes => "of the list of themes",

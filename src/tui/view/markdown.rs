@@ -6,6 +6,7 @@
 use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 
+use super::code::Lexer;
 use super::text::{Styled, width, wrap};
 use crate::theme::{Role, Signs, Theme};
 
@@ -27,43 +28,62 @@ pub(super) struct Look<'a> {
     pub room: usize,
     /// Numbers from 1 to this one are citations when they stand in brackets.
     pub sources: u32,
+    /// The citation that is chosen.
+    pub chosen: Option<u32>,
 }
 
 /// The lines of a finished text.
 pub(super) fn lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
+    written(markdown, look, false)
+}
+
+/// The lines of a text that is still being written: what is begun at its end is shown as what it will probably become, or
+/// held back until that is known, so that what stands on the screen stays where it is.
+pub(super) fn unfinished_lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
+    written(&completed(markdown), look, true)
+}
+
+fn written(markdown: &str, look: Look<'_>, goes_on: bool) -> Vec<Styled> {
     let with_stand_ins = put_stand_ins(markdown, look.sources);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let end = with_stand_ins.trim_end().len();
     let mut writer = Writer::new(look);
-    for event in Parser::new_ext(&with_stand_ins, options) {
-        writer.take(event);
+    for (event, source) in Parser::new_ext(&with_stand_ins, options).into_offset_iter() {
+        // Rows may follow that want wider columns.
+        if goes_on && event == Event::End(TagEnd::Table) && source.end >= end {
+            writer.even_table();
+        } else {
+            writer.take(event);
+        }
     }
     writer.flush();
     writer.lines
 }
 
-/// The lines of a text that is still being written: what is begun at its end is shown as what it will probably become, so
-/// that lines do not change their look with each piece.
-pub(super) fn unfinished_lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
-    lines(&completed(markdown), look)
-}
-
-/// Leaves out a last line that consists of signs only, and closes what is open in the last paragraph.
+/// Leaves out what of the last line could become anything, and closes what is open in the last paragraph.
 fn completed(markdown: &str) -> String {
-    let is_sign = |c: char| !c.is_alphanumeric() || c.is_ascii_digit();
     let last_line = markdown.rfind('\n').map_or(0, |at| at + 1);
     let (before, last) = markdown.split_at_checked(last_line).unwrap_or((markdown, ""));
+    // A block of code is whole until its end, which may have begun.
+    if before.matches("```").count() % 2 == 1 {
+        let is_end = !last.is_empty() && "```".starts_with(last.trim());
+        return if is_end { before.to_owned() } else { markdown.to_owned() };
+    }
+    let is_sign = |c: char| !c.is_alphanumeric() || c.is_ascii_digit();
     let signs_only = last.len() < 6 && last.chars().all(is_sign) && !last.contains(['[', '"', '“']);
-    let mut text = if signs_only { before.to_owned() } else { markdown.to_owned() };
-    // A block of code is whole until its end.
-    if text.matches("```").count() % 2 == 1 {
+    let is_fence = last.trim_start().starts_with("```");
+    let mut text = if signs_only || is_fence { before.to_owned() } else { markdown.to_owned() };
+    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let paragraph = text.get(start..).unwrap_or_default();
+    if paragraph.trim_start().starts_with('|') {
+        // Whole rows, from the one on that makes a table of them.
+        let rows = paragraph.matches('\n').count();
+        let end = if rows < 2 { 0 } else { paragraph.rfind('\n').map_or(0, |at| at + 1) };
+        text.truncate(start + end);
         return text;
     }
-    let paragraph = text.rfind("\n\n").and_then(|at| text.get(at..)).unwrap_or(&text);
-    let is_open = |sign: &str| paragraph.matches(sign).count() % 2 == 1;
-    let (code, strong) = (is_open("`"), is_open("**"));
-    for (open, sign) in [(code, "`"), (strong && !code, "**")] {
-        if !open {
-        } else if text.ends_with(sign) {
+    for sign in open_signs(paragraph) {
+        if text.ends_with(sign) {
             text.truncate(text.len() - sign.len());
         } else {
             text.truncate(text.trim_end().len());
@@ -73,41 +93,39 @@ fn completed(markdown: &str) -> String {
     text
 }
 
-/// A part of an answer as a model writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part<'a> {
-    Said(&'a str),
-    /// Reasoning, by its number of words; whether it goes on.
-    Thought {
-        words: usize,
-        goes_on: bool,
-    },
-}
-
-/// Parts what is said from what is thought.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
-    const BEGIN: &str = "<think>";
-    const END: &str = "</think>";
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((said, thought)) = rest.split_once(BEGIN) {
-        if !said.trim().is_empty() {
-            parts.push(Part::Said(said));
-        }
-        let (thought, after, goes_on) = match thought.split_once(END) {
-            Some((thought, after)) => (thought, after, false),
-            None => (thought, "", true),
-        };
-        let words = thought.split_whitespace().count();
-        if words > 0 || goes_on {
-            parts.push(Part::Thought { words, goes_on });
-        }
-        rest = after;
+/// What closes the signs that are open at the end of a paragraph, the innermost first.
+fn open_signs(paragraph: &str) -> Vec<&'static str> {
+    if paragraph.matches('`').count() % 2 == 1 {
+        return vec!["`"];
     }
-    if !rest.trim().is_empty() {
-        parts.push(Part::Said(rest));
+    let mut open: Vec<&str> = Vec::new();
+    let mut before = ' ';
+    let mut rest = paragraph;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
+        let sign = if rest.starts_with("**") { "**" } else { "*" };
+        if c == '*' {
+            rest = rest.get(sign.len()..).unwrap_or_default();
+            let begins = rest.chars().next().is_none_or(|next| !next.is_whitespace());
+            if open.last() == Some(&sign) && !before.is_whitespace() {
+                open.pop();
+            } else if begins && !before.is_alphanumeric() {
+                open.push(sign);
+            }
+        } else {
+            rest = after;
+        }
+        before = c;
     }
-    parts
+    // Where a link leads is being told.
+    if let Some((_, target)) = paragraph.rsplit_once("](")
+        && !target.contains([')', ' '])
+        && !target.is_empty()
+    {
+        open.push(")");
+    }
+    open.reverse();
+    open
 }
 
 /// Puts a stand-in for each citation.
@@ -190,8 +208,8 @@ struct Writer<'a> {
     /// The next number of each open list; none for bullets.
     lists: Vec<Option<u64>>,
     table: Option<Table>,
-    /// Whether text is a block of code.
-    is_code: bool,
+    /// What reads the block of code that text is.
+    code: Option<Lexer>,
     /// Where the open links lead.
     links: Vec<String>,
 }
@@ -206,7 +224,7 @@ impl<'a> Writer<'a> {
             containers: Vec::new(),
             lists: Vec::new(),
             table: None,
-            is_code: false,
+            code: None,
             links: Vec::new(),
         }
     }
@@ -229,8 +247,10 @@ impl<'a> Writer<'a> {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) if self.is_code => self.code(&text),
-            Event::Text(text) => self.text(&text),
+            Event::Text(text) => match self.code.take() {
+                Some(lexer) => self.code(&text, lexer),
+                None => self.text(&text),
+            },
             Event::Code(code) => {
                 let style = self.style().patch(self.role(Role::Code));
                 self.inline.push(&without_stand_ins(&code), style);
@@ -268,11 +288,13 @@ impl<'a> Writer<'a> {
             }
             Tag::CodeBlock(kind) => {
                 self.begin_block();
-                self.is_code = true;
-                if let CodeBlockKind::Fenced(language) = kind
-                    && !language.is_empty()
-                {
-                    self.line(&Styled::new(language.into_string(), self.role(Role::Dim)));
+                let language = match kind {
+                    CodeBlockKind::Fenced(language) => without_stand_ins(&language),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.code = Some(Lexer::of(&language));
+                if !language.is_empty() {
+                    self.line(&Styled::new(language, self.role(Role::Dim)));
                 }
             }
             Tag::List(first) => {
@@ -323,7 +345,7 @@ impl<'a> Writer<'a> {
                 self.containers.pop();
                 self.styles.pop();
             }
-            TagEnd::CodeBlock => self.is_code = false,
+            TagEnd::CodeBlock => self.code = None,
             TagEnd::List(_) => {
                 self.lists.pop();
             }
@@ -407,7 +429,9 @@ impl<'a> Writer<'a> {
             self.inline.push(before, style);
             // A number alone at the beginning of a line would look like the number of something else.
             self.inline.tie();
-            let citation = style.patch(self.role(Role::Citation));
+            let role =
+                if self.look.chosen == Some(number) { Role::Selected } else { Role::Citation };
+            let citation = style.patch(self.role(Role::Citation)).patch(self.role(role));
             self.inline.push(&format!("[{number}]"), citation);
             let mut after = from.chars();
             after.next();
@@ -416,16 +440,21 @@ impl<'a> Writer<'a> {
         self.inline.push(rest, style);
     }
 
-    fn code(&mut self, text: &str) {
+    fn code(&mut self, text: &str, mut lexer: Lexer) {
         let style = self.role(Role::Code);
         let room = self.room().saturating_sub(2).max(1);
         for line in without_stand_ins(text).lines() {
+            let mut styled = Styled::default();
+            for (stretch, role) in lexer.line(line) {
+                styled.push(stretch, style.patch(self.role(role)));
+            }
             wrap(line, room, room, |span| {
                 let mut row = Styled::new("  ", style);
-                row.push(line.get(span.start..span.next).unwrap_or_default(), style);
+                row.append(&styled.slice(span.start, span.next));
                 self.line(&row);
             });
         }
+        self.code = Some(lexer);
     }
 
     /// Parts a block from the one before it by an empty line.
@@ -471,6 +500,19 @@ impl<'a> Writer<'a> {
         }
         line.append(content);
         self.lines.push(line);
+    }
+
+    /// Ends a table that may get more rows: its columns are as wide as they were with the first one.
+    fn even_table(&mut self) {
+        let Some(table) = self.table.take() else { return };
+        let columns = table.rows.first().map_or(1, Vec::len).max(1);
+        let gaps = COLUMN_GAP * (columns - 1);
+        let width = self.room().saturating_sub(gaps) / columns;
+        if width < NARROWEST_COLUMN {
+            self.table_as_list(&table);
+        } else {
+            self.table_in_columns(&table, &vec![width; columns]);
+        }
     }
 
     fn table(&mut self, table: &Table) {
@@ -570,13 +612,13 @@ fn column_widths(natural: &[usize], room: usize) -> Option<Vec<usize>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     fn look(theme: &Theme, room: usize) -> Look<'_> {
-        Look { theme, signs: &Signs::UNICODE, room, sources: 6 }
+        Look { theme, signs: &Signs::UNICODE, room, sources: 6, chosen: None }
     }
 
     #[track_caller]
@@ -732,16 +774,47 @@ mod tests {
         check("done **x**\n\nmore", "done **x**\n\nmore");
     }
 
+    /// An answer with everything that answers have.
+    pub(in crate::tui::view) const EVERYTHING: &str = "The tenant may end it *early* with **six months’ notice** [1], see [the law](https://law.example/a) and `clause 12`.\n\n## Duties of the tenant\n\n- pays the rent [2], which is due on the *usual quarter days* of each year\n- repairs:\n  1. the **inside**\n  2. the yard\n\n> What is said here is said twice.\n\n```rust\nlet a = 1;\n/* long\n   comment */\n```\n\nThe rents are these:\n\n| Lease | Rent | Due |\n|---|--:|---|\n| Harbour Mill | 2,400 € | 1 March |\n| Quay | 90 € | each quarter day of the year, in advance |\n| Third | 1 € | - |\n\nThat is all [3].";
+
+    /// What is drawn of each beginning of [`EVERYTHING`].
+    fn drawn_while_written(room: usize) -> Vec<Vec<String>> {
+        let theme = Theme::named("dark").unwrap();
+        let beginnings = EVERYTHING.char_indices().map(|(at, _)| EVERYTHING.split_at(at).0);
+        beginnings
+            .chain([EVERYTHING])
+            .map(|text| {
+                let lines = unfinished_lines(text, look(&theme, room));
+                lines.iter().map(|line| line.text().trim_end().to_owned()).collect()
+            })
+            .collect()
+    }
+
     #[test]
-    fn reasoning_is_folded_to_its_number_of_words() {
-        assert_eq!(
-            parts("<think>\nLet me see.\n</think>\n\nSix months [1]."),
-            [Part::Thought { words: 3, goes_on: false }, Part::Said("\n\nSix months [1].")]
-        );
-        assert_eq!(parts("<think>Let me"), [Part::Thought { words: 2, goes_on: true }]);
-        assert_eq!(parts("<think></think>Yes"), [Part::Said("Yes")]);
-        assert_eq!(parts("Yes"), [Part::Said("Yes")]);
-        assert_eq!(parts(""), []);
+    fn lines_that_are_drawn_stay_where_they_are() {
+        for room in [30, 57, 96] {
+            let drawn = drawn_while_written(room);
+            for (before, after) in drawn.iter().zip(drawn.iter().skip(1)) {
+                let kept = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+                // The last line is being written, and what ends a table lets it take its own width.
+                let is_table = before.iter().any(|line| line.contains("Third"));
+                assert!(
+                    kept + 1 >= before.len() || is_table,
+                    "at {room}:\n{}\nbecame\n{}",
+                    before.join("\n"),
+                    after.join("\n")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn everything_fits_sixty_columns() {
+        let theme = Theme::named("dark").unwrap();
+        let lines = lines(EVERYTHING, look(&theme, 55));
+        let text: Vec<&str> = lines.iter().map(Styled::text).collect();
+        assert!(lines.iter().all(|line| line.width() <= 55), "{text:#?}");
+        insta::assert_snapshot!("everything", text.join("\n"));
     }
 
     #[test]

@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use docent_engine::answer::{Claim, Mark as ClaimMark, Usage};
 use docent_engine::catalog::Origin;
+use docent_engine::generate::{Message as Said, Role as Speaker};
+use docent_index::retrieve::Rank;
 
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
 use crate::state::conversation::{Answering, Turn};
 use crate::state::document::{DocumentView, Mark, Opened, Page};
-use crate::state::effect::Run;
+use crate::state::effect::{Passage, Run};
 use crate::state::library::{Content, Folder, Problem, Progress, Stage};
 use crate::state::look::{Listed, ThemeChoice};
 use crate::state::message::{Moment, Size};
 use crate::state::model::{Found, Loaded, ModelState};
 use crate::state::scroll::Scroll;
+use crate::state::why::{Reason, Why};
 use crate::state::{FolderPrompt, State};
 use crate::theme::Themes;
 use docent_index::store::Head;
@@ -204,6 +207,11 @@ pub(super) fn turn(serial: u64, question: &str, answer: Answering) -> Turn {
         in_scope: 212,
         unread_documents: 2,
         answer,
+        thought: String::new(),
+        is_thought_shown: false,
+        why: None,
+        prompt: Vec::new(),
+        times: 0,
     }
 }
 
@@ -215,6 +223,45 @@ pub(super) fn one_turn(width: u16, height: u16) -> State {
     state.conversation.id = Some(7);
     state.conversation.turns = vec![turn(1, &question, Answering::Done(Box::new(answered)))];
     state.model.state = ModelState::Ready(loaded());
+    state
+}
+
+/// The same with all that is known of how it came about, one source pinned and one left out.
+pub(super) fn explained(width: u16, height: u16) -> State {
+    let mut state = one_turn(width, height);
+    let rank = |score, rank| Some(Rank { score, rank });
+    let reason = |words, vector, fused| Reason { words, vector, fused, ..Reason::default() };
+    let said = |role, content: &str| Said { role, content: content.to_owned() };
+    let turn = &mut state.conversation.turns[0];
+    turn.why = Some(Box::new(Why {
+        looked_for: turn.question.clone(),
+        filters: "type:\"pdf\" since:2024-01-01".to_owned(),
+        in_scope_documents: 12,
+        excluded: 1,
+        dense_weight: 0.6,
+        reasons: vec![
+            reason(rank(8.41, 2), rank(0.713, 1), rank(0.94, 1)),
+            Reason {
+                reranked: Some(0.81),
+                pinned: true,
+                also: vec!["/home/me/cases/oakfield/copy of amendment.pdf".into()],
+                ..reason(rank(6.2, 3), None, rank(0.7, 3))
+            },
+            reason(None, rank(0.6, 4), rank(0.5, 4)),
+            reason(None, None, None),
+        ],
+    }));
+    turn.prompt = vec![
+        said(Speaker::System, "You answer questions from numbered sources."),
+        said(
+            Speaker::User,
+            "[1] Lease agreement, p. 7\n12.3 The Tenant may determine this Lease by giving not less than six months’ prior written notice.\n\nQuestion: What is the notice period?",
+        ),
+    ];
+    turn.thought = "The question is about leaving early. Source 1 speaks of a break clause, and source 2 changes its period for the ground floor alone.\n\nSo both matter.".to_owned();
+    let passages: Vec<Passage> = turn.hits.iter().map(Passage::of).collect();
+    state.conversation.pinned = vec![passages[1].clone()];
+    state.conversation.excluded = vec![passages[2].clone()];
     state
 }
 
@@ -343,6 +390,7 @@ pub(super) fn paged_document() -> DocumentView {
         paged: true,
         pages: pages.into(),
         cited: vec![Mark { page: 6, span }],
+        section: "12 Break clause".to_owned(),
         n: 1,
         is_cited: true,
         note: None,
@@ -369,6 +417,7 @@ pub(super) fn lined_document() -> DocumentView {
         paged: false,
         pages: Arc::new([Page { number: 1, label: None, ocr: None, text, lines }]),
         cited: vec![Mark { page: 0, span: start..end }],
+        section: String::new(),
         n: 4,
         is_cited: true,
         note: Some("The file has changed since it was cited".to_owned()),

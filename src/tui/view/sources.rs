@@ -8,7 +8,7 @@ use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
 use super::{below, has_focus, inset, measure, rows, title_role};
 use crate::json::Hit;
-use crate::state::conversation::{Answering, Turn};
+use crate::state::conversation::{Answering, Conversation, Turn};
 use crate::state::scroll::{Anchor, Measure};
 use crate::state::target::Target;
 use crate::state::{Pane, State};
@@ -52,7 +52,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
     for (index, hit) in turn.hits.iter().enumerate() {
         firsts.push(lines.len());
         let is_selected = index == state.sources.selected;
-        let source = Source { hit, turn, is_selected };
+        let source = Source { hit, turn, conversation, is_selected };
         source.lay(canvas, room, has_focus(state, Pane::Sources), &mut lines);
         lines.push(Styled::default());
     }
@@ -99,6 +99,7 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, state: &State, turn: Option<&Turn>
 struct Source<'a> {
     hit: &'a Hit,
     turn: &'a Turn,
+    conversation: &'a Conversation,
     is_selected: bool,
 }
 
@@ -136,7 +137,11 @@ impl Source<'_> {
         first.pad(INDENT.max(first.width() + 1));
         let score = format!("{:.2}", hit.score.clamp(0.0, 1.0));
         let title_room = room.saturating_sub(first.width() + 2 + score.len()).max(1);
-        let title_role = if self.is_selected && has_focus { Role::Focus } else { Role::Strong };
+        let title_role = match self.is_selected && has_focus {
+            _ if self.is_excluded() => Role::Excluded,
+            true => Role::Focus,
+            false => Role::Strong,
+        };
         let title = Styled::new(hit.title.as_str(), canvas.style(title_role));
         let place = self.place(canvas);
         if self.is_selected {
@@ -172,16 +177,26 @@ impl Source<'_> {
         }
     }
 
-    /// Page and headings.
+    /// What the user has made of it, page and headings.
     fn place(&self, canvas: &Canvas<'_>) -> String {
         let headings = self.hit.heading.join(&format!(" {} ", canvas.signs.path));
-        let parts = [self.hit.place(), headings];
+        let mark = if self.is_excluded() {
+            "left out"
+        } else if self.conversation.is_pinned(self.hit) {
+            "pinned"
+        } else {
+            ""
+        };
+        let parts = [mark.to_owned(), self.hit.place(), headings];
         let told: Vec<&str> =
             parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         told.join(&format!(" {} ", canvas.signs.dot))
     }
 
-    /// The whole passage with what answers marked.
+    fn is_excluded(&self) -> bool {
+        self.conversation.is_excluded(self.hit)
+    }
+
     /// The passage with what it was cut out of, which is not part of it.
     fn whole(&self, canvas: &Canvas<'_>) -> Styled {
         let dim = canvas.style(Role::Dim);
@@ -209,6 +224,8 @@ impl Source<'_> {
 
     fn marked(&self, canvas: &Canvas<'_>, from: usize, (plain, marked): (Role, Role)) -> Styled {
         let text = &self.hit.text;
+        let (plain, marked) =
+            if self.is_excluded() { (Role::Excluded, Role::Excluded) } else { (plain, marked) };
         let mut styled = Styled::default();
         let mut at = from;
         for highlight in self.highlights() {

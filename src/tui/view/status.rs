@@ -213,11 +213,17 @@ fn hints_of(state: &State) -> Vec<Hint> {
         }
         Context::Conversation => {
             hints.extend(stop);
-            hints.push((Action::Source1, "source"));
+            hints.push((Action::NextCitation, "cited"));
+            hints.push((Action::Open, "open"));
+            hints.push((Action::Copy, "copy"));
             hints.push((Action::NextPane, "panes"));
         }
         Context::Sources => {
             hints.push((Action::Open, "open"));
+            hints.push((Action::Pin, "pin"));
+            hints.push((Action::Exclude, "leave out"));
+            hints.push((Action::Why, "why"));
+            hints.push((Action::Copy, "copy"));
             hints.push((Action::View, "viewer"));
             let turn = state.conversation.current();
             let hit = turn.and_then(|turn| turn.hits.get(state.sources.selected));
@@ -240,6 +246,7 @@ fn hints_of(state: &State) -> Vec<Hint> {
         Context::Folder
         | Context::Document
         | Context::DocumentPrompt
+        | Context::Why
         | Context::Models
         | Context::Themes
         | Context::Export => {}

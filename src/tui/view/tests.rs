@@ -18,6 +18,7 @@ use crate::state::library::{Progress, Stage};
 use crate::state::look::{Beside, Shown};
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
+use crate::state::why::WhyView;
 use crate::state::{Context, ExportPrompt, FolderPrompt};
 use crate::theme::Colours;
 
@@ -130,6 +131,68 @@ fn the_sources_in_focus() {
         state.focus = Pane::Sources;
         state.conversation.selected = Some(0);
         state.sources.selected = 1;
+        state
+    });
+}
+
+#[test]
+fn sources_that_are_pinned_and_left_out() {
+    check("pinned", |width, height| {
+        let mut state = sample::explained(width, height);
+        state.focus = Pane::Sources;
+        state.sources.selected = 2;
+        state
+    });
+}
+
+#[test]
+fn why_a_source_is_there() {
+    let why = |has_prompt| Layer::Why(WhyView { scroll: Scroll::TOP, has_prompt });
+    check("why", |width, height| with_layer(sample::explained(width, height), why(false)));
+    check("why-prompt", |width, height| {
+        let mut state = sample::explained(width, height);
+        state.sources.selected = 1;
+        with_layer(state, why(true))
+    });
+    check("why-unknown", |width, height| {
+        let mut state = sample::explained(width, height);
+        state.conversation.turns[0].why = None;
+        state.conversation.turns[0].prompt.clear();
+        with_layer(state, why(false))
+    });
+}
+
+#[test]
+fn what_was_thought_is_folded_and_opens() {
+    check("thought", |width, height| {
+        let mut state = sample::explained(width, height);
+        state.focus = Pane::Conversation;
+        state.sources.selected = 1;
+        state
+    });
+    check("thought-shown", |width, height| {
+        let mut state = sample::explained(width, height);
+        state.conversation.turns[0].is_thought_shown = true;
+        state
+    });
+    check("thinking", |width, height| {
+        let mut state = sample::idle(width, height);
+        let answer = Answering::Reading { run: Run(1), tokens: 2_300, of: 2_300 };
+        let mut turn = sample::turn(1, "Who repairs the roof?", answer);
+        turn.thought = "It may be the landlord.".to_owned();
+        state.conversation.turns = vec![turn];
+        state
+    });
+}
+
+#[test]
+fn an_answer_with_everything_in_it() {
+    check("everything", |width, height| {
+        let mut state = sample::one_turn(width, height);
+        if let Answering::Done(answered) = &mut state.conversation.turns[0].answer {
+            answered.answer = markdown::tests::EVERYTHING.to_owned();
+        }
+        state.conversation.scroll = sample::TOP;
         state
     });
 }
@@ -377,6 +440,25 @@ fn things_look_as_what_they_are() {
     check_role(&drawn, "[1]", Role::Citation);
     check_role(&drawn, "ask about your", Role::Placeholder);
 
+    let mut state = sample::explained(160, 45);
+    let turn = &mut state.conversation.turns[0];
+    if let Answering::Done(answered) = &mut turn.answer {
+        answered.answer = "See [1] and [2]:\n\n```rust\nlet a = \"b\"; // c1\n```".to_owned();
+    }
+    state.focus = Pane::Conversation;
+    state.sources.selected = 1;
+    let drawn = draw(&state);
+    check_role(&drawn, "thought for", Role::Dim);
+    check_role(&drawn, "[1]", Role::Citation);
+    let theme = Theme::named("dark").unwrap();
+    let chosen = theme.style(Role::Citation).patch(theme.style(Role::Selected));
+    let (foreground, background, _) = style_of(drawn.backend.buffer(), "[2]");
+    assert_eq!((Some(foreground), Some(background)), (chosen.fg, chosen.bg));
+    check_role(&drawn, "let", Role::CodeKeyword);
+    check_role(&drawn, "\"b\"", Role::CodeString);
+    check_role(&drawn, "// c1", Role::CodeComment);
+    check_role(&drawn, "8.1 The Landlord", Role::Excluded);
+
     let mut document = sample::paged_document();
     document.find("earlier breach", 0);
     let state = with_layer(sample::one_turn(160, 45), Layer::Document(Box::new(document)));
@@ -519,6 +601,17 @@ fn hostile(state: &mut State, text: &str) {
     }
     for turn in &mut state.conversation.turns {
         turn.question = text.to_owned();
+        turn.thought.push_str(text);
+        for message in &mut turn.prompt {
+            message.content = text.to_owned();
+        }
+        if let Some(why) = &mut turn.why {
+            why.looked_for = text.to_owned();
+            why.filters = text.to_owned();
+            for reason in &mut why.reasons {
+                reason.also = vec![path.clone()];
+            }
+        }
         for hit in &mut turn.hits {
             hit.title = text.to_owned();
             hit.text = format!("{text} {text}");
@@ -604,7 +697,11 @@ fn hostile(state: &mut State, text: &str) {
                     current: 0,
                 });
             }
-            Layer::Library | Layer::Models | Layer::Themes { .. } | Layer::Help { .. } => {}
+            Layer::Why(_)
+            | Layer::Library
+            | Layer::Models
+            | Layer::Themes { .. }
+            | Layer::Help { .. } => {}
         }
     }
 }
@@ -638,6 +735,11 @@ fn states(width: u16, height: u16) -> Vec<State> {
         state.conversation.selected = Some(0);
         states.push(state);
     }
+    let why = Layer::Why(WhyView { scroll: Scroll::TOP, has_prompt: true });
+    states.push(with_layer(sample::explained(width, height), why));
+    let mut shown = sample::explained(width, height);
+    shown.conversation.turns[0].is_thought_shown = true;
+    states.push(shown);
     states
 }
 
@@ -664,7 +766,7 @@ proptest! {
         width in 1_u16..301,
         height in 1_u16..101,
         text in "(\\PC{0,12}|[a-z .]{0,80}|[漢字한글🙂👩‍👩‍👧e\u{301}\u{200b}\u{5d0}\u{627}\t\n|#*`\\[\\]1-]{0,24}){0,6}",
-        which in 0_usize..17,
+        which in 0_usize..19,
         (scroll, lines) in (0_usize..5, -400_isize..400),
         ascii in any::<bool>(),
     ) {
@@ -678,6 +780,7 @@ proptest! {
         for layer in &mut state.layers {
             match layer {
                 Layer::Document(document) => document.scroll = scroll,
+                Layer::Why(why) => why.scroll = scroll,
                 Layer::Help { scroll: help, .. } => *help = scroll,
                 _ => {}
             }

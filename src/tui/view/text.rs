@@ -56,21 +56,39 @@ pub(super) fn graphemes(text: &str) -> impl Iterator<Item = Grapheme<'_>> {
 }
 
 fn first_cluster(text: &str) -> Option<&str> {
-    let mut bytes = text.bytes();
-    let first = bytes.next()?;
-    // ASCII before ASCII is a character by itself, but for a carriage return. Most of all text is found so.
-    if first.is_ascii() && first != b'\r' && bytes.next().is_none_or(|second| second.is_ascii()) {
-        return text.get(..1);
+    let mut characters = text.chars();
+    let first = characters.next()?;
+    // Most of all text is found so.
+    let joins_none = |c: char| c.is_ascii() && c != '\r' || is_simple(c);
+    if joins_none(first) && characters.next().is_none_or(|c| c.is_ascii() || is_simple(c)) {
+        return text.get(..first.len_utf8());
     }
     text.graphemes(true).next()
+}
+
+/// A character that joins no other of its kind, is no control, and takes one cell: nearly all of Latin script, with its
+/// punctuation and currencies.
+fn is_simple(c: char) -> bool {
+    matches!(
+        c,
+        ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{2010}'..='\u{2027}'
+            | '\u{2030}'..='\u{205e}' | '\u{20a0}'..='\u{20bf}'
+    )
 }
 
 fn cluster_width(cluster: &str) -> usize {
     match cluster.as_bytes() {
         b"\t" => TAB,
         [byte] if !byte.is_ascii_control() => 1,
+        _ if cluster.len() < 4 && is_one(cluster, is_simple) => 1,
         _ => usize::from(harmless(cluster).cell_width()),
     }
+}
+
+/// Whether a cluster is one character of a kind.
+fn is_one(cluster: &str, is_of_kind: fn(char) -> bool) -> bool {
+    let mut characters = cluster.chars();
+    characters.next().is_some_and(is_of_kind) && characters.next().is_none()
 }
 
 /// A cluster without what steers a terminal, and without heaps of marks.
@@ -384,6 +402,24 @@ mod tests {
         assert_eq!(symbols("a\u{1b}[2J\u{202e}b\tc\u{a0}d"), "a\u{fffd}[2J\u{fffd}b c d");
         assert_eq!(width("a\u{1b}\u{202e}\tb"), 1 + 1 + 1 + 4 + 1);
         assert_eq!(symbols(&format!("a{}", "\u{301}".repeat(500))), "a");
+    }
+
+    #[test]
+    fn what_is_taken_for_simple_is() {
+        let simple: Vec<char> = ('\0'..='\u{ffff}').filter(|c| is_simple(*c)).collect();
+        assert!(simple.len() > 700);
+        for c in &simple {
+            let text = c.to_string();
+            assert_eq!(harmless(&text), text);
+            assert_eq!(usize::from(text.as_str().cell_width()), 1, "{c:?}");
+        }
+        // None joins what follows.
+        for second in ['a', 'é', '‼', '©', '\u{2ff}'] {
+            for first in &simple {
+                let pair = format!("{first}{second}");
+                assert_eq!(pair.graphemes(true).count(), 2, "{pair}");
+            }
+        }
     }
 
     #[test]

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use docent_engine::generate::llama;
-use docent_index::document::{ContentHash, DocumentId, PassageId};
 use docent_index::query::Query;
-use docent_index::retrieve::{Found, Hit, Sentence};
-use docent_index::store::Place;
+use docent_index::retrieve::Found;
 
 use super::*;
+use crate::finder::tests::hit;
 use crate::state::effect::{Ask, Run};
 use crate::work::answering::Job;
 use crate::work::runs::Runs;
@@ -68,39 +67,20 @@ impl<G: Generate> Generate for Mortal<G> {
     }
 }
 
-fn hit(number: i64, text: &str) -> Hit {
-    let place = Place { folder: "/library".into(), file: format!("{number}.md").into() };
-    Hit {
-        passage: PassageId(number),
-        document: DocumentId(number),
-        content: ContentHash::of(text.as_bytes()),
-        path: place.path(),
-        place,
-        also: Vec::new(),
-        title: None,
-        page: None,
-        label: None,
-        recognised: None,
-        lines: Some((1, 1)),
-        headings: Vec::new(),
-        text: text.to_owned(),
-        before: String::new(),
-        after: String::new(),
-        context: String::new(),
-        sentences: vec![Sentence { span: 0..text.len(), score: 1.0 }],
-        score: 1.0,
-        words: None,
-        vector: None,
-        indexed_at: 5,
-    }
-}
-
 fn searched(question: &str, turns: Vec<Turn>) -> Searched {
     let (library, _) = std::sync::mpsc::channel();
     let runs = Arc::new(Runs::new(library));
     let running = runs.begin(Run(1), &CancellationToken::new());
-    let ask =
-        Ask { run: Run(1), question: question.to_owned(), conversation: None, turns, asked_at: 5 };
+    let ask = Ask {
+        run: Run(1),
+        question: question.to_owned(),
+        conversation: None,
+        turns,
+        pinned: Vec::new(),
+        excluded: Vec::new(),
+        replaces: None,
+        asked_at: 5,
+    };
     let hits = vec![
         hit(1, "The tenant pays a monthly rent of 950 euros to the landlord on the third day."),
         hit(2, "The seal of the pump is to be changed after 4,000 hours of work at most."),
@@ -182,6 +162,25 @@ fn a_turn_is_asked_again_from_where_it_began() {
     let again = answer(&mut speaking, &searched("And the seal?", turns)).unwrap();
     assert_eq!((&again.answer, speaking.known.len()), (&second.answer, 2));
     assert_eq!(again.usage.unwrap().read_tokens, 1, "all of its prompt had been read");
+}
+
+#[test]
+fn what_is_left_out_goes_out_of_the_models_mind() {
+    let model = tiny();
+    let mut speaking = Speaking::new(model.generator().unwrap(), Settings::default());
+    let first = answer(&mut speaking, &searched("What is the rent?", Vec::new())).unwrap();
+    let with = searched("And the seal?", vec![turn(&first)]);
+    let read = answer(&mut speaking, &with).unwrap().usage.unwrap().prompt_tokens;
+    let mut without = searched("And the seal?", vec![turn(&first)]);
+    let rent = Passage {
+        path: "/library/1.md".into(),
+        page: None,
+        text: without.found.hits.remove(0).text,
+    };
+    without.job.ask.excluded = vec![rent];
+    let left = answer(&mut speaking, &without).unwrap().usage.unwrap().prompt_tokens;
+    // Its first turn had both passages, its second one has one of them.
+    assert!(left < read / 2, "{left} of {read}");
 }
 
 #[test]
