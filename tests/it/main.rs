@@ -16,6 +16,8 @@ mod damage;
 mod docent;
 mod eval;
 #[cfg(target_os = "linux")]
+mod frame;
+#[cfg(target_os = "linux")]
 mod full_disk;
 #[path = "../../engine/tests/headers/hostile.rs"]
 mod hostile;
@@ -36,6 +38,7 @@ mod sandbox;
 mod screen;
 #[cfg(target_os = "linux")]
 mod sealed;
+mod settings;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tidy;

@@ -105,6 +105,33 @@ impl Terminal {
         self.writer.flush().unwrap();
     }
 
+    /// Clicks with the left button on the last cell of what the screen shows.
+    #[track_caller]
+    pub(crate) fn click(&mut self, text: &str) {
+        let (column, row) = self.place_of(text);
+        self.keys(&format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m"));
+    }
+
+    /// Turns the wheel on what the screen shows, by so many notches; up when negative.
+    #[track_caller]
+    pub(crate) fn wheel(&mut self, text: &str, notches: i32) {
+        let (column, row) = self.place_of(text);
+        let button = if notches < 0 { 64 } else { 65 };
+        let notch = format!("\x1b[<{button};{column};{row}M");
+        self.keys(&notch.repeat(notches.unsigned_abs().try_into().unwrap()));
+    }
+
+    /// Column and row, from 1, of the last cell of a text.
+    #[track_caller]
+    fn place_of(&self, text: &str) -> (usize, usize) {
+        let screen = self.screen();
+        let place = (1..).zip(screen.lines()).find_map(|(row, line)| {
+            let end = line.find(text)? + text.len();
+            Some((line[..end].chars().count(), row))
+        });
+        place.unwrap_or_else(|| panic!("{text:?} is not shown:\n{screen}"))
+    }
+
     pub(crate) fn resize(&mut self, (columns, rows): (u16, u16)) {
         self.seen.shown.lock().unwrap().emulator.screen_mut().set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
@@ -130,6 +157,24 @@ impl Terminal {
             assert!(!left.is_zero() && !shown.ended, "waited for {wanted}:\n{screen}");
             shown = self.seen.changed.wait_timeout(shown, left).unwrap().0;
         }
+    }
+
+    /// Waits until this has been written to the terminal.
+    #[track_caller]
+    pub(crate) fn wait_until_bytes(&self, wanted: &str) {
+        let until = Instant::now() + PATIENCE;
+        let mut shown = self.seen.shown.lock().unwrap();
+        while !String::from_utf8_lossy(&shown.bytes).contains(wanted) {
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.ended, "waited for {wanted:?} to be written");
+            shown = self.seen.changed.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Whether clicks are told to the program.
+    pub(crate) fn takes_mouse(&self) -> bool {
+        let shown = self.seen.shown.lock().unwrap();
+        shown.emulator.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 
     pub(crate) fn screen(&self) -> String {

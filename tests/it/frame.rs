@@ -1,0 +1,195 @@
+//! Does the screen do with a mouse, in a small terminal and under a shell what a user expects of it?
+
+use portable_pty::CommandBuilder;
+
+use crate::docent::{Docent, fixture};
+use crate::terminal::Terminal;
+
+const SIZE: (u16, u16) = (120, 36);
+
+const ENTER: &str = "\r";
+const ESCAPE: &str = "\x1b";
+const TAB: &str = "\t";
+const DOWN: &str = "\x1b[B";
+const CTRL_Z: &str = "\x1a";
+const QUIT: &str = "\x03\x03";
+const F2: &str = "\x1bOQ";
+const F4: &str = "\x1bOS";
+const F7: &str = "\x1b[18~";
+const F8: &str = "\x1b[19~";
+
+const QUESTION: &str = "What is the notice period if the tenant wants to leave early?";
+
+#[test]
+fn a_whole_session_by_mouse() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = Terminal::start::<&str>(docent.home(), [], SIZE);
+    terminal.wait_for("22 documents");
+    terminal.click("ask about your documents");
+    terminal.keys(QUESTION);
+    terminal.wait_for("leave early?");
+    terminal.keys(ENTER);
+    terminal.wait_for("passages in scope");
+
+    // A citation goes to its source, twice to the document.
+    terminal.click("notice in writing. [1]");
+    terminal.wait_until("the source to be chosen", |screen| screen.contains("▸ [1]"));
+    terminal.click("▸ [1]");
+    terminal.click("▸ [1]");
+    let document = terminal.wait_for("cited [1]");
+    terminal.wheel("cited [1]", 5);
+    terminal.wait_until("the document to move", |screen| *screen != document);
+    terminal.keys(ESCAPE);
+    terminal.wait_for("passages in scope");
+
+    // The wheel moves what it is on, whatever has the keys.
+    let before = terminal.wait_for("Sources");
+    terminal.click("leave early?");
+    terminal.wheel("▸ [1]", 4);
+    terminal.wait_until("the sources to move", |screen| {
+        *screen != before && screen.contains("passages in scope")
+    });
+
+    terminal.keys(F2);
+    terminal.wait_for("Today");
+    terminal.keys("n");
+    terminal.wait_for("new conversation");
+    terminal.keys(F2);
+    terminal.wait_for("Today");
+    terminal.click("What is the notice");
+    terminal.click("What is the notice");
+    terminal.wait_for("passages in scope");
+
+    terminal.keys(F8);
+    terminal.wait_for("the mouse is the terminal's now");
+    assert!(!terminal.takes_mouse());
+    terminal.keys(F8);
+    terminal.wait_for("docent's again");
+    assert!(terminal.takes_mouse());
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_given_back());
+}
+
+#[test]
+fn a_whole_session_in_a_small_terminal() {
+    let docent = Docent::new();
+    let mut terminal = Terminal::start::<&str>(docent.home(), [], (60, 16));
+    terminal.wait_for("this machine");
+    terminal.keys(fixture("library").to_str().unwrap());
+    terminal.keys(ENTER);
+    terminal.wait_for("ask about your documents");
+    terminal.keys(F4);
+    terminal.wait_for("22 documents");
+    // While vectors are being made, words alone find what has none yet.
+    terminal.wait_for("up to date: changes");
+    terminal.keys(ESCAPE);
+    terminal.wait_for("ask about your documents");
+    terminal.keys(QUESTION);
+    terminal.keys(ENTER);
+    terminal.wait_for("nine months");
+    terminal.keys(&format!("{TAB}{TAB}"));
+    terminal.wait_for("Sources");
+    terminal.keys(&format!("1{ENTER}"));
+    terminal.wait_for("page 7 of");
+    terminal.keys(ESCAPE);
+    terminal.wait_for("Sources");
+    terminal.keys(F2);
+    terminal.wait_for("Today");
+    terminal.keys(ESCAPE);
+    terminal.wait_for("ask about your documents");
+
+    // A theme is looked at, kept, and there again the next time; so is a pane that was hidden.
+    terminal.keys(F7);
+    terminal.wait_for("as the terminal");
+    terminal.keys(&format!("{DOWN}{DOWN}"));
+    terminal.wait_for("▸ light");
+    terminal.keys(ENTER);
+    terminal.wait_until("the list to be closed", |screen| !screen.contains("as the terminal"));
+    terminal.keys("\x1bs");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_given_back());
+    let kept = std::fs::read_to_string(docent.home().join("settings.toml")).unwrap();
+    assert!(kept.starts_with("theme = \"light\"\n"), "{kept}");
+    let mut terminal = Terminal::start::<&str>(docent.home(), [], SIZE);
+    terminal.wait_for("22 documents");
+    terminal.keys(F7);
+    terminal.wait_for("▸ light");
+    terminal.keys(&format!("{ESCAPE}{QUIT}"));
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn a_shell_stops_it_and_lets_it_go_on() {
+    let docent = Docent::with_fixtures();
+    let mut shell = CommandBuilder::new("sh");
+    shell.args(["-i", "-m"]);
+    shell.env("TERM", "xterm-256color");
+    shell.env("PS1", "ready> ");
+    shell.env_remove("ENV");
+    let mut terminal = Terminal::run(shell, SIZE);
+    terminal.wait_for("ready>");
+    let program = env!("CARGO_BIN_EXE_docent");
+    terminal.keys(&format!("{program} --model none --home {}\r", docent.home().display()));
+    terminal.wait_for("22 documents");
+    for _ in 0..2 {
+        terminal.keys("half a question");
+        terminal.wait_for("half a question");
+        terminal.keys(CTRL_Z);
+        terminal.wait_for("Stopped");
+        terminal.wait_until("the terminal to be given back", |screen| {
+            screen.trim_end().ends_with("ready>")
+        });
+        assert!(terminal.is_given_back());
+        terminal.resize((100, 30));
+        terminal.keys("fg\r");
+        // What was typed is still there, drawn in the size that the terminal has now.
+        terminal.wait_until("the screen to be back", |screen| {
+            screen.contains("22 documents") && screen.contains("› half a question")
+        });
+        terminal.keys("\x15");
+        terminal.wait_for("ask about your documents");
+    }
+    terminal.keys(QUIT);
+    terminal.wait_until("the shell to be back", |screen| screen.trim_end().ends_with("ready>"));
+    assert!(terminal.is_given_back());
+    terminal.keys("exit\r");
+    assert_eq!(terminal.wait(), 0);
+}
+
+/// Where no shell could let it go on, a stop would be for ever.
+#[test]
+fn without_a_shell_it_does_not_stop() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = Terminal::start::<&str>(docent.home(), [], SIZE);
+    terminal.wait_for("22 documents");
+    terminal.keys(CTRL_Z);
+    terminal.keys("here I am");
+    terminal.wait_for("here I am");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    assert!(terminal.is_given_back());
+}
+
+#[test]
+fn a_terminal_with_a_light_background_gets_a_light_theme() {
+    let docent = Docent::with_fixtures();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_docent"));
+    command.env("TERM", "xterm-256color");
+    command.env("COLORTERM", "truecolor");
+    command.args(["--model", "none", "--home"]);
+    command.arg(docent.home());
+    let mut terminal = Terminal::run(command, SIZE);
+    terminal.wait_for("22 documents");
+    assert!(String::from_utf8_lossy(&terminal.bytes()).contains("\x1b]11;?"));
+    // The reply comes in the middle of what is typed, and nothing of that is lost.
+    terminal.keys("What is\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\ due?");
+    terminal.wait_for("› What is due?");
+    // The light theme's accent.
+    terminal.wait_until_bytes("38;2;31;95;158");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+    let bytes = terminal.bytes();
+    assert!(String::from_utf8_lossy(&bytes).contains("\x1b]2;docent\x1b\\"));
+}
