@@ -166,7 +166,7 @@ impl Colours {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     name: String,
-    /// The background that its colours are chosen for, as red, green, blue; none where it has no colours. Never painted.
+    /// The background that its colours are chosen for, as red, green, blue; none where it has no colours.
     background: Option<[u8; 3]>,
     roles: [Look; Role::ALL.len()],
     /// How a role looks without colours.
@@ -228,6 +228,21 @@ impl Theme {
     /// Which terminals its colours are chosen for; none where it has no colours.
     pub fn background(&self) -> Option<Background> {
         self.background.map(Background::of)
+    }
+
+    /// What is painted behind everything, and the colour of text on it, on a terminal with this background: nothing where
+    /// the theme is made for it, or either is not known.
+    pub fn ground(&self, terminal: Option<Background>) -> Option<(Color, Color)> {
+        let behind = self.background.filter(|_| {
+            terminal.zip(self.background()).is_some_and(|(terminal, own)| terminal != own)
+        })?;
+        let text = self.style(Role::Text).fg?;
+        let [red, green, blue] = behind;
+        match self.colours {
+            Colours::True => Some((Color::Rgb(red, green, blue), text)),
+            Colours::Indexed => Some((Color::Indexed(indexed::nearest(behind, None)), text)),
+            Colours::None | Colours::Sixteen => None,
+        }
     }
 
     pub fn colours(&self) -> Colours {
@@ -446,6 +461,21 @@ mod tests {
             themes.load("mein").unwrap_err().to_string(),
             "there is no theme `mein`: did you mean `mine`?"
         );
+    }
+
+    #[test]
+    fn a_theme_for_other_terminals_brings_its_background() {
+        let ground = |colours, terminal| {
+            Theme::named("nord").unwrap().in_colours(colours).ground(terminal).map(|(back, _)| back)
+        };
+        let nord = Color::Rgb(0x2e, 0x34, 0x40);
+        assert_eq!(ground(Colours::True, Some(Background::Light)), Some(nord));
+        assert_eq!(ground(Colours::True, Some(Background::Dark)), None);
+        assert_eq!(ground(Colours::True, None), None);
+        assert_eq!(ground(Colours::Sixteen, Some(Background::Light)), None);
+        assert!(ground(Colours::Indexed, Some(Background::Light)).is_some());
+        let mono = Theme::named("mono").unwrap();
+        assert_eq!(mono.ground(Some(Background::Light)), None);
     }
 
     #[test]

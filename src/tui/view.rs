@@ -208,6 +208,7 @@ impl View {
         if first.is_some() {
             notice::draw(canvas, notice::over(view, state), state);
         }
+        canvas.ground(state.look.background);
         if let Some(position) = cursor {
             frame.set_cursor_position(position);
         }

@@ -4,11 +4,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 
 use super::text::{self, Styled, graphemes};
 use crate::state::target::Target;
-use crate::theme::{Role, Signs, Theme};
+use crate::theme::{Background, Role, Signs, Theme};
 
 /// The screen while a frame is drawn.
 #[derive(Debug)]
@@ -134,6 +134,20 @@ impl Canvas<'_> {
     /// Gives all cells of `area` this style, whatever theirs was.
     pub(super) fn paint(&mut self, area: Rect, role: Role) {
         self.buffer.set_style(area, Style::reset().patch(self.style(role)));
+    }
+
+    /// Puts the theme's background behind all that has none of its own, where it is made for other terminals than this one:
+    /// light text could not be read on a light ground.
+    pub(super) fn ground(&mut self, terminal: Option<Background>) {
+        let Some((ground, text)) = self.theme.ground(terminal) else { return };
+        for cell in &mut self.buffer.content {
+            if cell.bg == Color::Reset {
+                cell.bg = ground;
+            }
+            if cell.fg == Color::Reset {
+                cell.fg = text;
+            }
+        }
     }
 
     /// Takes everything out of `area`.

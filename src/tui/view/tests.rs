@@ -15,12 +15,12 @@ use crate::state::document::{Mark, Page, Prompt, PromptKind, Search};
 use crate::state::effect::Run;
 use crate::state::input::Input;
 use crate::state::library::{Progress, Stage};
-use crate::state::look::{Beside, Shown};
+use crate::state::look::{Beside, Shown, ThemeChoice};
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
 use crate::state::why::WhyView;
 use crate::state::{Context, ExportPrompt, FolderPrompt};
-use crate::theme::Colours;
+use crate::theme::{Background, Colours};
 
 const SIZES: [(u16, u16); 3] = [(60, 16), (100, 30), (160, 45)];
 
@@ -316,6 +316,19 @@ fn the_themes() {
     let drawn = draw_with(&mut view, &broken);
     assert_eq!(Some(style_of(drawn.backend.buffer(), "[1]").0), citation);
     check_role(&draw_with(&mut view, &state), "[1]", Role::Citation);
+}
+
+#[test]
+fn a_theme_for_other_terminals_can_be_read() {
+    let mut state = sample::with_themes(sample::one_turn(100, 30));
+    state.look.background = Some(Background::Light);
+    let drawn = draw_with(&mut dark(), &state);
+    for cell in &drawn.backend.buffer().content {
+        assert!(cell.bg != Color::Reset && cell.fg != Color::Reset, "{cell:?}");
+    }
+    state.look.theme = ThemeChoice::Auto;
+    let drawn = draw_with(&mut dark(), &state);
+    assert_eq!(style_of(drawn.backend.buffer(), "from 6 of 212").1, Color::Reset);
 }
 
 #[test]
