@@ -7,6 +7,7 @@
 //! [`bring_up_to_date`] does all of it once. Who follows the folders for hours takes the same steps one by one, so that
 //! something else can come between them: [`survey`], [`read_all`], [`forget`].
 
+pub mod queue;
 pub mod scans;
 pub mod vectors;
 
@@ -31,6 +32,7 @@ use docent_index::store::{self, EmbedderId, Store, StoreError};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::queue::Queue;
 use self::vectors::Vectors;
 use crate::child::ChildError;
 use crate::child::reader::Reader;
@@ -119,6 +121,8 @@ pub struct Readers<'a> {
     pub give_way: bool,
     /// Larger files are not read, in bytes.
     pub largest_file: u64,
+    /// Where they say which file they read; who calls fills it.
+    pub queue: &'a Queue,
 }
 
 /// How much later than others the kernel lets a thread run that gives way: the most that still gets a few hundredths of a
@@ -151,7 +155,7 @@ pub fn bring_up_to_date(
     let mut tasks = Vec::new();
     let mut gone = Vec::new();
     for folder in store.folders()? {
-        let Some(survey) = survey(store, &folder, readers.largest_file, cancel)? else {
+        let Some(survey) = survey(store, &folder, &[], readers.largest_file, cancel)? else {
             summary.stopped = true;
             return Ok(summary);
         };
@@ -272,9 +276,16 @@ pub struct Task {
     pub seems_moved: bool,
     /// It looks as it did when it was read, by an older reader: its document answers already.
     pub is_again: bool,
+    /// The user wants it to be read, also when its content is known.
+    pub is_wanted: bool,
 }
 
 impl Task {
+    /// Absolute.
+    pub fn path(&self) -> PathBuf {
+        self.root.join(&self.file.path)
+    }
+
     /// When the file was changed last: nanoseconds since 1970.
     pub fn modified_ns(&self) -> i64 {
         self.file.fingerprint.modified_ns
@@ -292,10 +303,12 @@ pub struct Survey {
 }
 
 /// Compares a folder with what is known of it, and keeps what it finds that can't be read, such as files of more than
-/// `largest_file` bytes; none when it was stopped.
+/// `largest_file` bytes; none when it was stopped. What lies at or below one of the absolute paths `wanted` is to be read
+/// also when it has not changed.
 pub fn survey(
     store: &mut Store,
     folder: &store::Folder,
+    wanted: &[PathBuf],
     largest_file: u64,
     cancel: &CancellationToken,
 ) -> Result<Option<Survey>, IngestError> {
@@ -312,21 +325,40 @@ pub fn survey(
     store.set_problems(folder.id, &listing.problems)?;
     let by_path: HashMap<&Path, &KnownFile> =
         known.iter().map(|file| (file.path.as_path(), file)).collect();
+    let is_wanted = |below: &Path| {
+        let path = folder.path.join(below);
+        wanted.iter().any(|wanted| path.starts_with(wanted))
+    };
+    let listed: HashMap<&Path, &ListedFile> = match wanted {
+        [] => HashMap::new(),
+        _ => listing.files.iter().map(|file| (file.path.as_path(), file)).collect(),
+    };
     let mut survey = Survey { files: listing.files.len(), ..Survey::default() };
     for change in scan::changes(&known, &listing, VERSIONS) {
         let is_again = matches!(change, Change::ReadAgain(_));
-        match change {
-            Change::Read(file) | Change::ReadAgain(file) => survey.tasks.push(Task {
-                folder: folder.id,
-                root: folder.path.clone(),
-                former: by_path.get(file.path.as_path()).map(|known| known.document),
-                file,
-                seems_moved: false,
-                is_again,
-            }),
-            Change::Gone(path) => survey.gone.push((folder.id, path)),
-            Change::Unchanged(_) => survey.unchanged += 1,
-        }
+        let file = match change {
+            Change::Read(file) | Change::ReadAgain(file) => file,
+            Change::Gone(path) => {
+                survey.gone.push((folder.id, path));
+                continue;
+            }
+            Change::Unchanged(path) => {
+                let Some(file) = listed.get(&*path).filter(|_| is_wanted(&path)) else {
+                    survey.unchanged += 1;
+                    continue;
+                };
+                (*file).clone()
+            }
+        };
+        survey.tasks.push(Task {
+            folder: folder.id,
+            root: folder.path.clone(),
+            former: by_path.get(file.path.as_path()).map(|known| known.document),
+            is_wanted: is_wanted(&file.path),
+            file,
+            seems_moved: false,
+            is_again,
+        });
     }
     if !survey.gone.is_empty() {
         let were: HashSet<(u64, i64, u64)> = survey
@@ -403,6 +435,7 @@ struct ReadingRoom<'a> {
     counter: &'a TokenCounter,
     give_way: bool,
     largest_file: u64,
+    queue: &'a Queue,
     memory: Memory,
     stop: CancellationToken,
 }
@@ -466,6 +499,7 @@ pub fn read_all<E: From<IngestError>>(
         counter: readers.counter,
         give_way: readers.give_way,
         largest_file: readers.largest_file,
+        queue: readers.queue,
         memory: Memory::default(),
         stop: cancel.child_token(),
     };
@@ -502,6 +536,7 @@ impl ReadingRoom<'_> {
             let Some(share) = self.memory.share(task.file.fingerprint.size, &self.stop) else {
                 break;
             };
+            self.queue.begin(&task.path());
             let read = match self.read(task, &mut reader) {
                 Ok(Some((hashed_at_ns, reading))) => {
                     let share = matches!(reading, Reading::Document(_)).then_some(share);
@@ -518,7 +553,7 @@ impl ReadingRoom<'_> {
     }
 
     fn read(&self, task: &Task, reader: &mut Reader) -> Result<Option<(i64, Reading)>, ChildError> {
-        let path = task.root.join(&task.file.path);
+        let path = task.path();
         let hashed_at_ns = nanoseconds_now();
         let unreadable = |kind| Ok(Some((hashed_at_ns, Reading::Unreadable(kind))));
         let Some(format) = Format::of(&path) else { return unreadable(ProblemKind::UnknownFormat) };
@@ -537,7 +572,7 @@ impl ReadingRoom<'_> {
         // Of two copies that are read at once, the second one waits for nothing: it is stored after the first.
         let is_known =
             !self.known.lock().unwrap_or_else(PoisonError::into_inner).insert((content, format));
-        if is_known {
+        if is_known && !task.is_wanted {
             return Ok(Some((hashed_at_ns, Reading::Known(content))));
         }
         let name = task.file.path.file_stem().unwrap_or_default().to_string_lossy();
@@ -632,6 +667,9 @@ fn store_all<E: From<IngestError>>(
                 let read = read.map_err(IngestError::from)?;
                 if store_one(store, tasks, &read, summary)? {
                     stored.insert(read.task);
+                    if let Some(task) = tasks.get(read.task) {
+                        room.queue.end(&task.path());
+                    }
                 } else {
                     early.push(read);
                 }
@@ -761,7 +799,7 @@ mod tests {
 
     fn survey_of(store: &mut Store) -> Survey {
         let folder = store.folders().unwrap().remove(0);
-        survey(store, &folder, FILE_BYTES, &CancellationToken::new()).unwrap().unwrap()
+        survey(store, &folder, &[], FILE_BYTES, &CancellationToken::new()).unwrap().unwrap()
     }
 
     #[test]
@@ -774,6 +812,28 @@ mod tests {
         let told: Vec<_> =
             tasks.iter().map(|task| (task.file.path.to_str().unwrap(), task.is_again)).collect();
         assert_eq!(told, [("new.txt", false), ("old.txt", true)]);
+    }
+
+    #[test]
+    fn what_is_wanted_is_read_though_it_has_not_changed() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("b")).unwrap();
+        let files = ["a.txt", "b/a.txt", "b/c.txt", "b.txt"];
+        let (_home, mut store) = store(root.path(), &files, VERSIONS);
+        let folder = store.folders().unwrap().remove(0);
+        let mut wanted = |path: &str| -> Vec<PathBuf> {
+            let wanted = [root.path().join(path)];
+            let survey =
+                survey(&mut store, &folder, &wanted, FILE_BYTES, &CancellationToken::new());
+            let survey = survey.unwrap().unwrap();
+            assert_eq!(survey.tasks.len() + survey.unchanged, 4);
+            assert!(survey.tasks.iter().all(|task| task.is_wanted && !task.is_again));
+            survey.tasks.into_iter().map(|task| task.file.path).collect()
+        };
+        assert_eq!(wanted("b"), ["b/a.txt", "b/c.txt"].map(PathBuf::from));
+        assert_eq!(wanted("b/c.txt"), [PathBuf::from("b/c.txt")]);
+        assert_eq!(wanted("").len(), 4);
+        assert!(wanted("c").is_empty());
     }
 
     #[test]
@@ -826,8 +886,14 @@ mod tests {
         let (_home, mut store) = store(root.path(), &[], VERSIONS);
         let embedders = Arc::new(Embedders::new(parts, None));
         let counter = embedders.counter().unwrap();
-        let readers =
-            Readers { counter: &counter, count: 1, give_way: false, largest_file: FILE_BYTES };
+        let queue = Queue::default();
+        let readers = Readers {
+            counter: &counter,
+            count: 1,
+            give_way: false,
+            largest_file: FILE_BYTES,
+            queue: &queue,
+        };
         let cancel = CancellationToken::new();
         let done = bring_up_to_date(&mut store, readers, false, &embedders, &cancel, &mut |_| {});
         assert!(matches!(done, Err(IngestError::Embed(_))), "{done:?}");

@@ -44,7 +44,7 @@ enum Place {
 }
 
 impl Place {
-    const ALL: [(&'static str, Self); 16] = [
+    const ALL: [(&'static str, Self); 19] = [
         ("everywhere", Self::Everywhere),
         ("typing", Self::Typing),
         ("moving", Self::Moving),
@@ -52,14 +52,17 @@ impl Place {
         ("conversation", Self::In(Context::Conversation)),
         ("sources", Self::In(Context::Sources)),
         ("conversations", Self::In(Context::Conversations)),
+        ("welcome", Self::In(Context::Welcome)),
         ("folder", Self::In(Context::Folder)),
         ("document", Self::In(Context::Document)),
         ("document-prompt", Self::In(Context::DocumentPrompt)),
         ("why", Self::In(Context::Why)),
+        ("find", Self::In(Context::Find)),
         ("library", Self::In(Context::Library)),
         ("models", Self::In(Context::Models)),
         ("themes", Self::In(Context::Themes)),
         ("export", Self::In(Context::Export)),
+        ("rename", Self::In(Context::Rename)),
         ("help", Self::In(Context::Help)),
     ];
 
@@ -81,7 +84,13 @@ impl Place {
 pub fn is_typed_in(context: Context) -> bool {
     matches!(
         context,
-        Context::Question | Context::Folder | Context::DocumentPrompt | Context::Export
+        Context::Question
+            | Context::Welcome
+            | Context::Folder
+            | Context::DocumentPrompt
+            | Context::Find
+            | Context::Export
+            | Context::Rename
     )
 }
 

@@ -4,11 +4,12 @@
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use docent_engine::answer::model;
 use docent_engine::embed::{
-    Bundled, EmbedError, EmbedderId, FastEmbedder, Settings, TokenCounter, embedder_id,
+    Bundled, Embed as _, EmbedError, EmbedderId, FastEmbedder, Settings, TokenCounter, embedder_id,
     load_runtime,
 };
 use docent_engine::generate::{Date, Sampling, llama};
@@ -62,31 +63,60 @@ pub fn embedder(parts: &Bundled, settings: Settings) -> Result<FastEmbedder, Emb
 #[derive(Debug)]
 pub struct Embedders {
     parts: Bundled,
-    /// The folder of the one that is wanted instead of the bundled one.
-    wanted: Option<PathBuf>,
-    id: Mutex<Option<EmbedderId>>,
+    wanted: Mutex<Wanted>,
     bundled_id: Mutex<Option<EmbedderId>>,
+}
+
+/// The embedder that is to make the vectors.
+#[derive(Clone, Debug, Default)]
+struct Wanted {
+    /// Of another one than the bundled.
+    folder: Option<PathBuf>,
+    id: Option<EmbedderId>,
 }
 
 impl Embedders {
     /// The bundled embedder, or the one in the folder `wanted`.
     pub fn new(parts: Bundled, wanted: Option<PathBuf>) -> Self {
-        Self { parts, wanted, id: Mutex::default(), bundled_id: Mutex::default() }
+        let wanted = Mutex::new(Wanted { folder: wanted, id: None });
+        Self { parts, wanted, bundled_id: Mutex::default() }
     }
 
-    fn folder(&self) -> &Path {
-        self.wanted.as_deref().unwrap_or(&self.parts.embedder)
+    /// Lets the one in another folder, or the bundled one, make the vectors from now on. Who has opened one keeps it.
+    pub fn choose(&self, wanted: Option<PathBuf>) {
+        *self.wanted() = Wanted { folder: wanted, id: None };
+    }
+
+    /// The folder of the one that is wanted instead of the bundled one.
+    pub fn chosen(&self) -> Option<PathBuf> {
+        self.wanted().folder.clone()
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn folder(&self, wanted: &Wanted) -> PathBuf {
+        wanted.folder.clone().unwrap_or_else(|| self.parts.embedder.clone())
     }
 
     /// Which vectors it makes. Reads the whole model at the first time.
     pub fn id(&self) -> Result<EmbedderId, EmbedError> {
-        known(&self.id, self.folder())
+        // Who comes second waits for the first one's finding.
+        let mut wanted = self.wanted();
+        if let Some(id) = &wanted.id {
+            return Ok(id.clone());
+        }
+        let id = embedder_id(&self.folder(&wanted))?;
+        Ok(wanted.id.insert(id).clone())
     }
 
     /// The one that makes the library's vectors from now on.
     pub fn open(&self, settings: Settings) -> Result<FastEmbedder, EmbedError> {
         load_runtime(&self.parts.runtime)?;
-        FastEmbedder::open(self.folder(), settings, Some(self.id()?))
+        let id = self.id()?;
+        let folder = self.folder(&self.wanted());
+        FastEmbedder::open(&folder, settings, Some(id))
     }
 
     /// The one whose vectors answer: another one than the bundled has to have made as many before it is asked, so that a
@@ -101,14 +131,13 @@ impl Embedders {
 
     /// Whether the embedder with this id is no longer, or not yet, the one whose vectors answer.
     pub fn is_outdated(&self, id: &EmbedderId, home: &Path) -> bool {
-        self.wanted.is_some()
-            && self.id().is_ok_and(|wanted| wanted != *id)
+        self.id().is_ok_and(|wanted| wanted != *id)
             && self.is_waiting(home).is_ok_and(|waiting| !waiting)
     }
 
     /// Whether the bundled embedder has to answer for the one that is wanted.
     fn is_waiting(&self, home: &Path) -> Result<bool, EmbedError> {
-        if self.wanted.is_none() {
+        if self.chosen().is_none() {
             return Ok(false);
         }
         let (wanted, bundled) = (self.id()?, known(&self.bundled_id, &self.parts.embedder)?);
@@ -135,6 +164,21 @@ fn known(id: &Mutex<Option<EmbedderId>>, folder: &Path) -> Result<EmbedderId, Em
         return Ok(id.clone());
     }
     Ok(known.insert(embedder_id(folder)?).clone())
+}
+
+/// How many texts an embedder embeds a second, as measured now; none where there are too few to measure.
+pub fn rate(embedder: &mut FastEmbedder, texts: &[&str]) -> Result<Option<f64>, EmbedError> {
+    // The first one is slower than the others will be.
+    let Some((first, others)) = texts.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return Ok(None);
+    };
+    embedder.embed_passages(&[first])?;
+    let started = Instant::now();
+    embedder.embed_passages(others)?;
+    let seconds = started.elapsed().as_secs_f64().max(0.001);
+    #[expect(clippy::cast_precision_loss, reason = "they are few")]
+    let count = others.len() as f64;
+    Ok(Some(count / seconds))
 }
 
 /// The model in the file at `path`, loaded in a child of its own, which ends with the thread that calls this. What it need

@@ -14,8 +14,10 @@ pub mod look;
 pub mod message;
 pub mod model;
 pub mod notice;
+pub mod path;
 pub mod scroll;
 pub mod target;
+pub mod tree;
 pub mod why;
 
 #[cfg(test)]
@@ -32,6 +34,7 @@ use self::look::{Look, Shown, WIDTHS};
 use self::message::{Moment, Size};
 use self::model::Model;
 use self::notice::Notice;
+use self::path::PathLine;
 use self::scroll::{Measures, Scroll};
 use self::target::Target;
 use self::why::WhyView;
@@ -102,7 +105,9 @@ pub enum Pane {
 /// A view on top of the panes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// Asks for a folder; the first thing to see where nothing is watched.
+    /// The first thing to see where nothing is watched.
+    Welcome(Welcome),
+    /// Asks for a folder.
     Folder(FolderPrompt),
     Document(Box<DocumentView>),
     /// Why the source that is chosen is there.
@@ -114,6 +119,7 @@ pub enum Layer {
         selected: usize,
     },
     Export(ExportPrompt),
+    Rename(RenamePrompt),
     /// The keys of what lies below it.
     Help {
         of: Context,
@@ -128,15 +134,19 @@ pub enum Context {
     Conversation,
     Sources,
     Conversations,
+    Welcome,
     Folder,
     Document,
     /// A line that is typed at the foot of the document.
     DocumentPrompt,
     Why,
+    /// The words that a list is searched for.
+    Find,
     Library,
     Models,
     Themes,
     Export,
+    Rename,
     Help,
 }
 
@@ -165,14 +175,25 @@ struct Copied {
     block: usize,
 }
 
+/// What can be settled at the first start, all of it later as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Welcome {
+    pub folder: FolderPrompt,
+    pub field: Field,
+}
+
+/// What keys go to at the first start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Field {
+    #[default]
+    Folders,
+    Model,
+}
+
 /// A line for a folder's path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderPrompt {
-    pub input: Input,
-    /// Folders that begin as what is typed.
-    pub candidates: Vec<String>,
-    /// The candidate that stands in the line, and what was typed before it was put there.
-    pub taken: Option<(usize, String)>,
+    pub line: PathLine,
     /// Why what was entered can't be added.
     pub refused: Option<String>,
 }
@@ -180,10 +201,17 @@ pub struct FolderPrompt {
 /// A line for the file that a conversation is written to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportPrompt {
-    pub input: Input,
+    pub line: PathLine,
     /// The file is there already: entered once more, it is replaced.
     pub exists: bool,
     pub refused: Option<String>,
+}
+
+/// A line for a conversation's title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenamePrompt {
+    pub id: i64,
+    pub input: Input,
 }
 
 impl Sources {
@@ -225,19 +253,23 @@ impl State {
     /// Where keys go now.
     pub fn context(&self) -> Context {
         match self.layers.last() {
+            Some(Layer::Welcome(_)) => Context::Welcome,
             Some(Layer::Folder(_)) => Context::Folder,
             Some(Layer::Document(view)) if view.prompt.is_some() => Context::DocumentPrompt,
             Some(Layer::Document(_)) => Context::Document,
             Some(Layer::Why(_)) => Context::Why,
+            Some(Layer::Library) if self.library.tree.is_finding => Context::Find,
             Some(Layer::Library) => Context::Library,
             Some(Layer::Models) => Context::Models,
             Some(Layer::Themes { .. }) => Context::Themes,
             Some(Layer::Export(_)) => Context::Export,
+            Some(Layer::Rename(_)) => Context::Rename,
             Some(Layer::Help { .. }) => Context::Help,
             None => match self.focus {
                 Pane::Question => Context::Question,
                 Pane::Conversation => Context::Conversation,
                 Pane::Sources => Context::Sources,
+                Pane::Conversations if self.conversations.search.is_finding => Context::Find,
                 Pane::Conversations => Context::Conversations,
             },
         }

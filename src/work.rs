@@ -1,8 +1,8 @@
 //! Who carries out what the screen asks for?
 //!
 //! Threads, each the only one to touch what it owns: `library` writes the index, `answering` searches and quotes, `model`
-//! speaks to the model's child, `desk` keeps conversations, `documents` opens what is to be read. They are handed orders
-//! and answer with messages; the screen never waits for them. A question passes from `answering` to `model`, where one is
+//! speaks to the model's child, `desk` keeps conversations, `documents` opens what is to be read, `listing` tells rows of the
+//! library. They are handed orders and answer with messages; the screen never waits for them. A question passes from `answering` to `model`, where one is
 //! loaded, and to `desk`, which ends it.
 
 mod answering;
@@ -10,6 +10,7 @@ mod desk;
 mod documents;
 mod inbox;
 mod library;
+mod listing;
 mod model;
 mod path;
 mod pulse;
@@ -20,7 +21,7 @@ mod watch;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ use self::answering::Job;
 use self::inbox::Inbox;
 use self::runs::Runs;
 use self::thread::Thread;
+use crate::ingest::queue::Queue;
 use crate::loading::{Embedders, Running};
 use crate::state::effect::Effect;
 use crate::state::message::Message;
@@ -87,6 +89,8 @@ pub struct Work {
     cancel: CancellationToken,
     /// Stops the loading of the model that was chosen last.
     loading: CancellationToken,
+    /// The number of the search in conversations that was asked for last.
+    searched: Arc<AtomicU64>,
     /// Those that a question can be with.
     threads: Vec<Thread>,
     desk: Option<Thread>,
@@ -100,6 +104,7 @@ struct Orders {
     model: Sender<model::Order>,
     desk: Sender<desk::Order>,
     documents: Sender<documents::Order>,
+    listing: Sender<listing::Order>,
 }
 
 impl Work {
@@ -114,19 +119,23 @@ impl Work {
         let (model, model_orders) = mpsc::channel();
         let (desk, desk_orders) = mpsc::channel();
         let (documents, documents_orders) = mpsc::channel();
-        let orders = Orders { library, answering, model, desk, documents };
+        let (listing, listing_orders) = mpsc::channel();
+        let orders = Orders { library, answering, model, desk, documents, listing };
+        let queue = Arc::new(Queue::default());
         let runs = Arc::new(Runs::new(orders.library.clone()));
         let has_model = Arc::new(AtomicBool::new(false));
         let mut work = Self {
             orders: orders.clone(),
             runs: Arc::clone(&runs),
             loading: cancel.child_token(),
+            searched: Arc::default(),
             cancel: cancel.clone(),
             threads: Vec::new(),
             desk: None,
         };
         work.desk = Some(Thread::start("desk", {
-            let desk = desk::Keeper::new(Arc::clone(&setting), inbox.clone());
+            let searched = Arc::clone(&work.searched);
+            let desk = desk::Keeper::new(Arc::clone(&setting), inbox.clone(), searched);
             move || desk.work(&desk_orders)
         })?);
         work.threads.push(Thread::start("answering", {
@@ -141,12 +150,18 @@ impl Work {
         })?);
         work.threads.push(Thread::start("documents", {
             let (setting, inbox) = (Arc::clone(&setting), inbox.clone());
-            move || documents::Clerk::new(setting, inbox).work(&documents_orders)
+            let embedders = Arc::clone(&embedders);
+            move || documents::Clerk::new(setting, embedders, inbox).work(&documents_orders)
+        })?);
+        work.threads.push(Thread::start("listing", {
+            let (setting, inbox, queue) = (Arc::clone(&setting), inbox.clone(), Arc::clone(&queue));
+            move || listing::Lister::new(setting, inbox, queue).work(&listing_orders)
         })?);
         work.threads.push(Thread::start("library", {
             let (setting, cancel) = (Arc::clone(&setting), cancel.clone());
             move || {
-                let link = library::Link { inbox, orders: library_orders, sender: orders.library };
+                let sender = orders.library;
+                let link = library::Link { inbox, orders: library_orders, sender, queue };
                 library::Librarian::new(setting, embedders, link, runs, cancel).work();
             }
         })?);
@@ -173,11 +188,15 @@ impl Work {
                 drop(orders.answering.send(answering::Order::Ask(Box::new(job))));
             }
             Effect::Stop(run) => self.runs.stop(run),
-            Effect::Complete { typed } => {
-                drop(orders.documents.send(documents::Order::Complete(typed)));
+            Effect::Complete { typed, sought } => {
+                drop(orders.documents.send(documents::Order::Complete(typed, sought)));
             }
             Effect::AddFolder { typed } => drop(orders.library.send(library::Order::Add(typed))),
             Effect::RemoveFolder(path) => drop(orders.library.send(library::Order::Remove(path))),
+            Effect::ReadAgain(path) => drop(orders.library.send(library::Order::ReadAgain(path))),
+            Effect::ListLibrary(wanted) => {
+                drop(orders.listing.send(listing::Order::Rows(wanted)));
+            }
             Effect::Pause(paused) => drop(orders.library.send(library::Order::Pause(paused))),
             Effect::ListModels => drop(orders.documents.send(documents::Order::ListModels)),
             Effect::LoadModel(path) => self.load(path),
@@ -185,7 +204,20 @@ impl Work {
                 self.loading.cancel();
                 drop(orders.model.send(model::Order::Unload));
             }
+            Effect::WeighEmbedder(folder) => {
+                drop(orders.documents.send(documents::Order::Weigh(folder)));
+            }
+            Effect::ChooseEmbedder(folder) => {
+                drop(orders.library.send(library::Order::Embedder(folder)));
+            }
             Effect::OpenConversation(id) => drop(orders.desk.send(desk::Order::Open(id))),
+            Effect::SearchConversations { number, words } => {
+                self.searched.store(number, Ordering::Relaxed);
+                drop(orders.desk.send(desk::Order::Search { number, words }));
+            }
+            Effect::RenameConversation { id, title } => {
+                drop(orders.desk.send(desk::Order::Rename { id, title }));
+            }
             Effect::DeleteConversation(id) => drop(orders.desk.send(desk::Order::Delete(id))),
             Effect::RestoreConversation(id) => drop(orders.desk.send(desk::Order::Restore(id))),
             Effect::OpenDocument(wanted) => {
@@ -227,6 +259,7 @@ impl Work {
         drop(orders.answering.send(answering::Order::Finish));
         drop(orders.model.send(model::Order::Finish));
         drop(orders.documents.send(documents::Order::Finish));
+        drop(orders.listing.send(listing::Order::Finish));
         for thread in self.threads.drain(..) {
             thread.join(deadline);
         }
@@ -256,7 +289,9 @@ pub fn follow(
     let thread = Thread::start("library", {
         let runs = Arc::new(Runs::new(orders.clone()));
         let embedders = Arc::new(Embedders::new(setting.parts.clone(), setting.embedder.clone()));
-        let link = library::Link { inbox, orders: waiting, sender: orders.clone() };
+        // Nobody looks at it.
+        let queue = Arc::default();
+        let link = library::Link { inbox, orders: waiting, sender: orders.clone(), queue };
         let cancel = cancel.clone();
         move || library::Librarian::new(Arc::new(setting), embedders, link, runs, cancel).work()
     })?;

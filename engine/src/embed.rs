@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use tokenizers::Tokenizer;
 
 pub use self::bundled::Bundled;
-pub(crate) use self::fastembed::model_path;
-pub use self::fastembed::{FastEmbedder, Settings, check_embedder, embedder_id, load_runtime};
+pub use self::fastembed::{
+    FastEmbedder, Settings, check_embedder, embedder_id, load_runtime, model_path,
+};
 pub use self::rerank::{RerankError, Reranker};
 
 /// Turns texts into vectors of one length, each of Euclidean length 1, so that a dot product is a cosine.

@@ -13,6 +13,7 @@ mod library;
 mod migrate;
 mod mounts;
 mod pack;
+mod shelves;
 mod snapshot;
 pub(crate) mod vectors;
 
@@ -29,10 +30,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::check::{check, is_check_due};
 pub use self::desk::{
-    Conversation, Desk, Head, Reply, Request, RequestId, Salvaged, Turn, Waiting,
+    Conversation, Desk, FoundConversation, Head, Reply, Request, RequestId, Salvaged, Turn, Waiting,
 };
 use self::fulltext::FulltextWriter;
 pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading, Scan};
+pub use self::shelves::{Extent, Shelved, ShelvedFile, Shelves};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage, StoredText};
 use self::vectors::{PassageSet, VectorWriter};
 use crate::document::{ContentHash, DocumentId, Fingerprint, FolderId, PassageId, ProblemKind};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docent_engine::embed::{Embed as _, Settings};
+use docent_engine::embed::Settings;
 use docent_index::store::{Counts, Desk, Reply, Request, Store, StoreError};
 use serde::Serialize;
 
@@ -12,9 +12,10 @@ use super::progress::Progress;
 use super::{Session, print, print_json, shown};
 use crate::error::{Failure, Outcome};
 use crate::fs;
+use crate::ingest::queue::Queue;
 use crate::ingest::{self, Readers, Summary, vector_id};
 use crate::json::SCHEMA;
-use crate::loading::{Embedders, Running, cores};
+use crate::loading::{self, Embedders, Running, cores};
 use crate::paths;
 use crate::state::library::{Content, Stage};
 use crate::state::message::{LibraryReport, Message};
@@ -90,7 +91,10 @@ pub(super) fn run(session: &Session<'_>, folders: &[PathBuf]) -> Result<Outcome,
     }
     let counter = embedders.counter()?;
     let largest_file = session.settings.largest_file;
-    let readers = Readers { counter: &counter, count: cores(), give_way: false, largest_file };
+    // Nobody looks at it.
+    let queue = Queue::default();
+    let readers =
+        Readers { counter: &counter, count: cores(), give_way: false, largest_file, queue: &queue };
     let mut progress = Progress::new(session.cli.quiet);
     let mut show = |step| progress.show(step);
     let summary = ingest::bring_up_to_date(
@@ -145,20 +149,13 @@ fn tell_cost(
     const SAMPLE: usize = 17;
     let id = vector_id(&embedders.id()?);
     let waiting = store.unembedded(&id, SAMPLE)?;
-    // The first one is slower than the others will be.
-    let Some(((_, first), others)) = waiting.split_first().filter(|(_, others)| !others.is_empty())
-    else {
-        return Ok(());
-    };
+    let texts: Vec<&str> = waiting.iter().map(|(_, text)| &**text).collect();
     let mut embedder = embedders.open(Settings::for_library(cores()))?;
-    embedder.embed_passages(&[first])?;
-    let started = Instant::now();
-    embedder.embed_passages(&others.iter().map(|(_, text)| &**text).collect::<Vec<_>>())?;
-    let seconds = started.elapsed().as_secs_f64().max(0.001);
+    let Some(rate) = loading::rate(&mut embedder, &texts)? else { return Ok(()) };
     let counts = store.counts(Some(&id))?;
     let missing = counts.passages.saturating_sub(counts.embedded);
     #[expect(clippy::cast_precision_loss, reason = "minutes are told")]
-    let (rate, missing_part) = (others.len() as f64 / seconds, missing as f64);
+    let missing_part = missing as f64;
     session.note(&format!(
         "`{name}` has vectors of {} of {} passages; at {rate:.0} a second, as measured now, the other {missing} take about \
          {:.0} min; what has been embedded before answers until then",
@@ -298,7 +295,7 @@ impl Followed {
             _ => {}
         }
         let Content { documents, passages, problems, .. } = &self.content;
-        let now = (*documents, *passages, u64::try_from(problems.len()).unwrap_or(u64::MAX));
+        let now = (*documents, *passages, *problems);
         if self.stage != Stage::Ready || (self.printed == now && !self.is_read) {
             return Ok(());
         }

@@ -1,9 +1,10 @@
 //! Which questions and answers are on the screen?
 
 use docent_engine::answer as engine;
-use docent_index::store::Head;
+use docent_index::store::{FoundConversation, Head};
 
 use super::effect::{Passage, Run};
+use super::input::Input;
 use super::message::{AnswerReport, SavedTurn};
 use super::scroll::Scroll;
 use super::why::{Prompt, Why};
@@ -17,6 +18,20 @@ pub struct Conversations {
     pub selected: usize,
     /// Those that were deleted and can be brought back, the last one at the end.
     pub deleted: Vec<i64>,
+    pub search: Search,
+}
+
+/// What conversations are searched for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// All of its words occur in what is found.
+    pub input: Input,
+    /// It is being typed.
+    pub is_finding: bool,
+    /// The latest first; none before something was looked for.
+    pub found: Option<Vec<FoundConversation>>,
+    /// The number of what was looked for last.
+    pub(super) asked: u64,
 }
 
 /// The conversation that is open.
@@ -83,9 +98,24 @@ pub enum Answering {
 }
 
 impl Conversations {
+    /// Those that are shown: what was found, or all, each with the stretch of text that was found in it.
+    pub fn shown(&self) -> Vec<(&Head, Option<&str>)> {
+        match &self.search.found {
+            Some(found) => {
+                found.iter().map(|found| (&found.head, found.excerpt.as_deref())).collect()
+            }
+            None => self.heads.iter().map(|head| (head, None)).collect(),
+        }
+    }
+
+    /// The one that is chosen.
+    pub fn chosen(&self) -> Option<&Head> {
+        self.shown().get(self.selected).map(|(head, _)| *head)
+    }
+
     /// Keeps the chosen row on a row.
     pub(super) fn clamp(&mut self) {
-        self.selected = self.selected.min(self.heads.len().saturating_sub(1));
+        self.selected = self.selected.min(self.shown().len().saturating_sub(1));
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Plain data that can be compared; `work` carries it out and answers with messages.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use docent_engine::answer::Turn;
@@ -21,23 +22,40 @@ pub enum Effect {
     /// Stop this run: it ends with what it has.
     Stop(Run),
 
-    /// List the folders whose path begins with what was typed.
+    /// List the paths that begin with what was typed.
     Complete {
         typed: String,
+        sought: Sought,
     },
     /// Let a folder join the library, as it was typed.
     AddFolder {
         typed: String,
     },
     RemoveFolder(PathBuf),
+    /// Read a document, or all that lies in a folder, though it has not changed.
+    ReadAgain(PathBuf),
+    /// Tell rows of the library's tree.
+    ListLibrary(Box<WantedRows>),
     /// Let indexing rest, or go on.
     Pause(bool),
 
     ListModels,
     LoadModel(PathBuf),
     UnloadModel,
+    /// Measure what it takes to let the embedder in this folder, or the bundled one, make all vectors.
+    WeighEmbedder(Option<PathBuf>),
+    ChooseEmbedder(Option<PathBuf>),
 
     OpenConversation(i64),
+    /// Find the conversations in which all words occur; what was looked for before need not be told any more.
+    SearchConversations {
+        number: u64,
+        words: String,
+    },
+    RenameConversation {
+        id: i64,
+        title: String,
+    },
     DeleteConversation(i64),
     /// Take a deletion back.
     RestoreConversation(i64),
@@ -73,6 +91,13 @@ pub enum Effect {
     /// Stop as the shell does it, until it lets docent go on.
     Suspend,
     Quit,
+}
+
+/// What a path that is typed is to lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    Folder,
+    File,
 }
 
 /// A question to be answered.
@@ -123,6 +148,26 @@ impl Passage {
     pub fn is(&self, hit: &Hit) -> bool {
         self.text == hit.text && self.page == hit.page && self.path == hit.path
     }
+}
+
+/// Which rows of the library's tree are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedRows {
+    /// Comes back with the rows; what was asked for before need not be told any more.
+    pub number: u64,
+    /// The folders whose content is shown; all of them when something is filtered.
+    pub open: BTreeSet<PathBuf>,
+    /// Words that what is shown has in its path below the library's folders.
+    pub filter: String,
+    /// Whether only what could not be read is shown.
+    pub only_problems: bool,
+    /// The number of the chosen row, when the one with this depth and path is no longer there.
+    pub selected: usize,
+    pub chosen: Option<(usize, PathBuf)>,
+    /// How many rows before and behind the chosen one.
+    pub around: usize,
+    /// Whether it is to be looked for what has changed.
+    pub look: bool,
 }
 
 /// A document to be shown, and the place in it.

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::tree::Tree;
+
 /// The library as the screen last heard of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Library {
     pub stage: Stage,
     pub content: Content,
-    /// Which row of the library view is chosen: folders first, then problems.
-    pub selected: usize,
+    pub tree: Tree,
     /// The folder that leaves the library when it is asked for once more.
     pub leaving: Option<PathBuf>,
 }
@@ -52,8 +53,8 @@ pub struct Content {
     pub passages: u64,
     /// Passages that have their vector.
     pub embedded: u64,
-    /// By their paths.
-    pub problems: Vec<Problem>,
+    /// How much could not be read.
+    pub problems: u64,
     /// How changes are noticed, where it is not by the kernel's own events.
     pub watching: Option<String>,
 }
@@ -68,11 +69,9 @@ pub struct Folder {
     pub missing: bool,
 }
 
-/// What could not be read.
+/// What could not be read in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Absolute.
-    pub path: PathBuf,
     /// The page it concerns; the whole file otherwise.
     pub page: Option<u32>,
     pub reason: String,
@@ -80,16 +79,6 @@ pub struct Problem {
 }
 
 impl Library {
-    /// Folders and problems together.
-    pub fn rows(&self) -> usize {
-        self.content.folders.len() + self.content.problems.len()
-    }
-
-    /// The folder that is chosen.
-    pub fn folder(&self) -> Option<&Folder> {
-        self.content.folders.get(self.selected)
-    }
-
     /// Whether nothing is watched, as on the first start; not known before the library has been opened.
     pub fn is_empty(&self) -> bool {
         self.stage != Stage::Opening && self.content.folders.is_empty()

@@ -5,17 +5,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use docent_index::store::Head;
+use docent_index::store::{FoundConversation, Head};
 use jiff::Zoned;
 
 use super::action::Action;
 use super::document::Opened;
 use super::effect::Run;
 use super::library::{Content, Stage};
-use super::model::{Found, Loaded};
+use super::model::{Cost, Embedder, Found, Loaded};
 use super::notice::Notice;
 use super::scroll::Measures;
 use super::target::Target;
+use super::tree::Row;
 use super::why::{Prompt, Why};
 use crate::json::{Answered, Hit};
 use crate::theme::Background;
@@ -51,7 +52,7 @@ pub enum Message {
     /// What could be meant by the beginning of a path that was typed.
     Completed {
         typed: String,
-        folders: Vec<String>,
+        paths: Vec<String>,
     },
     Document(Result<Box<Opened>, Notice>),
     Exported(ExportReport),
@@ -85,11 +86,29 @@ pub enum LibraryReport {
     Content(Box<Content>),
     /// A folder has joined the library.
     FolderAdded(PathBuf),
+    /// Rows that were asked for.
+    Rows(Box<Rows>),
     /// What was typed as a folder can't join, and why.
     FolderRefused {
         typed: String,
         reason: String,
     },
+}
+
+/// Rows of the library's tree that follow each other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Of what was asked for.
+    pub number: u64,
+    /// The number of the first row here, of all.
+    pub first: usize,
+    pub rows: Vec<Row>,
+    /// How many rows there are.
+    pub total: usize,
+    /// How many files are among them, or in folders that are not open.
+    pub files: u64,
+    /// The row that is chosen now, of all.
+    pub selected: usize,
 }
 
 /// How far a question is.
@@ -126,6 +145,15 @@ pub enum ModelReport {
         free: Option<u64>,
         /// The one to begin with.
         suitable: Option<PathBuf>,
+        /// The bundled one first.
+        embedders: Vec<Embedder>,
+        /// The folder of the one that makes the vectors; none for the bundled one.
+        embedder: Option<PathBuf>,
+    },
+    /// What a change to the embedder in a folder, or the bundled one, costs.
+    Weighed {
+        folder: Option<PathBuf>,
+        cost: Cost,
     },
     /// The share that is loaded, from 0 to 1.
     Loading {
@@ -149,6 +177,11 @@ pub enum DeskReport {
     Opened {
         id: i64,
         turns: Vec<SavedTurn>,
+    },
+    /// What was looked for, with its number; the latest first.
+    Found {
+        number: u64,
+        conversations: Vec<FoundConversation>,
     },
     /// Questions that were asked before, the latest last.
     History(Vec<String>),

@@ -16,8 +16,49 @@ pub struct Model {
     pub free: Option<u64>,
     /// Whether the user has chosen what answers.
     pub is_chosen: bool,
-    /// Which row of the list is chosen; the one behind the last file is "none".
+    /// Which row of the list is chosen; the one behind the last file is "none", embedders follow.
     pub selected: usize,
+    /// The bundled one first.
+    pub embedders: Vec<Embedder>,
+    /// The folder of the one that makes the vectors; none for the bundled one.
+    pub embedder: Option<PathBuf>,
+    /// The one that is chosen when it is asked for once more.
+    pub change: Option<Change>,
+}
+
+/// What makes vectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embedder {
+    /// As it is shown, and as `--embedder` takes it.
+    pub name: String,
+    /// Where it was found.
+    pub origin: &'static str,
+    /// None for the bundled one.
+    pub folder: Option<PathBuf>,
+    /// Bytes of its model.
+    pub size: u64,
+    /// Why it can't be used.
+    pub fault: Option<String>,
+}
+
+/// A change of the embedder that is thought of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// As in [`Embedder`].
+    pub folder: Option<PathBuf>,
+    /// None while it is measured.
+    pub cost: Option<Cost>,
+}
+
+/// What it takes until an embedder has made all vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Passages without a vector of its.
+    pub missing: u64,
+    /// All passages.
+    pub of: u64,
+    /// Passages that it embeds, as measured; none where there are too few to measure.
+    pub per_second: Option<f64>,
 }
 
 /// Whether a model answers.
@@ -50,7 +91,28 @@ pub struct Loaded {
     pub context: usize,
 }
 
+impl ModelState {
+    /// The file of the model that answers, or is to.
+    pub fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Ready(loaded) => Some(&loaded.path),
+            Self::Loading { path, .. } | Self::Refused { path, .. } => Some(path),
+            Self::Quotes => None,
+        }
+    }
+}
+
 impl Model {
+    /// Files, "none" and embedders.
+    pub fn rows(&self) -> usize {
+        self.found.len() + 1 + self.embedders.len()
+    }
+
+    /// The embedder whose row is chosen.
+    pub fn chosen_embedder(&self) -> Option<&Embedder> {
+        self.embedders.get(self.selected.checked_sub(self.found.len() + 1)?)
+    }
+
     /// Bytes that the loaded model takes.
     pub fn taken(&self) -> u64 {
         let ModelState::Ready(loaded) = &self.state else { return 0 };
@@ -75,4 +137,18 @@ pub struct Found {
     pub needs: Option<u64>,
     /// Why it can't be used.
     pub fault: Option<String>,
+    /// None where it can't be used.
+    pub details: Option<Details>,
+}
+
+/// What the head of a model's file says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// The kind of network: `qwen3`.
+    pub architecture: String,
+    pub parameters: u64,
+    /// Tokens that it was trained to read at once.
+    pub trained: Option<u64>,
+    /// Whether the file says how a conversation is told to the model.
+    pub has_template: bool,
 }

@@ -45,6 +45,7 @@ pub struct Measures {
     pub document: Measure,
     pub why: Measure,
     pub help: Measure,
+    pub library: Measure,
 }
 
 impl Scroll {

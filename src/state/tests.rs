@@ -1,7 +1,12 @@
 //! What every action and every message does, as tables, and the ways through several of them.
 
+mod conversations;
+mod library;
 mod look;
+mod models;
 mod mouse;
+mod reading;
+mod welcome;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -13,24 +18,23 @@ use docent_engine::catalog::Origin;
 use docent_index::store::Head;
 use proptest::prelude::*;
 
-mod reading;
-
+use self::library::listed_library;
 use super::action::Action;
 use super::conversation::Answering;
 use super::document::{Mark, Opened, Page};
 use super::effect::{Effect, Passage, Run};
-use super::library::{Content, Folder, Problem, Progress, Stage};
+use super::library::{Content, Folder, Progress, Stage};
 use super::look::Listed;
 use super::message::{
     AnswerReport, DeskReport, ExportReport, LibraryReport, Message, ModelReport, Moment, SavedTurn,
     Size,
 };
-use super::model::{Found, Loaded};
+use super::model::{Details, Found, Loaded};
 use super::notice::Notice;
 use super::scroll::{Anchor, Measure, Measures};
 use super::target::Target;
 use super::why::Why;
-use super::{Context, Layer, Pane, State};
+use super::{Context, FolderPrompt, Layer, Pane, State};
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
 use crate::theme::Background;
@@ -73,12 +77,7 @@ pub(crate) fn content() -> Content {
         documents: 12,
         passages: 212,
         embedded: 200,
-        problems: vec![Problem {
-            path: "/cases/scan.pdf".into(),
-            page: None,
-            reason: "has no text layer, only pictures".into(),
-            hint: "add a text layer to it with an OCR program and save it in place".into(),
-        }],
+        problems: 1,
         watching: None,
     }
 }
@@ -118,6 +117,12 @@ pub(crate) fn models() -> Vec<Found> {
             context: 8_192,
             needs: Some(900 << 20),
             fault: None,
+            details: Some(Details {
+                architecture: "qwen3".into(),
+                parameters: 596_000_000,
+                trained: Some(40_960),
+                has_template: true,
+            }),
         },
         Found {
             path: "/models/cut.gguf".into(),
@@ -128,20 +133,28 @@ pub(crate) fn models() -> Vec<Found> {
             context: 0,
             needs: None,
             fault: Some("it ends in its header".into()),
+            details: None,
         },
     ]
 }
 
 fn listed(found: Vec<Found>) -> ModelReport {
     let folder = "/home/me/docent/models".into();
-    ModelReport::Listed { folder, found, free: Some(8 << 30), suitable: None }
+    ModelReport::Listed {
+        folder,
+        found,
+        free: Some(8 << 30),
+        suitable: None,
+        embedders: models::embedders(),
+        embedder: None,
+    }
 }
 
 fn suitable() -> ModelReport {
-    let ModelReport::Listed { folder, found, free, .. } = listed(models()) else {
-        panic!("a list is listed")
-    };
-    ModelReport::Listed { folder, found, free, suitable: Some("/models/small.gguf".into()) }
+    let mut report = listed(models());
+    let ModelReport::Listed { suitable, .. } = &mut report else { panic!("a list is listed") };
+    *suitable = Some("/models/small.gguf".into());
+    report
 }
 
 #[test]
@@ -167,6 +180,7 @@ pub(crate) fn measures() -> Measures {
         document: measure,
         why: measure,
         help: measure,
+        library: Measure { top: 0, height: 3, lines: 5, item: 0 },
     }
 }
 
@@ -295,13 +309,14 @@ pub(crate) fn in_context(context: Context) -> State {
         Context::Conversation => focused(Pane::Conversation),
         Context::Sources => focused(Pane::Sources),
         Context::Conversations => focused(Pane::Conversations),
+        Context::Welcome => welcome::empty(),
         Context::Folder => after(
             with(with(ready(), Action::Library), Action::Add),
             [
                 Message::Paste("/ca".into()),
                 Message::Completed {
                     typed: "/ca".into(),
-                    folders: vec!["/cases/a/".into(), "/cases/b/".into()],
+                    paths: vec!["/cases/a/".into(), "/cases/b/".into()],
                 },
             ],
         ),
@@ -310,29 +325,36 @@ pub(crate) fn in_context(context: Context) -> State {
             after(with(reading(), Action::Search), [Message::Paste("tenant".into())])
         }
         Context::Why => with(focused(Pane::Sources), Action::Why),
-        Context::Library => with(ready(), Action::Library),
+        Context::Find => {
+            after(with(in_context(Context::Library), Action::Find), [Message::Paste("le".into())])
+        }
+        Context::Library => after(listed_library(), [Message::Do(Action::Up)]),
         Context::Models => with(ready(), Action::Models),
         Context::Themes => with(with(ready(), Action::Themes), Action::Down),
         Context::Export => with(conversing(), Action::Export),
+        Context::Rename => with(focused(Pane::Conversations), Action::Rename),
         Context::Help => with(focused(Pane::Sources), Action::Help),
     };
     assert_eq!(state.context(), context);
     state
 }
 
-pub(crate) const CONTEXTS: [Context; 13] = [
+pub(crate) const CONTEXTS: [Context; 16] = [
     Context::Question,
     Context::Conversation,
     Context::Sources,
     Context::Conversations,
+    Context::Welcome,
     Context::Folder,
     Context::Document,
     Context::DocumentPrompt,
     Context::Why,
+    Context::Find,
     Context::Library,
     Context::Models,
     Context::Themes,
     Context::Export,
+    Context::Rename,
     Context::Help,
 ];
 
@@ -361,16 +383,22 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             text.insert(input.cursor(), '|');
             format!("{text:?}")
         };
+        let folder = |prompt: &FolderPrompt| {
+            format!(
+                "{} taken {:?} refused {:?}",
+                input(&prompt.line.input),
+                prompt.line.taken.as_ref().map(|(index, _)| index),
+                prompt.refused
+            )
+        };
         let layers: Vec<String> = state
             .layers
             .iter()
             .map(|layer| match layer {
-                Layer::Folder(prompt) => format!(
-                    "folder {} taken {:?} refused {:?}",
-                    input(&prompt.input),
-                    prompt.taken.as_ref().map(|(index, _)| index),
-                    prompt.refused
-                ),
+                Layer::Welcome(welcome) => {
+                    format!("welcome {:?} {}", welcome.field, folder(&welcome.folder))
+                }
+                Layer::Folder(prompt) => format!("folder {}", folder(prompt)),
                 Layer::Document(view) => format!(
                     "document {:?} prompt {:?} search {:?}",
                     view.scroll,
@@ -383,10 +411,11 @@ fn changes(before: &State, after: &State) -> Vec<String> {
                 Layer::Themes { selected } => format!("themes {selected}"),
                 Layer::Export(prompt) => format!(
                     "export {} exists {} refused {:?}",
-                    input(&prompt.input),
+                    input(&prompt.line.input),
                     prompt.exists,
                     prompt.refused
                 ),
+                Layer::Rename(prompt) => format!("rename {} {}", prompt.id, input(&prompt.input)),
                 Layer::Help { of, scroll } => format!("help of {of:?} {scroll:?}"),
             })
             .collect();
@@ -419,12 +448,27 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("excluded", format!("{:?}", passages(&state.conversation.excluded))),
             ("thoughts", thoughts(state)),
             ("source", format!("{:?}", state.sources)),
-            ("conversations", format!("{:?}", state.conversations.heads.len())),
+            ("conversations", titles(state)),
+            (
+                "search",
+                format!(
+                    "{} {:?}",
+                    input(&state.conversations.search.input),
+                    state.conversations.search.is_finding
+                ),
+            ),
             ("chosen", format!("{:?}", state.conversations.selected)),
             ("deleted", format!("{:?}", state.conversations.deleted)),
             ("stage", format!("{:?}", state.library.stage)),
             ("folders", format!("{:?}", state.library.content.folders.len())),
-            ("row", format!("{:?}", state.library.selected)),
+            ("row", format!("{:?}", state.library.tree.selected)),
+            ("open", format!("{:?}", state.library.tree.open)),
+            ("filter", input(&state.library.tree.filter)),
+            (
+                "finding, only problems",
+                format!("{:?}", (state.library.tree.is_finding, state.library.tree.only_problems)),
+            ),
+            ("rows", format!("{:?}", state.library.tree.rows.number)),
             ("leaving", format!("{:?}", state.library.leaving)),
             ("model", format!("{:?}", state.model.state)),
             ("models", format!("{:?}", state.model.found.len())),
@@ -432,6 +476,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("theme", format!("{:?} {:?}", state.look.theme, state.look.background)),
             ("panes", format!("{:?}", state.look.panes)),
             ("mouse", format!("{:?}", state.has_mouse)),
+            ("embedder", format!("{:?} {:?}", state.model.embedder, state.model.change)),
             ("notice", format!("{:?}", state.notice)),
             ("waiting", format!("{:?}", state.waiting)),
             ("quitting", format!("{:?}", state.quitting)),
@@ -463,6 +508,12 @@ fn thoughts(state: &State) -> String {
     let turns = state.conversation.turns.iter().filter(|turn| !turn.thought.is_empty());
     let told = turns.map(|turn| (&turn.thought, turn.is_thought_shown));
     format!("{:?}", told.collect::<Vec<_>>())
+}
+
+/// Of the conversations that are shown.
+fn titles(state: &State) -> String {
+    let shown = state.conversations.shown();
+    shown.iter().map(|(head, _)| &*head.title).collect::<Vec<_>>().join(", ")
 }
 
 fn row(table: &mut String, name: &str, before: &State, message: Message) {
@@ -568,6 +619,16 @@ fn every_message() {
             }))),
         ),
         (
+            "rows",
+            in_context(Context::Library),
+            library(LibraryReport::Rows(Box::new(library::rows(1)))),
+        ),
+        (
+            "rows that were asked for before",
+            in_context(Context::Library),
+            library(LibraryReport::Rows(Box::new(library::rows(0)))),
+        ),
+        (
             "folder added",
             in_context(Context::Folder),
             library(LibraryReport::FolderAdded("/cases/a".into())),
@@ -611,6 +672,8 @@ fn every_message() {
         ("models", ready(), Message::Model(listed(Vec::new()))),
         ("a model that suits", ready(), Message::Model(suitable())),
         ("a model that suits after a choice", after_a_choice(), Message::Model(suitable())),
+        ("an embedder that is measured", models::weighing(), Message::Model(models::weighed())),
+        ("an embedder that is not thought of", ready(), Message::Model(models::weighed())),
         (
             "loading",
             ready(),
@@ -635,6 +698,24 @@ fn every_message() {
         ),
         ("listed", ready(), Message::Desk(DeskReport::Listed(heads().split_off(2)))),
         (
+            "conversations that were found",
+            conversations::searching(),
+            Message::Desk(conversations::found(2)),
+        ),
+        (
+            "conversations that were looked for before",
+            conversations::searching(),
+            Message::Desk(conversations::found(1)),
+        ),
+        (
+            "listed while some are looked for",
+            after(conversations::searching(), [Message::Desk(conversations::found(2))]),
+            Message::Desk(DeskReport::Listed(heads())),
+        ),
+        ("type in a search of conversations", conversations::searching(), Message::Type('x')),
+        ("type a title", in_context(Context::Rename), Message::Type('x')),
+        ("type in a filter of the library", in_context(Context::Find), Message::Type('x')),
+        (
             "opened",
             writing(),
             Message::Desk(DeskReport::Opened {
@@ -650,7 +731,7 @@ fn every_message() {
         (
             "completed too late",
             in_context(Context::Folder),
-            Message::Completed { typed: "/c".into(), folders: vec!["/cold/".into()] },
+            Message::Completed { typed: "/c".into(), paths: vec!["/cold/".into()] },
         ),
         ("document", conversing(), Message::Document(Ok(Box::new(opened())))),
         ("no document", conversing(), Message::Document(Err(Notice::error("`a.pdf` is gone")))),
@@ -798,38 +879,6 @@ fn past_questions_come_back_and_what_was_typed_is_not_lost() {
 }
 
 #[test]
-fn folders_are_completed_as_a_shell_does() {
-    let folders = || vec!["/cases/a/".to_owned(), "/cases/b/".to_owned()];
-    let complete = || Message::Do(Action::Complete);
-    let mut state = in_context(Context::Folder);
-    let text = |state: &State| match state.layers.last() {
-        Some(Layer::Folder(prompt)) => prompt.input.text().to_owned(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(state.update(complete()), [Effect::Complete { typed: "/cases/".into() }]);
-    assert_eq!(text(&state), "/cases/");
-    let completed = Message::Completed { typed: "/cases/".into(), folders: folders() };
-    state = after(state, [completed, complete()]);
-    assert_eq!(text(&state), "/cases/a/");
-    state = after(state, [complete()]);
-    assert_eq!(text(&state), "/cases/b/");
-    assert_eq!(
-        state.update(Message::Do(Action::Confirm)),
-        [Effect::AddFolder { typed: "/cases/b/".into() }]
-    );
-}
-
-#[test]
-fn a_folder_leaves_only_when_asked_twice() {
-    let mut state = in_context(Context::Library);
-    let remove = || Message::Do(Action::Remove);
-    assert!(state.update(remove()).is_empty());
-    state.update(Message::Do(Action::Down));
-    assert!(state.update(remove()).is_empty());
-    assert_eq!(state.update(remove()), [Effect::RemoveFolder("/notes".into())]);
-}
-
-#[test]
 fn searching_a_document_goes_round() {
     let find = [
         Message::Do(Action::Search),
@@ -911,13 +960,16 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
             Just(Message::Library(LibraryReport::Content(Box::new(content())))),
             Just(Message::Library(LibraryReport::Content(Box::default()))),
             Just(Message::Library(LibraryReport::Stage(Stage::Ready))),
+            library::any_rows().prop_map(|rows| Message::Library(LibraryReport::Rows(Box::new(rows)))),
             Just(Message::Desk(DeskReport::Listed(heads()))),
             Just(Message::Desk(DeskReport::Listed(Vec::new()))),
+            (0_u64..9).prop_map(|number| Message::Desk(conversations::found(number))),
             Just(Message::Model(listed(models()))),
+            Just(Message::Model(models::weighed())),
             Just(Message::Exported(ExportReport::Exists("/a.md".into()))),
             text().prop_map(|text| Message::Notice(Notice::note(text))),
             text().prop_map(|typed| Message::Completed {
-                folders: vec![typed.clone(), format!("{typed}x")],
+                paths: vec![typed.clone(), format!("{typed}x")],
                 typed,
             }),
         ],

@@ -22,7 +22,7 @@ use super::effect::Effect;
 use super::message::Message;
 use super::notice::Notice;
 use super::scroll::{Anchor, Scroll};
-use super::{Context, Layer, Pane, State};
+use super::{Context, Field, Layer, Pane, State};
 
 /// How long a notice stands at least, whatever is typed meanwhile.
 const SEEN: Duration = Duration::from_secs(1);
@@ -31,6 +31,9 @@ const SEEN: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(250);
 /// The same while nobody looks.
 const SLOW_TICK: Duration = Duration::from_secs(1);
+
+/// How often a view is drawn anew that says how long ago something was.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// How many rows a list goes by when it is asked for a page.
 const LIST_PAGE: usize = 10;
@@ -78,16 +81,16 @@ impl State {
             Message::Library(report) => self.library_reports(report),
             Message::Answering(run, report) => self.answer_reports(run, report),
             Message::Model(report) => self.model_reports(report),
-            Message::Desk(report) => {
-                self.desk_reports(report);
-                Vec::new()
-            }
-            Message::Completed { typed, folders } => {
-                if let Some(Layer::Folder(prompt)) = self.layers.last_mut()
-                    && prompt.input.text() == typed
-                    && prompt.taken.is_none()
-                {
-                    prompt.candidates = folders;
+            Message::Desk(report) => self.desk_reports(report),
+            Message::Completed { typed, paths } => {
+                let line = match self.layers.last_mut() {
+                    Some(Layer::Export(prompt)) => Some(&mut prompt.line),
+                    Some(Layer::Folder(prompt)) => Some(&mut prompt.line),
+                    Some(Layer::Welcome(welcome)) => Some(&mut welcome.folder.line),
+                    _ => None,
+                };
+                if let Some(line) = line {
+                    line.completed(&typed, paths);
                 }
                 Vec::new()
             }
@@ -115,8 +118,11 @@ impl State {
     pub fn wakes(&self) -> Option<Duration> {
         let tick = if self.is_looked_at { TICK } else { SLOW_TICK };
         let running = self.conversation.run().map(|_| self.moment.since_start + tick);
+        // How long ago documents were read stands there.
+        let library = matches!(self.layers.last(), Some(Layer::Library))
+            .then_some(self.moment.since_start + MINUTE);
         let notice = self.notice.as_ref().map(|(_, until)| *until);
-        running.into_iter().chain(notice).chain(self.quitting).min()
+        running.into_iter().chain(library).chain(notice).chain(self.quitting).min()
     }
 
     fn forget_what_is_over(&mut self) {
@@ -190,15 +196,13 @@ impl State {
                 self.focus = if is_there { Pane::Question } else { Pane::Conversations };
                 // What is done to the chosen one is done to the one that is seen.
                 let open = self.conversation.id;
-                let index = self.conversations.heads.iter().position(|head| Some(head.id) == open);
+                let shown = self.conversations.shown();
+                let index = shown.iter().position(|(head, _)| Some(head.id) == open);
                 self.conversations.selected = index.unwrap_or(self.conversations.selected);
                 return Vec::new();
             }
             Action::Models => return self.toggle(Layer::Models, Some(Effect::ListModels)),
-            Action::Library => {
-                self.library.leaving = None;
-                return self.toggle(Layer::Library, None);
-            }
+            Action::Library => return self.toggle_library(),
             Action::Themes => return self.begin_themes(),
             Action::Mouse => return self.release_mouse(),
             Action::Suspend => return vec![Effect::Suspend],
@@ -214,14 +218,18 @@ impl State {
             Context::Conversation => self.act_in_conversation(action),
             Context::Sources => self.act_in_sources(action),
             Context::Conversations => self.act_in_conversations(action),
+            Context::Welcome => self.act_in_welcome(action),
             Context::Folder => self.act_in_folder_prompt(action),
             Context::Document => self.act_in_document(action),
             Context::DocumentPrompt => self.act_in_document_prompt(action),
             Context::Why => self.act_in_why(action),
+            Context::Find if self.layers.is_empty() => self.act_in_conversations_find(action),
+            Context::Find => self.act_in_library_find(action),
             Context::Library => self.act_in_library(action),
             Context::Models => self.act_in_models(action),
             Context::Themes => self.act_in_themes(action),
             Context::Export => self.act_in_export_prompt(action),
+            Context::Rename => self.act_in_rename_prompt(action),
             Context::Help => {
                 let height = self.measures.help.height;
                 if let Some(Layer::Help { scroll, .. }) = self.layers.last_mut() {
@@ -254,7 +262,15 @@ impl State {
         {
             return Vec::new();
         }
+        if matches!(self.layers.last(), Some(Layer::Library))
+            && let Some(effects) = self.show_all()
+        {
+            return effects;
+        }
         if self.layers.pop().is_some() {
+            return Vec::new();
+        }
+        if self.focus == Pane::Conversations && self.show_all_conversations() {
             return Vec::new();
         }
         let is_overlay = match self.focus {
@@ -279,18 +295,33 @@ impl State {
                 self.question.input.type_char(c);
                 self.question.recalled = None;
             }
+            (_, Some(Layer::Welcome(welcome))) => {
+                // Who types means the line to type in.
+                welcome.field = Field::Folders;
+                welcome.folder.line.input.type_char(c);
+                return welcome.folder.typed();
+            }
             (_, Some(Layer::Folder(prompt))) => {
-                prompt.input.type_char(c);
+                prompt.line.input.type_char(c);
                 return prompt.typed();
             }
             (_, Some(Layer::Export(prompt))) => {
-                prompt.input.type_char(c);
-                prompt.typed();
+                prompt.line.input.type_char(c);
+                return prompt.typed();
             }
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {
                     prompt.input.type_char(c);
                 }
+            }
+            (_, Some(Layer::Rename(prompt))) => prompt.input.type_char(c),
+            (Context::Find, None) => {
+                self.conversations.search.input.type_char(c);
+                return vec![self.conversations.search.look()];
+            }
+            (Context::Find, _) => {
+                self.library.tree.filter.type_char(c);
+                return vec![self.library.tree.look()];
             }
             _ => {}
         }
@@ -303,18 +334,32 @@ impl State {
                 self.question.input.paste(text);
                 self.question.recalled = None;
             }
+            (_, Some(Layer::Welcome(welcome))) => {
+                welcome.field = Field::Folders;
+                welcome.folder.line.input.paste_line(text);
+                return welcome.folder.typed();
+            }
             (_, Some(Layer::Folder(prompt))) => {
-                prompt.input.paste_line(text);
+                prompt.line.input.paste_line(text);
                 return prompt.typed();
             }
             (_, Some(Layer::Export(prompt))) => {
-                prompt.input.paste_line(text);
-                prompt.typed();
+                prompt.line.input.paste_line(text);
+                return prompt.typed();
             }
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {
                     prompt.input.paste_line(text);
                 }
+            }
+            (_, Some(Layer::Rename(prompt))) => prompt.input.paste_line(text),
+            (Context::Find, None) => {
+                self.conversations.search.input.paste_line(text);
+                return vec![self.conversations.search.look()];
+            }
+            (Context::Find, _) => {
+                self.library.tree.filter.paste_line(text);
+                return vec![self.library.tree.look()];
             }
             _ => {}
         }
@@ -332,14 +377,16 @@ impl State {
     }
 }
 
-/// Where a list of `count` rows goes from `selected`; none when the action does not move or there is no row.
-fn moved(selected: usize, count: usize, action: Action) -> Option<usize> {
+/// Where a list of `count` rows goes from `selected`, by `page` rows at a time; none when the action does not move or there
+/// is no row.
+fn moved(selected: usize, count: usize, page: usize, action: Action) -> Option<usize> {
+    let page = page.max(1);
     let last = count.checked_sub(1)?;
     let to = match action {
         Action::Up => selected.saturating_sub(1),
         Action::Down => selected + 1,
-        Action::PageUp => selected.saturating_sub(LIST_PAGE),
-        Action::PageDown => selected + LIST_PAGE,
+        Action::PageUp => selected.saturating_sub(page),
+        Action::PageDown => selected + page,
         Action::Top => 0,
         Action::End => last,
         _ => return None,

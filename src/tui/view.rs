@@ -24,6 +24,7 @@ mod sources;
 mod status;
 mod text;
 mod themes;
+mod welcome;
 mod why;
 mod words;
 
@@ -58,7 +59,7 @@ pub struct View {
     turns: conversation::Turns,
     document: Option<document::Laid>,
     conversations: List,
-    library: List,
+    library: library::Stand,
     models: List,
     theme_list: List,
     /// What stands where, as it was drawn last; what lies on top comes last.
@@ -75,7 +76,7 @@ impl View {
             turns: conversation::Turns::default(),
             document: None,
             conversations: List::default(),
-            library: List::default(),
+            library: library::Stand::default(),
             models: List::default(),
             theme_list: List::default(),
             targets: Vec::new(),
@@ -134,8 +135,9 @@ impl View {
         let regions = Regions::of(area, state);
         status::draw(canvas, regions.status, state, keys);
         // What lies under a view that fills the screen is not drawn.
-        let first = state.layers.iter().rposition(|layer| fills(layer, state));
+        let first = state.layers.iter().rposition(fills);
         if first.is_none() {
+            let mut finding = None;
             header::draw(canvas, regions.header, state);
             let panes = [
                 (Some(regions.question), Pane::Question),
@@ -150,12 +152,12 @@ impl View {
                 measures.conversation = self.turns.draw(canvas, area, state, keys);
             }
             if let Some(area) = regions.conversations {
-                conversations::draw(canvas, area, state, keys, &mut self.conversations);
+                finding = conversations::draw(canvas, area, state, keys, &mut self.conversations);
             }
             if let Some(area) = regions.sources {
                 measures.sources = sources::draw(canvas, area, state);
             }
-            cursor = question::draw(canvas, &regions, state, &measures);
+            cursor = question::draw(canvas, &regions, state, &measures).or(finding);
         }
         let has_document = state.layers.iter().any(|layer| matches!(layer, Layer::Document(_)));
         if !has_document {
@@ -163,12 +165,13 @@ impl View {
         }
         let view = regions.view;
         for layer in state.layers.iter().skip(first.unwrap_or_default()) {
-            if fills(layer, state) {
+            if fills(layer) {
                 canvas.clear(view);
                 canvas.mark(view, Target::Layer);
             }
             cursor = match layer {
-                Layer::Folder(prompt) => folder::draw(canvas, view, state, keys, prompt),
+                Layer::Welcome(prompt) => welcome::draw(canvas, view, state, keys, prompt),
+                Layer::Folder(prompt) => folder::draw(canvas, view, keys, prompt),
                 Layer::Document(document) => {
                     let laid = document::lay(self.document.take(), document, view);
                     let (measure, cursor) = document::draw(canvas, view, keys, document, &laid);
@@ -181,8 +184,10 @@ impl View {
                     None
                 }
                 Layer::Library => {
-                    library::draw(canvas, view, state, keys, &mut self.library);
-                    None
+                    let (measure, cursor) =
+                        library::draw(canvas, view, state, keys, &mut self.library);
+                    measures.library = measure;
+                    cursor
                 }
                 Layer::Models => {
                     models::draw(canvas, view, state, keys, &mut self.models);
@@ -199,6 +204,7 @@ impl View {
                     None
                 }
                 Layer::Export(prompt) => export::draw(canvas, view, keys, prompt),
+                Layer::Rename(prompt) => conversations::rename(canvas, view, keys, prompt),
                 Layer::Help { of, scroll } => {
                     measures.help = help::draw(canvas, view, keys, *of, *scroll);
                     None
@@ -217,15 +223,15 @@ impl View {
 }
 
 /// Whether a layer covers all but the status line.
-fn fills(layer: &Layer, state: &State) -> bool {
+fn fills(layer: &Layer) -> bool {
     match layer {
-        Layer::Document(_)
+        Layer::Welcome(_)
+        | Layer::Document(_)
         | Layer::Why(_)
         | Layer::Library
         | Layer::Models
         | Layer::Help { .. } => true,
-        Layer::Folder(_) => state.library.is_empty(),
-        Layer::Themes { .. } | Layer::Export(_) => false,
+        Layer::Folder(_) | Layer::Themes { .. } | Layer::Export(_) | Layer::Rename(_) => false,
     }
 }
 

@@ -3,6 +3,7 @@
 //! This thread ends every question: an answer is kept first and then told, with the number of its conversation.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 
 use docent_index::store::{Desk, StoreError};
@@ -33,6 +34,14 @@ pub(super) enum Order {
     },
     Keep(Box<Ending>),
     Open(i64),
+    Search {
+        number: u64,
+        words: String,
+    },
+    Rename {
+        id: i64,
+        title: String,
+    },
     Delete(i64),
     Restore(i64),
     Export {
@@ -71,11 +80,13 @@ pub(super) struct Keeper {
     desk: Option<Desk>,
     /// What was deleted here and could still be brought back.
     deleted: Vec<i64>,
+    /// The number of the search that was asked for last: those before it are left out.
+    newest: Arc<AtomicU64>,
 }
 
 impl Keeper {
-    pub(super) fn new(setting: Arc<Setting>, inbox: Inbox) -> Self {
-        Self { setting, inbox, desk: None, deleted: Vec::new() }
+    pub(super) fn new(setting: Arc<Setting>, inbox: Inbox, newest: Arc<AtomicU64>) -> Self {
+        Self { setting, inbox, desk: None, deleted: Vec::new(), newest }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -101,6 +112,26 @@ impl Keeper {
                         }
                     });
                 }
+                Order::Search { number, .. } if number < self.newest.load(Ordering::Relaxed) => {}
+                Order::Search { number, words } => {
+                    self.guarded("searching conversations", |keeper| {
+                        match keeper.with_desk(|desk| desk.search(&words)) {
+                            Ok(conversations) => {
+                                let found = DeskReport::Found { number, conversations };
+                                keeper.inbox.tell(Message::Desk(found));
+                            }
+                            Err(error) => {
+                                keeper.complain("conversations can't be searched", error);
+                            }
+                        }
+                    });
+                }
+                Order::Rename { id, title } => self.guarded("renaming a conversation", |keeper| {
+                    if let Err(failure) = keeper.rename(id, &title) {
+                        keeper.complain("the conversation is not renamed", failure);
+                    }
+                    keeper.list();
+                }),
                 Order::Delete(id) => self.guarded("deleting a conversation", |keeper| {
                     if let Err(error) = keeper.delete(id) {
                         keeper.complain("the conversation is not deleted", error);
@@ -239,6 +270,10 @@ impl Keeper {
     fn restore(&mut self, id: i64) -> Result<(), Failure> {
         self.deleted.retain(|deleted| *deleted != id);
         if self.with_desk(|desk| desk.restore(id))? { Ok(()) } else { Err(gone()) }
+    }
+
+    fn rename(&mut self, id: i64, title: &str) -> Result<(), Failure> {
+        if self.with_desk(|desk| desk.rename(id, title))? { Ok(()) } else { Err(gone()) }
     }
 
     fn export(

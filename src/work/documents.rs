@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use docent_engine::catalog::{self, Memory};
+use docent_engine::embed::{self, Settings};
 use docent_index::document::{ContentHash, DocumentId};
 use docent_index::store::{Place, Snapshot, StoreError, StoredDocument};
 use tokio_util::sync::CancellationToken;
@@ -13,20 +14,24 @@ use super::inbox::Inbox;
 use super::thread::guarded;
 use super::{FirstModel, Setting, path};
 use crate::error::Failure;
+use crate::ingest::vector_id;
 use crate::json::by_ocr;
+use crate::loading::{self, Embedders};
 use crate::models;
 use crate::state::document::{Mark, Opened, Page};
-use crate::state::effect::Wanted;
+use crate::state::effect::{Sought, Wanted};
 use crate::state::message::{Message, ModelReport};
-use crate::state::model::Found;
+use crate::state::model::{Cost, Details, Embedder, Found};
 use crate::state::notice::Notice;
 
 #[derive(Debug)]
 pub(super) enum Order {
     Open(Box<Wanted>),
-    /// The beginning of a path.
-    Complete(String),
+    /// The beginning of a path, and what it is to lead to.
+    Complete(String, Sought),
     ListModels,
+    /// The folder of an embedder; none for the bundled one.
+    Weigh(Option<PathBuf>),
     Finish,
 }
 
@@ -34,6 +39,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Clerk {
     setting: Arc<Setting>,
+    embedders: Arc<Embedders>,
     inbox: Inbox,
     snapshot: Option<Snapshot>,
     /// Whether models have been looked for.
@@ -41,8 +47,8 @@ pub(super) struct Clerk {
 }
 
 impl Clerk {
-    pub(super) fn new(setting: Arc<Setting>, inbox: Inbox) -> Self {
-        Self { setting, inbox, snapshot: None, has_listed: false }
+    pub(super) fn new(setting: Arc<Setting>, embedders: Arc<Embedders>, inbox: Inbox) -> Self {
+        Self { setting, embedders, inbox, snapshot: None, has_listed: false }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -56,13 +62,13 @@ impl Clerk {
                         None => self.snapshot = None,
                     }
                 }
-                Order::Complete(typed) => {
+                Order::Complete(typed, sought) => {
                     let user_home = self.setting.user_home.as_deref();
-                    let folders = guarded(&inbox, "looking for folders", || {
-                        path::completed(&typed, user_home)
+                    let paths = guarded(&inbox, "looking for paths", || {
+                        path::completed(&typed, user_home, sought)
                     });
-                    let folders = folders.unwrap_or_default();
-                    inbox.tell(Message::Completed { typed, folders });
+                    let paths = paths.unwrap_or_default();
+                    inbox.tell(Message::Completed { typed, paths });
                 }
                 Order::ListModels => {
                     let listed = guarded(&inbox, "looking for models", || self.models());
@@ -70,9 +76,51 @@ impl Clerk {
                         inbox.tell(Message::Model(listed));
                     }
                 }
+                Order::Weigh(folder) => {
+                    let weighed =
+                        guarded(&inbox, "measuring an embedder", || self.weigh(folder.as_deref()));
+                    match weighed {
+                        Some(Ok(cost)) => {
+                            inbox.tell(Message::Model(ModelReport::Weighed { folder, cost }));
+                        }
+                        Some(Err(failure)) => {
+                            let told = format!("it can't be measured: {}", failure.on_screen());
+                            inbox.tell(Message::Notice(Notice::error(told)));
+                        }
+                        None => self.snapshot = None,
+                    }
+                }
                 Order::Finish => break,
             }
         }
+    }
+
+    /// What it takes until an embedder has made the vectors of all passages, measured with a few of them.
+    fn weigh(&mut self, folder: Option<&Path>) -> Result<Cost, Failure> {
+        const SAMPLE: usize = 17;
+        let (parts, cores) = (self.setting.parts.clone(), self.setting.cores);
+        let embedders = Embedders::new(parts, folder.map(Path::to_owned));
+        let id = vector_id(&embedders.id()?);
+        let snapshot = self.snapshot()?;
+        let counts = snapshot.counts(Some(&id))?;
+        let missing = counts.passages.saturating_sub(counts.embedded);
+        let mut texts: Vec<String> = Vec::new();
+        for document in snapshot.documents()? {
+            if texts.len() >= SAMPLE || missing == 0 {
+                break;
+            }
+            let passages = snapshot.passages_of(document)?.into_iter();
+            let left = SAMPLE - texts.len();
+            texts.extend(passages.take(left).map(|passage| passage.context + "\n" + &passage.text));
+        }
+        snapshot.release()?;
+        let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        let per_second = if texts.is_empty() {
+            None
+        } else {
+            loading::rate(&mut embedders.open(Settings::for_library(cores))?, &texts)?
+        };
+        Ok(Cost { missing, of: counts.passages, per_second })
     }
 
     fn open(&mut self, wanted: &Wanted) -> Result<Box<Opened>, Notice> {
@@ -115,7 +163,35 @@ impl Clerk {
         let mut found: Vec<Found> =
             models.into_iter().filter_map(|found| shown(found, context)).collect();
         found.sort_by_key(|found| found.fault.is_some());
-        ModelReport::Listed { folder: self.setting.home.join("models"), found, free, suitable }
+        ModelReport::Listed {
+            folder: self.setting.home.join("models"),
+            found,
+            free,
+            suitable,
+            embedders: self.listed_embedders(),
+            embedder: self.embedders.chosen(),
+        }
+    }
+
+    /// The bundled embedder, and the others on this machine.
+    fn listed_embedders(&self) -> Vec<Embedder> {
+        let bundled = &self.setting.parts.embedder;
+        let bundled = Embedder {
+            name: "bundled".to_owned(),
+            origin: "comes with docent",
+            folder: None,
+            size: embed::model_path(bundled).metadata().map_or(0, |metadata| metadata.len()),
+            fault: None,
+        };
+        let others = models::embedders(&self.setting.home, &self.setting.places);
+        let others = others.into_iter().map(|found| Embedder {
+            name: found.name,
+            origin: found.origin.name(),
+            folder: Some(found.folder),
+            size: found.bytes,
+            fault: found.fault.map(|fault| Failure::from(fault).on_screen()),
+        });
+        std::iter::once(bundled).chain(others).collect()
     }
 
     /// The library as it is now.
@@ -185,7 +261,7 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
         Some(format!("This document has changed since it was cited.{lost}"))
     } else if path != wanted.path {
         Some(format!("It lies at `{}` now.", path.display()))
-    } else if cited.is_empty() {
+    } else if cited.is_empty() && !wanted.passage.is_empty() {
         Some("The passage no longer stands in it.".to_owned())
     } else {
         None
@@ -248,6 +324,7 @@ fn shown(model: catalog::Found, context: u32) -> Option<Found> {
         context: 0,
         needs: None,
         fault: None,
+        details: None,
     };
     match header {
         Ok(header) => {
@@ -255,6 +332,12 @@ fn shown(model: catalog::Found, context: u32) -> Option<Found> {
             found.context = usize::try_from(trained.min(context.into())).unwrap_or_default();
             found.needs = Some(Memory::of(&header, context).total());
             found.quantization = header.quantization;
+            found.details = Some(Details {
+                architecture: header.architecture,
+                parameters: header.parameters,
+                trained: header.context_length,
+                has_template: header.chat_template.is_some(),
+            });
         }
         Err(fault) => found.fault = Some(fault.told()),
     }
@@ -309,7 +392,7 @@ mod tests {
     fn clerk(home: &Path) -> Clerk {
         let setting = Setting {
             home: home.to_owned(),
-            parts: docent_engine::embed::Bundled::in_folder(home),
+            parts: embed::Bundled::in_folder(home),
             embedder: None,
             user_home: None,
             cores: 1,
@@ -317,10 +400,11 @@ mod tests {
             largest_file: 1 << 20,
             model: FirstModel::Quotes,
             places: Vec::new(),
-            running: crate::loading::Running::default(),
+            running: loading::Running::default(),
             folders: Vec::new(),
         };
-        Clerk::new(Arc::new(setting), Inbox::for_test().0)
+        let embedders = Arc::new(Embedders::new(setting.parts.clone(), None));
+        Clerk::new(Arc::new(setting), embedders, Inbox::for_test().0)
     }
 
     fn wanted(page: Option<u32>, passage: &str, highlights: &[(usize, usize)]) -> Wanted {

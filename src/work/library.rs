@@ -25,6 +25,7 @@ use super::thread::guarded;
 use super::{Setting, path};
 use crate::error::Failure;
 use crate::fs;
+use crate::ingest::queue::Queue;
 use crate::ingest::vector_id;
 use crate::loading::Embedders;
 use crate::state::library::Stage;
@@ -52,7 +53,11 @@ pub(super) enum Order {
     /// A folder that was named at the start: it may be there already.
     Named(PathBuf),
     Remove(PathBuf),
+    /// A document, or a folder with all that is in it.
+    ReadAgain(PathBuf),
     Pause(bool),
+    /// Another embedder is to make the vectors: the one in this folder, or the bundled one.
+    Embedder(Option<PathBuf>),
     /// The database was found to be damaged: opening it again begins it anew.
     Reopen,
     Finish,
@@ -65,6 +70,8 @@ pub(super) struct Link {
     pub(super) orders: Receiver<Order>,
     /// The other end of `orders`.
     pub(super) sender: Sender<Order>,
+    /// Where it is told which files are still to be read.
+    pub(super) queue: Arc<Queue>,
 }
 
 /// Orders in the order in which they came.
@@ -118,8 +125,8 @@ enum End {
     Finished,
     /// Another docent writes.
     Locked,
-    /// The database was found to be damaged.
-    Damaged,
+    /// The library is to be opened again: it was found to be damaged, or another embedder makes its vectors.
+    Again,
 }
 
 /// The thread's own.
@@ -132,6 +139,7 @@ pub(super) struct Librarian {
     sender: Sender<Order>,
     runs: Arc<Runs>,
     cancel: CancellationToken,
+    queue: Arc<Queue>,
     teller: Teller,
     paused: bool,
     /// Folders that were named at the start and are not in the library yet.
@@ -149,7 +157,7 @@ struct Asked {
     id: RequestId,
     at: Instant,
     order: Order,
-    /// What is to join or to leave.
+    /// What is to join, to leave or to be read.
     path: PathBuf,
     /// Whether it was told that no reply has come yet.
     is_told: bool,
@@ -163,7 +171,7 @@ impl Librarian {
         runs: Arc<Runs>,
         cancel: CancellationToken,
     ) -> Self {
-        let Link { inbox, orders, sender } = link;
+        let Link { inbox, orders, sender, queue } = link;
         Self {
             named: setting.folders.clone(),
             setting,
@@ -174,6 +182,7 @@ impl Librarian {
             sender,
             runs,
             cancel,
+            queue,
             paused: false,
             along: None,
             desk: None,
@@ -187,7 +196,7 @@ impl Librarian {
         loop {
             let reason = match guarded(&inbox, "indexing", || self.write()) {
                 Some(Ok(End::Finished)) => return,
-                Some(Ok(End::Damaged)) => continue,
+                Some(Ok(End::Again)) => continue,
                 Some(Ok(End::Locked)) => {
                     if guarded(&inbox, "reading along", || self.read_along()) == Some(true) {
                         return;
@@ -236,7 +245,7 @@ impl Librarian {
             self.inbox.tell(Message::Notice(Notice::error(salvaged.to_string())));
         }
         let embedder = vector_id(&self.embedders.id()?);
-        if self.setting.embedder.is_some() {
+        if self.embedders.chosen().is_some() {
             let counts = store.counts(Some(&embedder))?;
             let missing = counts.passages.saturating_sub(counts.embedded);
             if missing > 0 {
@@ -254,6 +263,8 @@ impl Librarian {
     /// Tells what another docent writes, until it is time to try to take over. Whether this was the end for good.
     fn read_along(&mut self) -> bool {
         self.teller.stage(Stage::Elsewhere);
+        // What the other one has still to read is known to it alone.
+        self.queue.set(std::iter::empty());
         // A library that can't be read now is tried again in a moment; questions tell what is wrong with it.
         drop(self.tell_along());
         for folder in std::mem::take(&mut self.named) {
@@ -282,11 +293,15 @@ impl Librarian {
         let user_home = self.setting.user_home.as_deref();
         let (request, path) = match &order {
             Order::Look | Order::Reopen | Order::Finish => return,
+            Order::Embedder(_) => {
+                return self.refuse(&order, "another docent makes the vectors of this library");
+            }
             Order::Pause(paused) => {
                 self.paused = *paused;
                 (if *paused { Request::Pause } else { Request::Resume }, PathBuf::new())
             }
             Order::Remove(path) => (Request::Remove(path.clone()), path.clone()),
+            Order::ReadAgain(path) => (Request::ReadAgain(path.clone()), path.clone()),
             Order::Add(_) | Order::Named(_) => {
                 let named = match &order {
                     Order::Named(folder) => folder.clone(),
@@ -389,7 +404,11 @@ impl Librarian {
                 Order::Look | Order::Reopen => {}
                 Order::Pause(paused) => self.paused = paused,
                 Order::Named(folder) => self.named.push(folder),
-                order @ (Order::Add(_) | Order::Remove(_)) => self.refuse(&order, why),
+                // It is taken when the library can be opened.
+                Order::Embedder(folder) => self.embedders.choose(folder),
+                order @ (Order::Add(_) | Order::Remove(_) | Order::ReadAgain(_)) => {
+                    self.refuse(&order, why);
+                }
                 Order::Finish => return true,
             }
         }
@@ -409,6 +428,7 @@ fn tell_reply(inbox: &Inbox, asked: &Asked, reply: Reply) {
         (Order::Remove(_), Reply::Done) => {
             Message::Notice(Notice::note(format!("`{shown}` is out of the library")))
         }
+        (Order::ReadAgain(_), Reply::Done) => Message::Notice(again(&asked.path)),
         // It was named to be there.
         (Order::Named(_), Reply::Needless(_)) | (_, Reply::Done) => return,
         (_, Reply::Needless(reason) | Reply::Refused(reason)) => {
@@ -416,6 +436,11 @@ fn tell_reply(inbox: &Inbox, asked: &Asked, reply: Reply) {
         }
     };
     inbox.tell(message);
+}
+
+/// What is said of a document or a folder that is going to be read again.
+fn again(path: &Path) -> Notice {
+    Notice::note(format!("`{}` is read again", path.display()))
 }
 
 /// The whole path of a folder that is to join the library, or why it can't, whatever is in there.

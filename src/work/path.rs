@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::state::effect::Sought;
+
 /// How many candidates are told at most: more can't be chosen from.
 const MOST: usize = 200;
 
@@ -23,9 +25,9 @@ fn expanded(typed: &str, user_home: Option<&Path>) -> PathBuf {
     }
 }
 
-/// The folders whose paths begin with what was typed, as they would be typed, with a slash at the end. Hidden ones only
-/// where their name was begun.
-pub(super) fn completed(typed: &str, user_home: Option<&Path>) -> Vec<String> {
+/// The folders whose paths begin with what was typed, as they would be typed, with a slash at the end; where a file is
+/// sought, files as well. Hidden ones only where their name was begun.
+pub(super) fn completed(typed: &str, user_home: Option<&Path>, sought: Sought) -> Vec<String> {
     if typed == "~" && user_home.is_some() {
         return vec!["~/".to_owned()];
     }
@@ -35,23 +37,30 @@ pub(super) fn completed(typed: &str, user_home: Option<&Path>) -> Vec<String> {
     };
     let folder = if base.is_empty() { PathBuf::from(".") } else { expanded(base, user_home) };
     let Ok(entries) = folder.read_dir() else { return Vec::new() };
-    let mut names: Vec<String> = entries
+    let mut found: Vec<(String, &str)> = entries
         .filter_map(Result::ok)
         .filter_map(|entry| {
             let name = OsString::into_string(entry.file_name()).ok()?;
             let fits =
                 starts_as(&name, start) && (start.starts_with('.') || !name.starts_with('.'));
+            if !fits {
+                return None;
+            }
             // A link to a folder is a folder.
-            (fits && entry.path().is_dir()).then_some(name)
+            let is_folder = entry.path().is_dir();
+            (is_folder || sought == Sought::File)
+                .then_some((name, if is_folder { "/" } else { "" }))
         })
         .collect();
     // What begins exactly as it was typed comes first.
-    names.sort_by_cached_key(|name| (!name.starts_with(start), name.to_lowercase(), name.clone()));
-    if names.first().is_some_and(|name| name.starts_with(start)) {
-        names.retain(|name| name.starts_with(start));
+    found.sort_by_cached_key(|(name, _)| {
+        (!name.starts_with(start), name.to_lowercase(), name.clone())
+    });
+    if found.first().is_some_and(|(name, _)| name.starts_with(start)) {
+        found.retain(|(name, _)| name.starts_with(start));
     }
-    names.truncate(MOST);
-    names.into_iter().map(|name| format!("{base}{name}/")).collect()
+    found.truncate(MOST);
+    found.into_iter().map(|(name, end)| format!("{base}{name}{end}")).collect()
 }
 
 /// Whether `name` begins with `start` in any case.
@@ -80,7 +89,7 @@ mod tests {
         let typed = format!("{}/{start}", folder.display());
         let whole: Vec<String> =
             expected.iter().map(|name| format!("{}/{name}/", folder.display())).collect();
-        assert_eq!(completed(&typed, None), whole);
+        assert_eq!(completed(&typed, None, Sought::Folder), whole);
     }
 
     #[test]
@@ -97,8 +106,10 @@ mod tests {
         check(folder.path(), "Cases", &["Cases old"]);
         check(folder.path(), ".c", &[".cache"]);
         check(folder.path(), "x", &[]);
-        assert_eq!(completed("~", Some(folder.path())), ["~/"]);
-        assert_eq!(completed("~/no", Some(folder.path())), ["~/notes/"]);
-        assert!(completed("/nowhere/at/all", None).is_empty());
+        let home = Some(folder.path());
+        assert_eq!(completed("~", home, Sought::Folder), ["~/"]);
+        assert_eq!(completed("~/no", home, Sought::Folder), ["~/notes/"]);
+        assert_eq!(completed("~/case", home, Sought::File), ["~/case/", "~/case.txt", "~/cases/"]);
+        assert!(completed("/nowhere/at/all", None, Sought::File).is_empty());
     }
 }

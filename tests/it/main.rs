@@ -24,6 +24,8 @@ mod hostile;
 mod kept;
 mod kill;
 mod library;
+#[cfg(target_os = "linux")]
+mod lists;
 mod migrate;
 mod model;
 mod models;

@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 use crate::docent::{Docent, fixture};
 use crate::kept::{Kept, open};
 
-/// The schemas of which there is a home.
-const SCHEMAS: [u32; 2] = [1, 2];
+/// The older schemas of which there is a home: of the library, and of the desk.
+const LIBRARIES: [u32; 2] = [1, 2];
+const DESKS: [u32; 3] = [1, 2, 3];
 
 /// A home as a docent of that schema left it, with the documents that were read.
 pub(crate) fn old_store(schema: u32) -> Docent {
@@ -59,7 +60,7 @@ fn embedded(home: &Path) -> Vec<Vec<u8>> {
 
 #[test]
 fn an_older_library_is_taken_over_and_embeds_only_what_is_new() {
-    for schema in SCHEMAS {
+    for schema in LIBRARIES {
         let docent = old_store(schema);
         let old = embedded(docent.home());
         let library = open(&docent.home().join("library.sqlite"));
@@ -98,7 +99,7 @@ fn an_older_library_is_taken_over_and_embeds_only_what_is_new() {
 
 #[test]
 fn the_conversations_of_an_older_docent_are_kept_and_their_citations_open() {
-    for schema in SCHEMAS {
+    for schema in DESKS {
         let docent = old_store(schema);
         let turns = |path: &Path| -> Vec<(i64, String, String)> {
             let desk = Connection::open(path).unwrap();

@@ -214,7 +214,7 @@ pub fn check_embedder(folder: &Path) -> Result<(), EmbedError> {
 
 /// Where the model of the embedder in `folder` lies: beside the other files, or in a folder of its own, as repositories
 /// have it that hold it in several formats.
-pub(crate) fn model_path(folder: &Path) -> PathBuf {
+pub fn model_path(folder: &Path) -> PathBuf {
     let path = folder.join("model.onnx");
     let beside = folder.join("onnx").join("model.onnx");
     if !path.is_file() && beside.is_file() { beside } else { path }

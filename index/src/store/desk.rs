@@ -7,17 +7,23 @@
 //! Here, too, a docent that does not write the library asks the one that does: see [`Request`].
 
 mod salvage;
+mod search;
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 pub use self::salvage::Salvaged;
+pub use self::search::FoundConversation;
 use super::library::{path_bytes, path_from};
 use super::{Home, StoreError, create_if_missing, migrate};
 
-const STEPS: [&str; 3] =
-    [include_str!("desk.sql"), include_str!("desk2.sql"), include_str!("desk3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("desk.sql"),
+    include_str!("desk2.sql"),
+    include_str!("desk3.sql"),
+    include_str!("desk4.sql"),
+];
 
 /// A desk up to this size is checked whole whenever it is opened, which takes some tens of milliseconds then; a larger one
 /// when something in it could not be read. Bytes.
@@ -43,6 +49,8 @@ pub enum Request {
     Add(PathBuf),
     /// Take a folder out of it.
     Remove(PathBuf),
+    /// Read again what lies at an absolute path: a document, or all documents in a folder.
+    ReadAgain(PathBuf),
     /// Let indexing rest.
     Pause,
     /// Let it go on.
@@ -260,6 +268,15 @@ impl Desk {
         ))
     }
 
+    /// Gives a conversation another title. False when there is none.
+    pub fn rename(&mut self, number: i64, title: &str) -> Result<bool, StoreError> {
+        let done = self.connection.execute(
+            "UPDATE conversation SET title = ?2 WHERE id = ?1 AND deleted_at IS NULL",
+            params![number, title],
+        );
+        Ok(self.database(done)? > 0)
+    }
+
     /// Deletes a conversation; until it is [purged](Self::purge) it can be [brought back](Self::restore). `at` is in
     /// seconds since 1970. False when there is none.
     pub fn delete(&mut self, number: i64, at: i64) -> Result<bool, StoreError> {
@@ -366,6 +383,7 @@ impl Desk {
         let (kind, path) = match request {
             Request::Add(path) => ("add", Some(path)),
             Request::Remove(path) => ("remove", Some(path)),
+            Request::ReadAgain(path) => ("read-again", Some(path)),
             Request::Pause => ("pause", None),
             Request::Resume => ("resume", None),
             Request::Unknown(kind) => (kind.as_str(), None),
@@ -418,6 +436,7 @@ impl Desk {
                     let request = match (kind.as_str(), path) {
                         ("add", Some(path)) => Request::Add(path),
                         ("remove", Some(path)) => Request::Remove(path),
+                        ("read-again", Some(path)) => Request::ReadAgain(path),
                         ("pause", None) => Request::Pause,
                         ("resume", None) => Request::Resume,
                         _ => Request::Unknown(kind),
@@ -581,6 +600,20 @@ mod tests {
         let new = desk.save_turn(Some(lost), &turn("And the garden?")).unwrap();
         assert_ne!(new, lost);
         assert_eq!(titles(&desk), ["And the garden?"]);
+    }
+
+    #[test]
+    fn a_conversation_can_be_renamed_as_long_as_it_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(home.path()).unwrap();
+        let rent = desk.save_turn(None, &turn("What is the rent?")).unwrap();
+        assert!(desk.rename(rent, "Rent").unwrap());
+        desk.save_turn(Some(rent), &turn("And the deposit?")).unwrap();
+        assert_eq!(titles(&desk), ["Rent"]);
+        desk.delete(rent, 6).unwrap();
+        assert!(!desk.rename(rent, "Gone").unwrap());
+        desk.restore(rent).unwrap();
+        assert_eq!(titles(&desk), ["Rent"]);
     }
 
     fn titles(desk: &Desk) -> Vec<String> {
@@ -806,6 +839,7 @@ mod tests {
         let requests = [
             Request::Add(folder()),
             Request::Remove(folder()),
+            Request::ReadAgain(folder().join("lease.pdf")),
             Request::Pause,
             Request::Resume,
             Request::Unknown("dance".to_owned()),

@@ -813,6 +813,32 @@ fn folders_tell_how_many_documents_lie_in_them() {
 }
 
 #[test]
+fn shelves_tell_where_documents_lie_and_how_much_is_in_them() {
+    let mut desk = Desk::new();
+    let first = desk.write("b/a.txt", "One.");
+    desk.write("c.txt", "One.");
+    desk.store.add_problem(desk.folder, Path::new("d.pdf"), ProblemKind::Password).unwrap();
+    let mut shelves = Shelves::open(desk.home.path()).unwrap();
+    let version = shelves.version().unwrap();
+    let all = shelves.all().unwrap();
+    let paths: Vec<_> = all.files.iter().map(|file| file.path.to_str().unwrap()).collect();
+    assert_eq!(paths, ["b/a.txt", "c.txt"]);
+    assert!(all.files.iter().all(|file| file.document == first && file.folder == desk.folder));
+    assert_eq!(all.folders[0].path, Path::new("/library"));
+    assert_eq!(all.problems[0].path, Path::new("/library/d.pdf"));
+    let extent = shelves.extent(first).unwrap().unwrap();
+    assert_eq!((extent.paged, extent.passages), (false, 1));
+    assert_eq!(shelves.extent(DocumentId(99)).unwrap(), None);
+    assert_eq!(shelves.version().unwrap(), version);
+    // The full text may be lost: the list is there all the same.
+    desk.write("e.txt", "Two.");
+    fs::remove_dir_all(Home(desk.home.path()).fulltext()).unwrap();
+    assert_ne!(shelves.version().unwrap(), version);
+    assert_eq!(shelves.all().unwrap().files.len(), 3);
+    assert!(shelves.is_current());
+}
+
+#[test]
 fn a_released_snapshot_lets_the_writers_log_end_and_can_be_taken_again() {
     let mut desk = Desk::new();
     desk.write("a.txt", "The first text.");

@@ -2,10 +2,10 @@
 
 use crate::state::action::Action;
 use crate::state::conversation::Turn;
-use crate::state::effect::Effect;
-use crate::state::input::Input;
+use crate::state::effect::{Effect, Sought};
 use crate::state::message::ExportReport;
 use crate::state::notice::Notice;
+use crate::state::path::PathLine;
 use crate::state::{ExportPrompt, Layer, State};
 
 /// The longest name that is proposed for an export, in characters.
@@ -16,18 +16,20 @@ impl State {
         let answers = self.conversation.answers();
         let Some(Layer::Export(prompt)) = self.layers.last_mut() else { return Vec::new() };
         if action == Action::Confirm {
-            let (typed, replace) = (prompt.input.text().trim().to_owned(), prompt.exists);
+            let (typed, replace) = (prompt.line.input.text().trim().to_owned(), prompt.exists);
             if typed.is_empty() {
                 return Vec::new();
             }
             return vec![Effect::Export { answers, typed, replace }];
         }
-        let before = prompt.input.text().len();
-        prompt.input.edit(action);
-        if prompt.input.text().len() != before {
-            prompt.typed();
+        if matches!(action, Action::Complete | Action::CompleteBack) {
+            let forward = action == Action::Complete;
+            (prompt.exists, prompt.refused) = (false, None);
+            return prompt.line.complete(forward, Sought::File).into_iter().collect();
         }
-        Vec::new()
+        let before = prompt.line.input.text().len();
+        prompt.line.input.edit(action);
+        if prompt.line.input.text().len() == before { Vec::new() } else { prompt.typed() }
     }
 
     pub(super) fn begin_export(&mut self) -> Vec<Effect> {
@@ -35,8 +37,8 @@ impl State {
             self.tell(Notice::note("there is no answer to export yet"));
             return Vec::new();
         };
-        let input = Input::new(format!("{}.md", file_name(&first.question)));
-        self.toggle(Layer::Export(ExportPrompt { input, exists: false, refused: None }), None)
+        let line = PathLine::new(format!("{}.md", file_name(&first.question)));
+        self.toggle(Layer::Export(ExportPrompt { line, exists: false, refused: None }), None)
     }
 
     pub(super) fn export_reports(&mut self, report: ExportReport) {
@@ -62,9 +64,10 @@ impl State {
 
 impl ExportPrompt {
     /// Another name is another file.
-    pub(super) fn typed(&mut self) {
+    pub(super) fn typed(&mut self) -> Vec<Effect> {
         self.exists = false;
         self.refused = None;
+        vec![self.line.typed(Sought::File)]
     }
 }
 

@@ -1,29 +1,57 @@
 //! What comes of typing a folder?
 
 use crate::state::action::Action;
-use crate::state::effect::Effect;
-use crate::state::input::Input;
-use crate::state::{FolderPrompt, Layer, State};
+use crate::state::effect::{Effect, Sought};
+use crate::state::{Field, FolderPrompt, Layer, State};
 
 impl State {
     pub(super) fn act_in_folder_prompt(&mut self, action: Action) -> Vec<Effect> {
         let Some(Layer::Folder(prompt)) = self.layers.last_mut() else { return Vec::new() };
         match action {
             Action::Confirm => {
-                let typed = prompt.input.text().trim().to_owned();
-                if typed.is_empty() {
+                let added = prompt.add();
+                if added.is_none() {
                     self.layers.pop();
-                    return Vec::new();
                 }
-                vec![Effect::AddFolder { typed }]
+                added.into_iter().collect()
             }
-            Action::Complete | Action::Down => prompt.complete(true),
-            Action::CompleteBack | Action::Up => prompt.complete(false),
-            _ => {
-                let before = prompt.input.text().len();
-                prompt.input.edit(action);
-                if prompt.input.text().len() == before { Vec::new() } else { prompt.typed() }
+            Action::Down => prompt.edit(Action::Complete),
+            Action::Up => prompt.edit(Action::CompleteBack),
+            _ => prompt.edit(action),
+        }
+    }
+
+    /// At the first start Enter adds what is typed, opens what is chosen, and leaves when nothing is left to be settled.
+    pub(super) fn act_in_welcome(&mut self, action: Action) -> Vec<Effect> {
+        let has_folder = !self.library.content.folders.is_empty();
+        let Some(Layer::Welcome(welcome)) = self.layers.last_mut() else { return Vec::new() };
+        match (action, welcome.field) {
+            (Action::Up, _) => welcome.field = Field::Folders,
+            (Action::Down, _) => welcome.field = Field::Model,
+            (Action::Confirm, Field::Folders) => {
+                let added = welcome.folder.add();
+                match (&added, has_folder) {
+                    (Some(_), _) => {}
+                    (None, true) => drop(self.layers.pop()),
+                    (None, false) => welcome.field = Field::Model,
+                }
+                return added.into_iter().collect();
             }
+            (Action::Confirm, Field::Model) => {
+                return self.toggle(Layer::Models, Some(Effect::ListModels));
+            }
+            (_, Field::Folders) => return welcome.folder.edit(action),
+            (_, Field::Model) => {}
+        }
+        Vec::new()
+    }
+
+    /// The line for a folder that is typed in now.
+    pub(super) fn folder_prompt(&mut self) -> Option<&mut FolderPrompt> {
+        match self.layers.last_mut()? {
+            Layer::Folder(prompt) => Some(prompt),
+            Layer::Welcome(welcome) => Some(&mut welcome.folder),
+            _ => None,
         }
     }
 }
@@ -32,48 +60,23 @@ impl FolderPrompt {
     /// The line has changed: what it could mean is asked for anew.
     pub(super) fn typed(&mut self) -> Vec<Effect> {
         self.refused = None;
-        self.taken = None;
-        vec![Effect::Complete { typed: self.input.text().to_owned() }]
+        vec![self.line.typed(Sought::Folder)]
     }
 
-    /// Puts in what all candidates have in common, else one candidate after the other.
-    fn complete(&mut self, forward: bool) -> Vec<Effect> {
-        let common = common_start(&self.candidates);
-        let is_progress = self.taken.is_none() && common.len() > self.input.text().len() && forward;
-        if is_progress {
-            self.input = Input::new(common);
-            return self.typed();
+    /// Lets the folder that is typed join the library, if one is.
+    fn add(&self) -> Option<Effect> {
+        let typed = self.line.input.text().trim().to_owned();
+        (!typed.is_empty()).then_some(Effect::AddFolder { typed })
+    }
+
+    fn edit(&mut self, action: Action) -> Vec<Effect> {
+        if matches!(action, Action::Complete | Action::CompleteBack) {
+            self.refused = None;
+            let completed = self.line.complete(action == Action::Complete, Sought::Folder);
+            return completed.into_iter().collect();
         }
-        let count = self.candidates.len();
-        let index = match (&self.taken, forward) {
-            (None, true) => 0,
-            (None, false) => count.saturating_sub(1),
-            (Some((index, _)), true) => (index + 1) % count.max(1),
-            (Some((index, _)), false) => (index + count.saturating_sub(1)) % count.max(1),
-        };
-        let Some(candidate) = self.candidates.get(index) else {
-            return if self.taken.is_none() { self.typed() } else { Vec::new() };
-        };
-        let typed = match self.taken.take() {
-            Some((_, typed)) => typed,
-            None => self.input.text().to_owned(),
-        };
-        self.input = Input::new(candidate);
-        self.taken = Some((index, typed));
-        self.refused = None;
-        Vec::new()
+        let before = self.line.input.text().len();
+        self.line.input.edit(action);
+        if self.line.input.text().len() == before { Vec::new() } else { self.typed() }
     }
-}
-
-/// The longest beginning that all texts share.
-fn common_start(texts: &[String]) -> &str {
-    let Some((first, others)) = texts.split_first() else { return "" };
-    others.iter().fold(first.as_str(), |common, text| {
-        let end = common
-            .char_indices()
-            .zip(text.chars())
-            .find(|((_, a), b)| a != b)
-            .map_or(common.len().min(text.len()), |((at, _), _)| at);
-        common.get(..end).unwrap_or_default()
-    })
 }

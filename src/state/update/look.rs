@@ -5,7 +5,7 @@ use super::super::effect::Effect;
 use super::super::look::{Beside, Choice, Shown, ThemeChoice};
 use super::super::notice::Notice;
 use super::super::{Layer, Pane, State};
-use super::moved;
+use super::{LIST_PAGE, moved};
 
 impl State {
     pub(super) fn begin_themes(&mut self) -> Vec<Effect> {
@@ -17,7 +17,7 @@ impl State {
         let count = self.look.choices().count();
         let Some(Layer::Themes { selected }) = self.layers.last_mut() else { return Vec::new() };
         if action != Action::Open {
-            *selected = moved(*selected, count, action).unwrap_or(*selected);
+            *selected = moved(*selected, count, LIST_PAGE, action).unwrap_or(*selected);
             return Vec::new();
         }
         let Some(choice) = self.look.choices().nth(*selected) else { return Vec::new() };

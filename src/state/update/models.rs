@@ -1,23 +1,41 @@
 //! What comes of choosing a model, and of what becomes of it?
 
-use super::moved;
+use super::{LIST_PAGE, moved};
 use crate::state::State;
 use crate::state::action::Action;
 use crate::state::effect::Effect;
+use crate::state::library::Stage;
 use crate::state::message::ModelReport;
-use crate::state::model::ModelState;
+use crate::state::model::{Change, ModelState};
 use crate::state::notice::Notice;
 
 impl State {
     pub(super) fn act_in_models(&mut self, action: Action) -> Vec<Effect> {
-        let model = &mut self.model;
-        if action != Action::Open {
-            // One row more than files: answers without a model.
-            if let Some(selected) = moved(model.selected, model.found.len() + 1, action) {
-                model.selected = selected;
-            }
-            return Vec::new();
+        if action == Action::Open && self.model.chosen_embedder().is_some() {
+            return self.choose_embedder();
         }
+        let model = &mut self.model;
+        model.change = None;
+        match action {
+            Action::Open => return self.choose_model(),
+            Action::Unload => {
+                model.is_chosen = true;
+                model.selected = model.found.len();
+                return vec![Effect::UnloadModel];
+            }
+            Action::ReadAgain => return vec![Effect::ListModels],
+            _ => {
+                if let Some(selected) = moved(model.selected, model.rows(), LIST_PAGE, action) {
+                    model.selected = selected;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Lets the chosen one answer from now on.
+    fn choose_model(&mut self) -> Vec<Effect> {
+        let model = &mut self.model;
         let Some(found) = model.found.get(model.selected) else {
             model.is_chosen = true;
             self.layers.pop();
@@ -31,20 +49,78 @@ impl State {
         let path = found.path.clone();
         model.is_chosen = true;
         self.layers.pop();
+        let is_ready = matches!(&model.state, ModelState::Ready(loaded) if loaded.path == path);
+        if is_ready {
+            // It answers already.
+            return Vec::new();
+        }
         vec![Effect::LoadModel(path)]
+    }
+
+    /// Says first what a change costs, and makes it when it is asked for once more.
+    fn choose_embedder(&mut self) -> Vec<Effect> {
+        let model = &mut self.model;
+        let Some(chosen) = model.chosen_embedder().cloned() else { return Vec::new() };
+        if let Some(fault) = &chosen.fault {
+            self.tell(Notice::error(format!("`{}` can't be used: {fault}", chosen.name)));
+        } else if chosen.folder == model.embedder {
+            self.tell(Notice::note(format!("`{}` makes the vectors already", chosen.name)));
+        } else if self.library.stage == Stage::Elsewhere {
+            self.tell(Notice::note(
+                "another docent makes the vectors of this library: change the embedder there",
+            ));
+        } else {
+            match &model.change {
+                Some(change) if change.folder == chosen.folder => {
+                    if change.cost.is_some() {
+                        model.change = None;
+                        model.embedder.clone_from(&chosen.folder);
+                        return vec![Effect::ChooseEmbedder(chosen.folder)];
+                    }
+                }
+                _ => {
+                    model.change = Some(Change { folder: chosen.folder.clone(), cost: None });
+                    return vec![Effect::WeighEmbedder(chosen.folder)];
+                }
+            }
+        }
+        Vec::new()
     }
 
     pub(super) fn model_reports(&mut self, report: ModelReport) -> Vec<Effect> {
         let model = &mut self.model;
         match report {
-            ModelReport::Listed { folder, found, free, suitable } => {
+            ModelReport::Listed { folder, found, free, suitable, embedders, embedder } => {
+                // Who has chosen a file stays on it, and begins on the one that answers.
+                let chosen = match model.found.get(model.selected) {
+                    Some(found) => Some(found.path.clone()),
+                    None if model.folder.is_some() => None,
+                    None => model.state.path().cloned(),
+                };
+                let was_none = model.folder.is_some() && chosen.is_none();
                 model.folder = Some(folder);
+                let row_of_embedder = model.selected.checked_sub(model.found.len() + 1);
                 model.found = found;
+                (model.embedders, model.embedder) = (embedders, embedder);
+                let index =
+                    model.found.iter().position(|found| Some(&found.path) == chosen.as_ref());
+                model.selected = match (index, row_of_embedder) {
+                    (Some(index), _) => index,
+                    (None, Some(row)) if was_none => model.found.len() + 1 + row,
+                    (None, None) if was_none => model.found.len(),
+                    (None, _) => model.selected,
+                };
+                model.selected = model.selected.min(model.rows() - 1);
                 // What is loaded makes room for the next one.
                 model.free = free.map(|free| free.saturating_add(model.taken()));
-                model.selected = model.selected.min(model.found.len());
                 let is_open = !model.is_chosen && model.state == ModelState::Quotes;
                 return suitable.filter(|_| is_open).map(Effect::LoadModel).into_iter().collect();
+            }
+            ModelReport::Weighed { folder, cost } => {
+                if let Some(change) = model.change.as_mut().filter(|change| change.folder == folder)
+                {
+                    change.cost = Some(cost);
+                }
             }
             ModelReport::Loading { path, share } => {
                 model.state = ModelState::Loading { path, share };

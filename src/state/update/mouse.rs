@@ -28,8 +28,11 @@ impl State {
         match target {
             Target::Layer => return Vec::new(),
             Target::Row(index) => {
-                self.choose_row(index);
-                return if is_double { self.act(Action::Open) } else { Vec::new() };
+                let mut effects = self.choose_row(index);
+                if is_double {
+                    effects.extend(self.act(Action::Open));
+                }
+                return effects;
             }
             // What lies on the panes is left by its own key.
             _ if !self.layers.is_empty() => return Vec::new(),
@@ -53,8 +56,10 @@ impl State {
             }
             Target::Conversation(index) => {
                 self.focus = Pane::Conversations;
-                let last = self.conversations.heads.len().saturating_sub(1);
-                self.conversations.selected = index.min(last);
+                let conversations = &mut self.conversations;
+                conversations.search.is_finding = false;
+                conversations.selected = index;
+                conversations.clamp();
             }
         }
         let opens =
@@ -73,16 +78,24 @@ impl State {
     }
 
     /// Goes to a row of the list on top.
-    fn choose_row(&mut self, index: usize) {
+    fn choose_row(&mut self, index: usize) -> Vec<Effect> {
         let themes = self.look.choices().count();
         match self.layers.last_mut() {
             Some(Layer::Library) => {
-                self.library.selected = index.min(self.library.rows().saturating_sub(1));
+                let tree = &mut self.library.tree;
+                // Who clicks has typed what he looks for.
+                tree.is_finding = false;
+                let last = tree.rows.total.saturating_sub(1);
+                return tree.choose(index.min(last)).into_iter().collect();
             }
-            Some(Layer::Models) => self.model.selected = index.min(self.model.found.len()),
+            Some(Layer::Models) => {
+                self.model.change = None;
+                self.model.selected = index.min(self.model.rows().saturating_sub(1));
+            }
             Some(Layer::Themes { selected }) => *selected = index.min(themes.saturating_sub(1)),
             _ => {}
         }
+        Vec::new()
     }
 
     /// The wheel moves what it is on by so many lines, up when negative.
@@ -105,9 +118,9 @@ impl State {
                 Vec::new()
             }
             Target::Pane(Pane::Conversations) | Target::Conversation(_) => {
-                let last = self.conversations.heads.len().saturating_sub(1);
-                let selected = self.conversations.selected.saturating_add_signed(lines);
-                self.conversations.selected = selected.min(last);
+                let conversations = &mut self.conversations;
+                conversations.selected = conversations.selected.saturating_add_signed(lines);
+                conversations.clamp();
                 Vec::new()
             }
             Target::Pane(Pane::Question | Pane::Conversation)

@@ -10,7 +10,7 @@ use crate::state::input::Input;
 use crate::state::message::AnswerReport;
 use crate::state::notice::Notice;
 use crate::state::scroll::Scroll;
-use crate::state::{FolderPrompt, Layer, Question, Sources, State};
+use crate::state::{Layer, Question, Sources, State, Welcome};
 
 /// How many past questions are kept for recalling.
 const HISTORY: usize = 1_000;
@@ -51,7 +51,7 @@ impl State {
             return Vec::new();
         }
         if self.library.is_empty() {
-            self.raise(Layer::Folder(FolderPrompt::default()));
+            self.raise(Layer::Welcome(Welcome::default()));
             return Vec::new();
         }
         if let Err(error) = Query::parse(typed) {

@@ -1,6 +1,6 @@
 //! What comes of what is asked for among the sources?
 
-use super::{document::no_text, moved, scroll_by_action};
+use super::{LIST_PAGE, document::no_text, moved, scroll_by_action};
 use crate::answer::EVIDENCE;
 use crate::json::Hit;
 use crate::state::action::Action;
@@ -37,7 +37,7 @@ impl State {
                 scroll_by_action(&mut self.sources.scroll, action, height);
             }
             _ => {
-                if let Some(selected) = moved(self.sources.selected, count, action) {
+                if let Some(selected) = moved(self.sources.selected, count, LIST_PAGE, action) {
                     self.show_source(selected);
                 }
             }

@@ -3,8 +3,8 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
-use super::prompt;
 use super::text::Styled;
+use super::{folder, prompt};
 use crate::keys::Keys;
 use crate::state::action::Action;
 use crate::state::{Context, ExportPrompt};
@@ -22,13 +22,16 @@ pub(super) fn draw(
         let enter = chord(keys, Action::Confirm);
         (format!("A file is there already: {enter} once more replaces it."), Role::Error)
     } else {
-        ("The ending chooses the form: .md or .json".to_owned(), Role::Dim)
+        let mut lines = vec!["The ending chooses the form: .md or .json".to_owned()];
+        lines.extend(folder::candidates(canvas, &export.line));
+        (lines.join("\n"), Role::Dim)
     };
     let (enter, escape) = (chord(keys, Action::Confirm), chord(keys, Action::Back));
-    let hint = format!("{enter} writes it   {escape} closes");
+    let tab = chord(keys, Action::Complete);
+    let hint = format!("{enter} writes it   {tab} completes   {escape} closes");
     let told = Styled::new(text, canvas.style(role));
     prompt::panel(canvas, area, "Export the conversation", (&told, &hint), |canvas, line| {
-        prompt::draw(canvas, line, &export.input, "a file's path")
+        prompt::draw(canvas, line, &export.line.input, "a file's path")
     })
 }
 

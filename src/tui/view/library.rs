@@ -1,36 +1,50 @@
-//! How are folders, their progress and what could not be read shown?
+//! How are the library's folders and documents shown, and how far each is?
 
-use std::path::Path;
-
-use ratatui::layout::Rect;
+use jiff::Timestamp;
+use ratatui::layout::{Position, Rect};
 
 use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
-use super::words::{count, counted, float, rate, time_left};
-use super::{List, below, hints, inset, rows};
+use super::words::{ago, count, counted, float, rate, time_left};
+use super::{List, below, hints, inset, prompt, rows};
 use crate::keys::Keys;
 use crate::state::action::Action;
-use crate::state::library::{Folder, Library, Problem, Progress, Stage};
+use crate::state::library::{Library, Problem, Progress, Stage};
+use crate::state::scroll::Measure;
+use crate::state::target::Target;
+use crate::state::tree::{Extent, Reading, Row, RowKind, Tree};
 use crate::state::{Context, State};
 use crate::theme::Role;
 
-/// Cells of the bar.
+/// Cells of the bars.
 const BAR: usize = 16;
-/// The folders' paths, at most, and what stands behind them.
-const PATH: usize = 60;
-const DOCUMENTS: usize = 20;
-/// Columns before what is told below a path.
+const SMALL_BAR: usize = 10;
+/// From this room on progress is told in words.
+const WIDE: usize = 76;
+/// Columns that a folder's content stands to the right of it.
 const INDENT: usize = 2;
-/// Lines of a problem that is not chosen. Of thousands only those are laid that can be seen.
-const PROBLEM: usize = 2;
+/// The sign before a folder, with the space behind it.
+const SIGN: usize = 2;
+/// The column of names, and the share of the line that it may have.
+const NAMES: (usize, usize) = (12, 64);
+/// Columns of what a document holds, and of when it was read.
+const PAGES: usize = 12;
+const PASSAGES: usize = 16;
+const WHEN: usize = 16;
+const GAP: usize = 3;
+/// Lines for what is told of the chosen row.
+const TOLD: u16 = 3;
+/// From this height on they have room.
+const HIGH: u16 = 12;
+/// From this height on a line parts them from the rows.
+const HIGHER: u16 = 20;
 
-/// Something in the list.
-enum Entry<'a> {
-    Folder(&'a Folder),
-    NoFolder,
-    Gap,
-    Heading,
-    Problem(&'a Problem),
+/// Where the list stands, and of which rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stand {
+    list: List,
+    /// Which rows were drawn last, and which of them was chosen.
+    drawn: (u64, usize),
 }
 
 pub(super) fn draw(
@@ -38,52 +52,58 @@ pub(super) fn draw(
     area: Rect,
     state: &State,
     keys: &Keys,
-    list: &mut List,
-) {
+    stand: &mut Stand,
+) -> (Measure, Option<Position>) {
     let library = &state.library;
+    let tree = &library.tree;
     let body = head(canvas, area, library, keys);
-    let told = told(canvas, library, usize::from(body.width));
-    put_rows(canvas, below(body, 1), told.iter());
-    let taken = u16::try_from(told.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let body = below(body, taken);
+    let mut told = told(canvas, library, usize::from(body.width));
+    if area.height < HIGHER {
+        // Rows matter more: how many passages have their vector stands where there is room for it.
+        told.truncate(1);
+    }
+    let air = u16::from(area.height >= HIGHER);
+    put_rows(canvas, below(body, air), told.iter());
+    let taken = u16::try_from(told.len()).unwrap_or(u16::MAX).saturating_add(2 * air);
+    let mut body = below(body, taken);
+    let mut cursor = None;
+    if tree.is_finding || tree.is_filtered() {
+        cursor = filter(canvas, rows(body, 0, 1), tree);
+        body = below(body, 1 + air);
+    }
+    let detail_rows = if area.height >= HIGH { TOLD + air } else { 0 };
+    let list_rows = body.height.saturating_sub(detail_rows);
+    details(canvas, below(body, list_rows), (state, keys), air);
+    let body = rows(body, 0, list_rows);
 
-    let list_of = Listed { library, room: body.width.into(), remove: remove(keys) };
-    let mut first = 0;
-    let mut selected = (0, 0);
-    let mut entries = Vec::new();
-    let mut row = 0;
-    for entry in list_of.entries() {
-        let is_row = matches!(entry, Entry::Folder(_) | Entry::Problem(_));
-        let is_selected = is_row && row == library.selected;
-        row += usize::from(is_row);
-        let height = match entry {
-            Entry::Problem(_) if !is_selected => PROBLEM,
-            _ => list_of.lay(canvas, &entry, is_selected).len(),
-        };
-        if is_selected {
-            selected = (first, first + height);
-        }
-        entries.push((first, entry, is_selected));
-        first += height;
+    // Who stays on a row while others come and go above it stays where he is on the screen, too.
+    let (number, before) = stand.drawn;
+    if number != tree.rows.number {
+        let top = stand.list.top + tree.selected;
+        stand.list.top = top.saturating_sub(before);
     }
-    let top = list.show(selected, first, body.height.into());
-    let visible = entries.partition_point(|(first, ..)| *first <= top).saturating_sub(1);
-    for (first, entry, is_selected) in entries.iter().skip(visible) {
-        if *first >= top + usize::from(body.height) {
-            break;
-        }
-        let lines = list_of.lay(canvas, entry, *is_selected);
-        for (line, row) in (*first..).zip(&lines) {
-            let Some(y) = line.checked_sub(top).and_then(|y| u16::try_from(y).ok()) else {
-                continue;
-            };
-            canvas.put_row(body, 0, y, row);
-            // The first line bears the mark; the ones below it belong to it.
-            if *is_selected && line == *first {
-                canvas.paint(rows(body, y, 1), Role::Selected);
-            }
+    stand.drawn = (tree.rows.number, tree.selected);
+    let height = usize::from(body.height);
+    let total = tree.rows.total;
+    let top = stand.list.show((tree.selected, tree.selected + 1), total, height);
+    let measure = Measure { top, height, lines: total, item: tree.selected };
+    if total == 0 {
+        let text = nothing(library);
+        let lines = Styled::new(text, canvas.style(Role::Dim)).wrapped(usize::from(body.width));
+        put_rows(canvas, body, lines.iter());
+        return (measure, cursor);
+    }
+    let columns = Columns::of(tree, usize::from(body.width));
+    for (y, index) in (0..body.height).zip(top..total) {
+        let Some(row) = tree.row(index) else { continue };
+        let line = columns.lay(canvas, row, state);
+        canvas.put_row(body, 0, y, &line);
+        canvas.mark(rows(body, y, 1), Target::Row(index));
+        if index == tree.selected {
+            canvas.paint(rows(body, y, 1), Role::Selected);
         }
     }
+    (measure, cursor)
 }
 
 fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> Rect {
@@ -93,8 +113,8 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> 
         counted(content.documents, "document", "documents"),
         counted(content.passages, "passage", "passages"),
     ];
-    if !content.problems.is_empty() {
-        told.push(counted(content.problems.len() as u64, "problem", "problems"));
+    if content.problems > 0 {
+        told.push(counted(content.problems, "problem", "problems"));
     }
     let told = told.join(&format!(" {} ", canvas.signs.dot));
     // What can be done stands in the status line, where there is room for it.
@@ -103,10 +123,37 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> 
     inset(body, 2, 1)
 }
 
-/// The key that takes a folder out.
-fn remove(keys: &Keys) -> String {
-    let chord = keys.chord(Context::Library, Action::Remove);
-    chord.map(|chord| chord.to_string()).unwrap_or_default()
+/// Why there is no row.
+fn nothing(library: &Library) -> &'static str {
+    let tree = &library.tree;
+    if library.is_empty() {
+        "no folder is watched"
+    } else if !tree.filter.text().trim().is_empty() {
+        "nothing has these words in its name or its folders' names"
+    } else if tree.only_problems {
+        "everything could be read"
+    } else {
+        ""
+    }
+}
+
+/// What is looked for, with the cursor while it is typed.
+fn filter(canvas: &mut Canvas<'_>, area: Rect, tree: &Tree) -> Option<Position> {
+    let mut x = canvas.put(area, 0, 0, "/", Role::Accent) + 1;
+    if tree.only_problems {
+        x = canvas.put(area, x, 0, "what could not be read", Role::Text) + 2;
+    }
+    let found = counted(tree.rows.files, "file", "files");
+    let found_room = u16::try_from(found.len()).unwrap_or_default() + 2;
+    let line = inset(area, x, found_room);
+    let cursor = if tree.is_finding {
+        prompt::draw(canvas, line, &tree.filter, "words of a name or a folder")
+    } else {
+        canvas.put_fitting(line, 0, 0, (tree.filter.text(), line.width), Role::Text);
+        None
+    };
+    canvas.put_right(area, x, 0, &found, Role::Dim);
+    cursor
 }
 
 /// How far the index is.
@@ -117,9 +164,11 @@ fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
     let stage = match &library.stage {
         Stage::Opening => dim(format!("opening the library{more}")),
         Stage::Scanning => dim(format!("looking for changes{more}")),
-        Stage::Reading(progress) => measured(canvas, progress, ("reading", "documents")),
-        Stage::Embedding(progress) => measured(canvas, progress, ("embedding", "passages")),
-        Stage::Recognising(progress) => measured(canvas, progress, ("reading scans", "pages")),
+        Stage::Reading(progress) => measured(canvas, progress, ("reading", "documents"), room),
+        Stage::Embedding(progress) => measured(canvas, progress, ("embedding", "passages"), room),
+        Stage::Recognising(progress) => {
+            measured(canvas, progress, ("reading scans", "pages"), room)
+        }
         Stage::Ready => dim("up to date: changes on the disk are followed".to_owned()),
         Stage::Paused => dim("indexing rests until you let it go on".to_owned()),
         Stage::Elsewhere => {
@@ -149,15 +198,29 @@ fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
     lines
 }
 
-fn measured(canvas: &Canvas<'_>, progress: &Progress, (verb, things): (&str, &str)) -> Styled {
+fn measured(
+    canvas: &Canvas<'_>,
+    progress: &Progress,
+    (verb, things): (&str, &str),
+    room: usize,
+) -> Styled {
     let Progress { done, of, per_second } = *progress;
     let style = canvas.style(Role::Dim);
-    let mut line = Styled::new(format!("{verb}   "), style);
-    line.append(&canvas.bar(BAR, float(done) / float(of.max(1))));
-    line.push(&format!("   {} of {} {things}", count(done as u64), count(of as u64)), style);
+    let is_wide = room >= WIDE;
+    let (bar, gap) = if is_wide { (BAR, "   ") } else { (SMALL_BAR, " ") };
+    let mut line = Styled::new(format!("{verb}{gap}"), style);
+    line.append(&canvas.bar(bar, float(done) / float(of.max(1))));
+    let (done_told, of_told) = (count(done as u64), count(of as u64));
+    let counts = if is_wide {
+        format!("{gap}{done_told} of {of_told} {things}")
+    } else {
+        format!("{gap}{done_told}/{of_told}")
+    };
+    line.push(&counts, style);
     if let Some(per_second) = per_second {
         let dot = canvas.signs.dot;
-        line.push(&format!(" {dot} {} a second", rate(per_second)), style);
+        let second = if is_wide { " a second" } else { "/s" };
+        line.push(&format!(" {dot} {}{second}", rate(per_second)), style);
         if let Some(left) = time_left(of.saturating_sub(done), per_second) {
             line.push(&format!(" {dot} {left} left"), style);
         }
@@ -165,106 +228,180 @@ fn measured(canvas: &Canvas<'_>, progress: &Progress, (verb, things): (&str, &st
     line
 }
 
-/// The list of folders and problems.
-struct Listed<'a> {
-    library: &'a Library,
-    /// Cells of its lines.
+/// What is told of the chosen row: its place, and what is wrong with it.
+fn details(canvas: &mut Canvas<'_>, area: Rect, (state, keys): (&State, &Keys), air: u16) {
+    if area.height == 0 {
+        return;
+    }
+    let library = &state.library;
+    let Some(row) = library.tree.chosen() else { return };
+    if air > 0 {
+        canvas.rule(area, 0);
+    }
+    let area = below(area, air);
+    let room = usize::from(area.width);
+    let path = row.path.to_string_lossy();
+    let path = text::fit_end(&path, room, canvas.signs.ellipsis).into_owned();
+    let mut lines = vec![Styled::new(path, canvas.style(Role::Dim))];
+    let missing = matches!(row.kind, RowKind::Folder { missing: true, .. });
+    if library.leaving.as_ref() == Some(&row.path) {
+        let remove = keys.chord(Context::Library, Action::Remove);
+        let remove = remove.map(|chord| chord.to_string()).unwrap_or_default();
+        let text =
+            format!("{remove} once more takes it out of the library; its files stay as they are");
+        lines.extend(Styled::new(text, canvas.style(Role::Error)).wrapped(room));
+    } else if missing {
+        let text = "it is not there now: what was read in it is kept";
+        lines.extend(Styled::new(text, canvas.style(Role::Error)).wrapped(room));
+    }
+    for problem in &row.problems {
+        let mut line = Styled::new(reason(problem), canvas.style(Role::Text));
+        line.push(&format!(": {}", problem.hint), canvas.style(Role::Dim));
+        lines.extend(line.wrapped(room));
+    }
+    if lines.len() > usize::from(area.height) {
+        lines.truncate(area.height.into());
+        if let Some(last) = lines.last_mut() {
+            last.push(&format!(" {}", canvas.signs.ellipsis), canvas.style(Role::Dim));
+            *last = last.fitted(room, canvas.signs.ellipsis);
+        }
+    }
+    put_rows(canvas, area, lines.iter());
+}
+
+fn reason(problem: &Problem) -> String {
+    let page = problem.page.map(|page| format!("p. {page} ")).unwrap_or_default();
+    format!("{page}{}", problem.reason)
+}
+
+/// Where in a line is what.
+struct Columns {
     room: usize,
-    /// The key that takes a folder out.
-    remove: String,
+    /// Cells of the names with what stands before them.
+    names: usize,
+    has_passages: bool,
+    has_pages: bool,
 }
 
-impl<'a> Listed<'a> {
-    fn entries(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        let library = self.library;
-        let content = &library.content;
-        let none = library.is_empty().then_some(Entry::NoFolder);
-        let heading = (!content.problems.is_empty()).then_some([Entry::Gap, Entry::Heading]);
-        let folders = content.folders.iter().map(Entry::Folder);
-        let problems = content.problems.iter().map(Entry::Problem);
-        folders.chain(none).chain(heading.into_iter().flatten()).chain(problems)
-    }
-
-    fn lay(&self, canvas: &Canvas<'_>, entry: &Entry<'_>, is_selected: bool) -> Vec<Styled> {
-        match entry {
-            Entry::Folder(folder) => self.folder(canvas, folder),
-            Entry::NoFolder => vec![Styled::new("no folder is watched", canvas.style(Role::Dim))],
-            Entry::Gap => vec![Styled::default()],
-            Entry::Heading => {
-                vec![Styled::new("What could not be read", canvas.style(Role::Heading))]
-            }
-            Entry::Problem(problem) => self.problem(canvas, problem, is_selected),
+impl Columns {
+    fn of(tree: &Tree, room: usize) -> Self {
+        let widths = tree.rows.rows.iter().map(|row| indent(row) + text::width(&row.name));
+        let (least, most) = NAMES;
+        let most = most.min(room / 5 * 2);
+        let names = widths.max().unwrap_or_default().clamp(least.min(most), most);
+        let facts = room.saturating_sub(names + GAP);
+        Self {
+            room,
+            names,
+            has_pages: facts >= PAGES + GAP + WHEN,
+            has_passages: facts >= PAGES + GAP + PASSAGES + GAP + WHEN,
         }
     }
 
-    /// A folder's path with its documents, and below it what must be known of it.
-    fn folder(&self, canvas: &Canvas<'_>, folder: &Folder) -> Vec<Styled> {
-        let longest = self.library.content.folders.iter();
-        let longest = longest.map(|folder| text::width(&folder.path.to_string_lossy())).max();
-        let path_room = longest.unwrap_or_default().min(PATH);
-        let path_room = path_room.min(self.room.saturating_sub(DOCUMENTS)).max(8);
-        let path = folder.path.to_string_lossy();
-        let path = text::fit_end(&path, path_room, canvas.signs.ellipsis);
-        let mut line = Styled::new(path, canvas.style(Role::Text));
-        line.pad(path_room + 3);
-        let documents = count(folder.documents);
-        let most = self.library.content.folders.iter().map(|folder| folder.documents).max();
-        let digits = count(most.unwrap_or_default()).len();
-        let name = if folder.documents == 1 { "document" } else { "documents" };
-        line.push(&format!("{documents:>digits$} {name}"), canvas.style(Role::Dim));
-        let mut lines = vec![line];
-        let mut below = |told: String| {
-            let told = Styled::new(told, canvas.style(Role::Error));
-            lines.extend(told.indented(self.room, INDENT, INDENT));
+    fn lay(&self, canvas: &Canvas<'_>, row: &Row, state: &State) -> Styled {
+        let more = canvas.signs.ellipsis;
+        let mut line = Styled::new(" ".repeat(row.depth * INDENT), canvas.style(Role::Dim));
+        let sign = match row.kind {
+            RowKind::Folder { is_open: true, .. } => canvas.signs.below,
+            RowKind::Folder { is_open: false, .. } => canvas.signs.chosen,
+            RowKind::Document { .. } => " ",
         };
-        if folder.missing {
-            below(format!("{} not there now: what was read in it is kept", canvas.signs.fault));
+        line.push(&format!("{sign} "), canvas.style(Role::Dim));
+        let role = match row.kind {
+            RowKind::Folder { .. } => Role::Strong,
+            RowKind::Document { state: Reading::Refused | Reading::Waiting, .. } => Role::Dim,
+            RowKind::Document { .. } => Role::Text,
+        };
+        let room = self.names.saturating_sub(indent(row));
+        let name = match row.depth {
+            0 => text::fit_end(&row.name, room, more),
+            _ => text::fit(&row.name, room, more),
+        };
+        line.push(&name, canvas.style(role));
+        line.pad(self.names + GAP);
+        match &row.kind {
+            RowKind::Folder { read, waiting, problems, missing, .. } => {
+                folder(canvas, &mut line, (*read, *waiting, *problems), *missing);
+            }
+            RowKind::Document { state: reading, extent } => {
+                self.document(canvas, &mut line, (row, *reading, *extent), state);
+            }
         }
-        if self.library.leaving.as_deref() == Some(&*folder.path) {
-            let remove = &self.remove;
-            below(format!(
-                "{remove} once more takes it out of the library; its files stay as they are"
-            ));
-        }
-        lines
+        line.fitted(self.room, more)
     }
 
-    /// A problem's file with the reason, and below it what to do; in whole where it is chosen.
-    fn problem(&self, canvas: &Canvas<'_>, problem: &Problem, is_selected: bool) -> Vec<Styled> {
-        let room = self.room;
-        let ellipsis = canvas.signs.ellipsis;
-        let page = problem.page.map(|page| format!("p. {page} ")).unwrap_or_default();
-        let reason = format!("{page}{}", problem.reason);
-        let mut line = Styled::new(format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
-        let indent = line.width();
-        let path = below_folder(&problem.path, &self.library.content.folders);
-        let path_room = room.saturating_sub(indent + text::width(&reason) + 3).max(room / 2);
-        let path =
-            if is_selected { path.into() } else { text::fit_end(&path, path_room, ellipsis) };
-        line.push(&path, canvas.style(Role::Text));
-        line.push("   ", canvas.style(Role::Text));
-        if is_selected {
-            line.push(&reason, canvas.style(Role::Text));
-            let mut lines = line.indented(room, 0, indent);
-            let hint = Styled::new(problem.hint.as_str(), canvas.style(Role::Dim));
-            lines.extend(hint.indented(room, indent, indent));
-            return lines;
+    fn document(
+        &self,
+        canvas: &Canvas<'_>,
+        line: &mut Styled,
+        (row, reading, extent): (&Row, Reading, Option<Extent>),
+        state: &State,
+    ) {
+        let dim = canvas.style(Role::Dim);
+        if let Some(extent) = extent.filter(|_| self.has_pages) {
+            let pages = if extent.paged {
+                counted(extent.pages.into(), "page", "pages")
+            } else {
+                String::new()
+            };
+            line.push(&format!("{pages:>PAGES$}"), dim);
+            line.push(&" ".repeat(GAP), dim);
+        } else if self.has_pages && !row.problems.is_empty() {
+            line.push(&" ".repeat(PAGES + GAP), dim);
         }
-        let left = room.saturating_sub(line.width());
-        line.push(&text::fit(&reason, left, ellipsis), canvas.style(Role::Text));
-        let mut hint = Styled::new(" ".repeat(indent), canvas.style(Role::Dim));
-        let left = room.saturating_sub(indent);
-        hint.push(&text::fit(&problem.hint, left, ellipsis), canvas.style(Role::Dim));
-        vec![line, hint]
+        match reading {
+            Reading::Waiting => return line.push("waiting", dim),
+            Reading::InWork => return line.push("being read", canvas.style(Role::Accent)),
+            Reading::Read | Reading::Refused => {}
+        }
+        if let [first, others @ ..] = row.problems.as_slice() {
+            line.push(&format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
+            line.push(&reason(first), canvas.style(Role::Text));
+            if !others.is_empty() {
+                line.push(&format!(" (and {} more)", others.len()), dim);
+            }
+            return;
+        }
+        let Some(extent) = extent else { return };
+        if self.has_passages {
+            let passages = counted(extent.passages, "passage", "passages");
+            line.push(&format!("{passages:>PASSAGES$}"), dim);
+            line.push(&" ".repeat(GAP), dim);
+        }
+        let now = &state.moment.now;
+        let read = Timestamp::from_second(extent.read_at).unwrap_or_default();
+        line.push(&format!("read {}", ago(read, now)), dim);
     }
 }
 
-/// A path as it is below its folder, which goes by its own name.
-fn below_folder(path: &Path, folders: &[Folder]) -> String {
-    let inside = folders.iter().find_map(|folder| {
-        let below = path.strip_prefix(&folder.path).ok()?;
-        let name = folder.path.file_name()?;
-        Some(Path::new(name).join(below))
-    });
-    inside.as_deref().unwrap_or(path).to_string_lossy().into_owned()
+/// Columns before a row's name.
+fn indent(row: &Row) -> usize {
+    row.depth * INDENT + SIGN
+}
+
+/// What is in a folder.
+fn folder(
+    canvas: &Canvas<'_>,
+    line: &mut Styled,
+    (read, waiting, problems): (u64, u64, u64),
+    missing: bool,
+) {
+    let dim = canvas.style(Role::Dim);
+    line.push(&format!("{:>7} read", count(read)), dim);
+    if waiting > 0 {
+        line.push(&" ".repeat(GAP), dim);
+        #[expect(clippy::cast_precision_loss, reason = "a bar has few cells")]
+        let share = read as f64 / (read + waiting) as f64;
+        line.append(&canvas.bar(SMALL_BAR, share));
+        line.push(&format!(" {} waiting", count(waiting)), dim);
+    }
+    if problems > 0 {
+        line.push(&" ".repeat(GAP), dim);
+        line.push(&format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
+        line.push(&counted(problems, "problem", "problems"), dim);
+    }
+    if missing {
+        line.push(&" ".repeat(GAP), dim);
+        line.push(&format!("{} not there now", canvas.signs.fault), canvas.style(Role::Error));
+    }
 }

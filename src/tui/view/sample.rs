@@ -16,13 +16,15 @@ use crate::state::document::{DocumentView, Mark, Opened, Page};
 use crate::state::effect::{Passage, Run};
 use crate::state::library::{Content, Folder, Problem, Progress, Stage};
 use crate::state::look::{Listed, ThemeChoice};
-use crate::state::message::{Moment, Size};
-use crate::state::model::{Found, Loaded, ModelState};
+use crate::state::message::{Moment, Rows, Size};
+use crate::state::model::{Details, Embedder, Found, Loaded, ModelState};
+use crate::state::path::PathLine;
 use crate::state::scroll::Scroll;
+use crate::state::tree::{Extent, Reading, Row, RowKind};
 use crate::state::why::{Reason, Why};
 use crate::state::{FolderPrompt, State};
 use crate::theme::Themes;
-use docent_index::store::Head;
+use docent_index::store::{FoundConversation, Head};
 
 /// Half past two on a Tuesday.
 const NOW: &str = "2025-03-18T14:30:00+01:00[Europe/Berlin]";
@@ -54,22 +56,7 @@ pub(super) fn idle(width: u16, height: u16) -> State {
         documents: 1_204,
         passages: 48_112,
         embedded: 48_112,
-        problems: vec![
-            Problem {
-                path: "/home/me/cases/harbour/Scan 2019-04.pdf".into(),
-                page: None,
-                reason: "has no text layer, only pictures".to_owned(),
-                hint: "add a text layer to it with an OCR program and save it in place".to_owned(),
-            },
-            Problem {
-                path: "/home/me/cases/oakfield/valuation.pdf".into(),
-                page: Some(7),
-                reason: "is damaged".to_owned(),
-                hint:
-                    "get the file again from where it came, or open and save it with a PDF program"
-                        .to_owned(),
-            },
-        ],
+        problems: 2,
         watching: None,
     };
     let head = |id, title: &str, asked_at| Head { id, title: title.to_owned(), asked_at, turns: 2 };
@@ -82,6 +69,95 @@ pub(super) fn idle(width: u16, height: u16) -> State {
         head(2, "Flax strips against late blight", minutes_ago(60 * 24 * 9)),
         head(1, "Roof repair 2023", minutes_ago(60 * 24 * 400)),
     ];
+    state
+}
+
+/// Two conversations that were found, one of them by what was said in it.
+pub(super) fn searched(mut state: State) -> State {
+    let conversations = &mut state.conversations;
+    let found = |index: usize, excerpt: Option<&str>| FoundConversation {
+        head: conversations.heads[index].clone(),
+        excerpt: excerpt.map(str::to_owned),
+    };
+    let lease = "tenant may end the lease early with six months’ written notice, but not before";
+    let found = vec![found(0, Some(lease)), found(4, None), found(5, Some("notice the spots"))];
+    let search = &mut conversations.search;
+    search.input = crate::state::input::Input::new("NOTICE");
+    search.is_finding = true;
+    search.found = Some(found);
+    conversations.selected = 0;
+    state
+}
+
+/// A library that is being read, in a tree whose first folders are open.
+pub(super) fn with_tree(mut state: State) -> State {
+    let folder = |path: &str, name: &str, depth, (read, waiting, problems), is_open| Row {
+        path: path.into(),
+        name: name.to_owned(),
+        depth,
+        problems: Vec::new(),
+        kind: RowKind::Folder { is_open, read, waiting, problems, missing: false },
+    };
+    let document = |name: &str, state, extent: Option<(u32, u64, i64)>| Row {
+        path: format!("/home/me/cases/oakfield/{name}").into(),
+        name: name.to_owned(),
+        depth: 2,
+        problems: Vec::new(),
+        kind: RowKind::Document {
+            state,
+            extent: extent.map(|(pages, passages, minutes)| Extent {
+                paged: pages > 0,
+                pages,
+                passages,
+                read_at: minutes_ago(minutes),
+            }),
+        },
+    };
+    let problem = |page, reason: &str, hint: &str| Problem {
+        page,
+        reason: reason.to_owned(),
+        hint: hint.to_owned(),
+    };
+    let mut rows = vec![
+        folder("/home/me/cases", "~/cases", 0, (1_102, 892, 2), true),
+        folder("/home/me/cases/harbour", "harbour", 1, (44, 0, 0), false),
+        folder("/home/me/cases/oakfield", "oakfield", 1, (9, 3, 2), true),
+        document(
+            "Amendment no. 2 (2025), signed by both parties and their agents.pdf",
+            Reading::InWork,
+            None,
+        ),
+        document("calls.md", Reading::Read, Some((0, 3, 61))),
+        document("Lease agreement.pdf", Reading::Read, Some((31, 212, 2))),
+        document("Scan 2019-04.pdf", Reading::Read, Some((4, 0, 60 * 30))),
+        document("valuation.pdf", Reading::Read, Some((12, 80, 60 * 24 * 40))),
+        document("字.txt", Reading::Waiting, None),
+        document("secret.pdf", Reading::Refused, None),
+        folder("/home/me/notes", "~/notes", 0, (102, 0, 0), false),
+        folder("/media/stick/archive", "/media/stick/archive", 0, (310, 0, 0), false),
+    ];
+    rows[6].problems = vec![problem(
+        None,
+        "has no text layer, only pictures",
+        "read by OCR at the end if installed: sudo apt install tesseract-ocr (macOS: brew install tesseract)",
+    )];
+    let again = "get the file again from where it came, or open and save it with a PDF program";
+    rows[7].problems =
+        vec![problem(Some(7), "is damaged", again), problem(Some(9), "is damaged", again)];
+    rows[9].problems = vec![problem(
+        None,
+        "opens only with a password or a certificate",
+        "save a copy that opens without it in the folder",
+    )];
+    if let RowKind::Folder { missing, .. } = &mut rows[11].kind {
+        *missing = true;
+    }
+    let total = rows.len();
+    let rows = Rows { number: 1, first: 0, rows, total, files: 2_300, selected: 6 };
+    let tree = &mut state.library.tree;
+    tree.open = ["/home/me/cases", "/home/me/cases/oakfield"].map(PathBuf::from).into();
+    tree.selected = rows.selected;
+    tree.rows = rows;
     state
 }
 
@@ -314,6 +390,12 @@ pub(super) fn with_models(mut state: State) -> State {
         context: 8_192,
         needs: fault.is_none().then_some(size + 1_300_000_000),
         fault: fault.map(str::to_owned),
+        details: fault.is_none().then(|| Details {
+            architecture: "qwen3".to_owned(),
+            parameters: 4_022_468_096,
+            trained: Some(40_960),
+            has_template: name.starts_with("Qwen"),
+        }),
     };
     state.model.found = vec![
         found("qwen3-4b-q4_k_m.gguf", "Qwen3 4B", 2_497_280_000, None),
@@ -324,6 +406,17 @@ pub(super) fn with_models(mut state: State) -> State {
             1_200_000_000,
             Some("ends at byte 1,200,000,000 of 2,497,280,000: download it again"),
         ),
+    ];
+    let embedder = |name: &str, origin, folder: Option<&str>, size| Embedder {
+        name: name.to_owned(),
+        origin,
+        folder: folder.map(PathBuf::from),
+        size,
+        fault: None,
+    };
+    state.model.embedders = vec![
+        embedder("bundled", "comes with docent", None, 90_900_000),
+        embedder("multilingual-e5-small", "hugging face", Some("/home/me/e5"), 471_000_000),
     ];
     state.model.free = Some(8_100_000_000);
     state.model.selected = 1;
@@ -353,9 +446,10 @@ pub(super) fn with_themes(mut state: State) -> State {
 /// A prompt for a folder in which something was typed.
 pub(super) fn folder_prompt() -> FolderPrompt {
     FolderPrompt {
-        input: crate::state::input::Input::new("/home/me/Doc"),
-        candidates: vec!["/home/me/Documents/".to_owned(), "/home/me/Docker/".to_owned()],
-        taken: None,
+        line: PathLine {
+            candidates: vec!["/home/me/Documents/".to_owned(), "/home/me/Docker/".to_owned()],
+            ..PathLine::new("/home/me/Doc")
+        },
         refused: None,
     }
 }

@@ -13,6 +13,7 @@ use crate::seal::Seal;
 use crate::state::action::Action;
 use crate::state::library::{Progress, Stage};
 use crate::state::model::ModelState;
+use crate::state::tree::RowKind;
 use crate::state::{Context, State};
 use crate::theme::Role;
 
@@ -233,23 +234,44 @@ fn hints_of(state: &State) -> Vec<Hint> {
         }
         Context::Conversations => {
             hints.push((Action::Open, "open"));
+            hints.push((Action::Find, "find"));
             hints.push((Action::NewConversation, "new"));
+            hints.push((Action::Rename, "rename"));
             hints.push((Action::Delete, "delete"));
         }
         Context::Library => {
             let pause = if state.library.stage == Stage::Paused { "go on" } else { "pause" };
+            let tree = &state.library.tree;
+            let chosen = tree.chosen().map(|row| &row.kind);
+            match chosen {
+                Some(RowKind::Folder { is_open: true, .. }) => hints.push((Action::Open, "close")),
+                Some(_) => hints.push((Action::Open, "open")),
+                None => {}
+            }
             hints.push((Action::Add, "add"));
-            hints.push((Action::Remove, "remove"));
+            if tree.chosen().is_some_and(|row| row.depth == 0) {
+                hints.push((Action::Remove, "remove"));
+            }
+            hints.push((Action::ReadAgain, "read again"));
+            hints.push((Action::Find, "find"));
+            let problems = if tree.only_problems { "all" } else { "problems" };
+            hints.push((Action::Problems, problems));
             hints.push((Action::Pause, pause));
         }
+        Context::Find => {
+            hints.push((Action::Confirm, "done"));
+            hints.push((Action::Back, "all"));
+        }
         // These views tell their keys themselves.
-        Context::Folder
+        Context::Welcome
+        | Context::Folder
         | Context::Document
         | Context::DocumentPrompt
         | Context::Why
         | Context::Models
         | Context::Themes
-        | Context::Export => {}
+        | Context::Export
+        | Context::Rename => {}
         Context::Help => return Vec::new(),
     }
     hints

@@ -1,5 +1,7 @@
 //! Every view at three sizes, drawn from states made by hand.
 
+mod lists;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -18,8 +20,9 @@ use crate::state::library::{Progress, Stage};
 use crate::state::look::{Beside, Shown, ThemeChoice};
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
+use crate::state::path::PathLine;
 use crate::state::why::WhyView;
-use crate::state::{Context, ExportPrompt, FolderPrompt};
+use crate::state::{Context, ExportPrompt, Field, RenamePrompt, Welcome};
 use crate::theme::{Background, Colours};
 
 const SIZES: [(u16, u16); 3] = [(60, 16), (100, 30), (160, 45)];
@@ -198,17 +201,6 @@ fn an_answer_with_everything_in_it() {
 }
 
 #[test]
-fn the_conversations_in_focus() {
-    check("conversations", |width, height| {
-        let mut state = sample::one_turn(width, height);
-        state.focus = Pane::Conversations;
-        state.conversations.selected = 3;
-        state.conversations.deleted = vec![12];
-        state
-    });
-}
-
-#[test]
 fn a_notice_and_a_library_in_work() {
     check("notice", |width, height| {
         let mut state = sample::one_turn(width, height);
@@ -222,30 +214,6 @@ fn a_notice_and_a_library_in_work() {
             sample::moment().since_start,
         ));
         state
-    });
-}
-
-#[test]
-fn the_first_start() {
-    check("first-start", |width, height| {
-        let mut state = sample::starting(width, height);
-        state.library.stage = Stage::Ready;
-        with_layer(state, Layer::Folder(FolderPrompt::default()))
-    });
-    check("first-start-typed", |width, height| {
-        let mut state = sample::with_models(sample::starting(width, height));
-        state.library.stage = Stage::Ready;
-        state.seal = crate::seal::Seal::Open { reason: "the kernel has no seccomp".to_owned() };
-        with_layer(state, Layer::Folder(sample::folder_prompt()))
-    });
-}
-
-#[test]
-fn the_line_for_a_folder() {
-    check("folder", |width, height| {
-        let mut folder = sample::folder_prompt();
-        folder.taken = Some((1, "/home/me/Doc".to_owned()));
-        with_layer(sample::one_turn(width, height), Layer::Folder(folder))
     });
 }
 
@@ -270,29 +238,6 @@ fn a_document_with_lines() {
         document.prompt = Some(Prompt { kind: PromptKind::Search, input: Input::new("fee") });
         with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
     });
-}
-
-#[test]
-fn the_library() {
-    check("library", |width, height| {
-        let mut state = sample::idle(width, height);
-        state.library.stage =
-            Stage::Reading(Progress { done: 312, of: 1_204, per_second: Some(14.0) });
-        state.library.content.embedded = 40_000;
-        state.library.selected = 1;
-        state.library.leaving = Some("/home/me/notes".into());
-        with_layer(state, Layer::Library)
-    });
-}
-
-#[test]
-fn the_models() {
-    check("models", |width, height| {
-        let mut state = sample::with_models(sample::idle(width, height));
-        state.model.state = ModelState::Ready(sample::loaded());
-        with_layer(state, Layer::Models)
-    });
-    check("no-models", |width, height| with_layer(sample::idle(width, height), Layer::Models));
 }
 
 #[test]
@@ -364,7 +309,7 @@ fn a_place_on_the_screen_tells_what_stands_there() {
     assert_eq!(at(&state, "Themes"), Some(Target::Layer));
     assert_eq!(at(&state, "Conversations"), Some(Target::Pane(Pane::Conversations)));
     let covered = with_layer(state, Layer::Library);
-    assert_eq!(at(&covered, "What could not be read"), Some(Target::Layer));
+    assert_eq!(at(&covered, "Library   3 folders"), Some(Target::Layer));
 }
 
 #[test]
@@ -380,18 +325,6 @@ fn panes_of_other_widths() {
         state.look.panes.conversations.shown = Shown::Never;
         state.look.panes.sources.shown = Shown::Never;
         state
-    });
-}
-
-#[test]
-fn the_line_for_an_export() {
-    check("export", |width, height| {
-        let export = ExportPrompt {
-            input: Input::new("/home/me/answers/oakfield.md"),
-            exists: true,
-            refused: None,
-        };
-        with_layer(sample::one_turn(width, height), Layer::Export(export))
     });
 }
 
@@ -612,6 +545,10 @@ fn hostile(state: &mut State, text: &str) {
     for head in &mut state.conversations.heads {
         head.title = text.to_owned();
     }
+    for found in state.conversations.search.found.iter_mut().flatten() {
+        found.head.title = text.to_owned();
+        found.excerpt = Some(text.to_owned());
+    }
     for turn in &mut state.conversation.turns {
         turn.question = text.to_owned();
         turn.thought.push_str(text);
@@ -652,19 +589,30 @@ fn hostile(state: &mut State, text: &str) {
     for folder in &mut content.folders {
         folder.path.clone_from(&path);
     }
-    for problem in &mut content.problems {
-        problem.path.clone_from(&path);
-        problem.reason = text.to_owned();
-        problem.hint = text.to_owned();
-    }
     content.watching = Some(text.to_owned());
     state.library.stage = Stage::Failed(text.to_owned());
     state.library.leaving = Some(path.clone());
+    state.library.tree.filter = Input::new(text);
+    for row in &mut state.library.tree.rows.rows {
+        row.path.clone_from(&path);
+        row.name = text.to_owned();
+        for problem in &mut row.problems {
+            problem.reason = text.to_owned();
+            problem.hint = text.to_owned();
+        }
+    }
     for found in &mut state.model.found {
         found.name = text.to_owned();
         found.quantization = Some(text.to_owned());
         found.path.clone_from(&path);
         found.fault = found.fault.take().map(|_| text.to_owned());
+        if let Some(details) = &mut found.details {
+            details.architecture = text.to_owned();
+        }
+    }
+    for embedder in &mut state.model.embedders {
+        embedder.name = text.to_owned();
+        embedder.fault = Some(text.to_owned());
     }
     state.model.state = match state.model.state {
         ModelState::Ready(ref loaded) => {
@@ -683,13 +631,13 @@ fn hostile(state: &mut State, text: &str) {
     state.seal = crate::seal::Seal::Open { reason: text.to_owned() };
     for layer in &mut state.layers {
         match layer {
-            Layer::Folder(folder) => {
-                folder.input = Input::new(text);
-                folder.candidates = vec![text.to_owned(); 9];
+            Layer::Welcome(Welcome { folder, .. }) | Layer::Folder(folder) => {
+                folder.line.input = Input::new(text);
+                folder.line.candidates = vec![text.to_owned(); 9];
                 folder.refused = folder.refused.take().map(|_| text.to_owned());
             }
             Layer::Export(export) => {
-                export.input = Input::new(text);
+                export.line.input = Input::new(text);
                 export.refused = Some(text.to_owned());
             }
             Layer::Document(document) => {
@@ -710,6 +658,7 @@ fn hostile(state: &mut State, text: &str) {
                     current: 0,
                 });
             }
+            Layer::Rename(rename) => rename.input = Input::new(text),
             Layer::Why(_)
             | Layer::Library
             | Layer::Models
@@ -732,16 +681,25 @@ fn states(width: u16, height: u16) -> Vec<State> {
         sample::abstained(width, height),
         failed,
         with_layer(sample::one_turn(width, height), Layer::Folder(sample::folder_prompt())),
-        with_layer(sample::starting(width, height), Layer::Folder(sample::folder_prompt())),
+        with_layer(
+            sample::starting(width, height),
+            Layer::Welcome(Welcome { folder: sample::folder_prompt(), field: Field::Folders }),
+        ),
         with_layer(with_models(), Layer::Document(Box::new(sample::paged_document()))),
         with_layer(with_models(), Layer::Document(Box::new(sample::lined_document()))),
-        with_layer(with_models(), Layer::Library),
+        with_layer(sample::with_tree(with_models()), Layer::Library),
         with_layer(with_models(), Layer::Models),
         with_layer(sample::with_themes(with_models()), Layer::Themes { selected: 14 }),
         with_layer(with_models(), Layer::Export(ExportPrompt::default())),
         with_layer(with_models(), Layer::Help { of: Context::Document, scroll: Scroll::END }),
+        with_layer(
+            sample::one_turn(width, height),
+            Layer::Rename(RenamePrompt { id: 1, input: Input::default() }),
+        ),
+        sample::searched(sample::one_turn(width, height)),
     ];
     states[6].library.stage = Stage::Ready;
+    states[15].focus = Pane::Conversations;
     for focus in [Pane::Conversation, Pane::Sources, Pane::Conversations] {
         let mut state = sample::writing(width, height);
         state.focus = focus;
@@ -779,7 +737,7 @@ proptest! {
         width in 1_u16..301,
         height in 1_u16..101,
         text in "(\\PC{0,12}|[a-z .]{0,80}|[漢字한글🙂👩‍👩‍👧e\u{301}\u{200b}\u{5d0}\u{627}\t\n|#*`\\[\\]1-]{0,24}){0,6}",
-        which in 0_usize..19,
+        which in 0_usize..21,
         (scroll, lines) in (0_usize..5, -400_isize..400),
         ascii in any::<bool>(),
     ) {
@@ -803,7 +761,7 @@ proptest! {
         // The second frame is made from what the first has kept, the third in a terminal that has just changed its size.
         draw_with(&mut view, state);
         let measures = draw_with(&mut view, state).measures;
-        for measure in [measures.conversation, measures.sources, measures.document, measures.help] {
+        for measure in [measures.conversation, measures.sources, measures.document, measures.help, measures.library] {
             prop_assert!(measure.top <= measure.lines);
         }
         let mut terminal = Terminal::new(TestBackend::new(height, width.min(100))).unwrap();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::{Timestamp, Zoned};
+
 pub(super) use crate::models::size;
 
 /// `48,112`.
@@ -63,6 +65,27 @@ pub(super) fn time_left(left: usize, per_second: f64) -> Option<String> {
     })
 }
 
+/// How long ago something was: `just now`, `2 min ago`, `5 h ago`, `3 days ago`, then the day: `12 March`, `12 March 2023`.
+pub(super) fn ago(then: Timestamp, now: &Zoned) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    let seconds = now.timestamp().as_second().saturating_sub(then.as_second());
+    match seconds {
+        // Clocks may differ a little.
+        ..MINUTE => "just now".to_owned(),
+        MINUTE..HOUR => format!("{} min ago", seconds / MINUTE),
+        HOUR..DAY => format!("{} h ago", seconds / HOUR),
+        DAY.. if seconds < 2 * DAY => "1 day ago".to_owned(),
+        DAY.. if seconds < 14 * DAY => format!("{} days ago", seconds / DAY),
+        _ => {
+            let day = then.to_zoned(now.time_zone().clone()).date();
+            let form = if day.year() == now.year() { "%-d %B" } else { "%-d %B %Y" };
+            day.strftime(form).to_string()
+        }
+    }
+}
+
 /// A measured rate: `0.8`, `14`.
 pub(super) fn rate(per_second: f64) -> String {
     if per_second < 9.95 { format!("{per_second:.1}") } else { format!("{per_second:.0}") }
@@ -97,6 +120,26 @@ mod tests {
         assert_eq!(
             [999, 1_000, 2_497_280_000, 48_300_000, 999_600_000].map(size),
             ["999 B", "1.0 kB", "2.5 GB", "48 MB", "1.0 GB"]
+        );
+    }
+
+    #[test]
+    fn what_was_is_said_as_people_say_it() {
+        let now: Zoned = "2025-03-18T14:30:00+01:00[Europe/Berlin]".parse().unwrap();
+        let said = |seconds| ago(now.timestamp() - jiff::SignedDuration::from_secs(seconds), &now);
+        assert_eq!(
+            [-5, 59, 60, 7_100, 86_399, 86_400, 1_200_000, 1_300_000, 40_000_000].map(said),
+            [
+                "just now",
+                "just now",
+                "1 min ago",
+                "1 h ago",
+                "23 h ago",
+                "1 day ago",
+                "13 days ago",
+                "3 March",
+                "11 December 2023"
+            ]
         );
     }
 

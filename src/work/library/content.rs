@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use docent_index::document::FolderId;
-use docent_index::store::{self, Counts, EmbedderId, LocatedProblem, Snapshot, Store, StoreError};
+use docent_index::store::{self, Counts, EmbedderId, Snapshot, Store, StoreError};
 
-use crate::state::library::{Content, Folder, Problem, Progress, Stage};
+use crate::state::library::{Content, Folder, Progress, Stage};
 use crate::state::message::{LibraryReport, Message};
 use crate::work::inbox::Inbox;
 use crate::work::pulse::Throttle;
@@ -28,7 +28,7 @@ pub(super) fn of_store(
 ) -> Result<Content, StoreError> {
     let counts = store.counts(Some(embedder))?;
     let folders = folders(store.folders()?, &store.documents_of_folders()?);
-    Ok(content(counts, folders, store.problems()?, watching))
+    Ok(content(counts, folders, watching))
 }
 
 /// The same for one who only reads.
@@ -38,30 +38,16 @@ pub(super) fn of_snapshot(
 ) -> Result<Content, StoreError> {
     let counts = snapshot.counts(Some(embedder))?;
     let folders = folders(snapshot.folders()?, &snapshot.documents_of_folders()?);
-    Ok(content(counts, folders, snapshot.problems()?, None))
+    Ok(content(counts, folders, None))
 }
 
-fn content(
-    counts: Counts,
-    folders: Vec<Folder>,
-    problems: Vec<LocatedProblem>,
-    watching: Option<String>,
-) -> Content {
-    let problems = problems
-        .into_iter()
-        .map(|LocatedProblem { path, problem }| Problem {
-            path,
-            page: problem.page,
-            reason: problem.kind.reason().to_owned(),
-            hint: problem.kind.hint().to_owned(),
-        })
-        .collect();
+fn content(counts: Counts, folders: Vec<Folder>, watching: Option<String>) -> Content {
     Content {
         folders,
         documents: counts.documents,
         passages: counts.passages,
         embedded: counts.embedded,
-        problems,
+        problems: counts.problems,
         watching,
     }
 }

@@ -10,7 +10,7 @@ use docent_engine::embed::{Embed as _, FastEmbedder, Settings, TokenCounter};
 use docent_index::store::{self, EmbedderId, Folder, Reply, Request, Store, Waiting};
 
 use super::scans::{Made, Queue, Scans};
-use super::{End, Librarian, Order, content, joining};
+use super::{End, Librarian, Order, again, content, joining};
 use crate::error::Failure;
 use crate::ingest::vectors::Vectors;
 use crate::ingest::{self, Pace, Readers, Summary, Task};
@@ -61,6 +61,8 @@ pub(super) struct Writer<'a> {
     vectors: Option<Vectors<Failure>>,
     /// Folders that are to be compared with the disk.
     dirty: BTreeSet<PathBuf>,
+    /// What is to be read again though it has not changed.
+    wanted: Vec<PathBuf>,
     /// It takes a moment until it is known what is to be done.
     is_scan_told: bool,
     /// When folders were compared last.
@@ -99,6 +101,7 @@ impl<'a> Writer<'a> {
             id,
             vectors: None,
             dirty: BTreeSet::new(),
+            wanted: Vec::new(),
             is_scan_told: true,
             surveyed: now,
             tasks: Vec::new(),
@@ -142,7 +145,18 @@ impl<'a> Writer<'a> {
                         };
                         self.own.inbox.tell(Message::Notice(notice));
                     }
-                    Order::Reopen => return Ok(End::Damaged),
+                    Order::ReadAgain(path) => {
+                        let notice = match self.read_again(&path)? {
+                            Ok(()) => again(&path),
+                            Err(reason) => Notice::error(reason),
+                        };
+                        self.own.inbox.tell(Message::Notice(notice));
+                    }
+                    Order::Embedder(folder) => {
+                        self.own.embedders.choose(folder);
+                        return Ok(End::Again);
+                    }
+                    Order::Reopen => return Ok(End::Again),
                     Order::Finish => return Ok(End::Finished),
                 }
             }
@@ -312,6 +326,10 @@ impl<'a> Writer<'a> {
                     Ok(()) => Reply::Done,
                     Err(reason) => Reply::Refused(reason),
                 },
+                Request::ReadAgain(path) => match self.read_again(&path)? {
+                    Ok(()) => Reply::Done,
+                    Err(reason) => Reply::Refused(reason),
+                },
                 Request::Pause | Request::Resume if at - asked_at > PAUSE_ASKED => {
                     Reply::Refused("nobody was there to follow".to_owned())
                 }
@@ -342,8 +360,12 @@ impl<'a> Writer<'a> {
             if !self.dirty.contains(&folder.path) {
                 continue;
             }
-            let largest_file = self.own.setting.largest_file;
-            let survey = ingest::survey(&mut self.store, &folder, largest_file, &self.own.cancel)?;
+            // What was wanted before and is not read yet still is.
+            let waiting = self.tasks.iter().filter(|task| task.is_wanted);
+            let waiting = waiting.filter(|task| task.folder == folder.id).map(Task::path);
+            let wanted: Vec<PathBuf> = self.wanted.iter().cloned().chain(waiting).collect();
+            let (largest_file, cancel) = (self.own.setting.largest_file, &self.own.cancel);
+            let survey = ingest::survey(&mut self.store, &folder, &wanted, largest_file, cancel)?;
             // Stopped: then everything is at its end.
             let Some(survey) = survey else { break };
             self.tasks.retain(|task| task.folder != folder.id);
@@ -354,12 +376,16 @@ impl<'a> Writer<'a> {
             ingest::forget(&mut self.store, &survey.gone)?;
         }
         self.dirty.clear();
+        self.wanted.clear();
         self.surveyed = Instant::now();
         self.is_scan_told = false;
         // What was only moved answers again at once, and what was just saved is waited for.
-        // What answers already, as an older reader read it, comes last.
-        self.tasks
-            .sort_by_key(|task| (task.is_again, Reverse((task.seems_moved, task.modified_ns()))));
+        // What answers already, as an older reader read it, comes last; what the user has asked for just now, first.
+        self.tasks.sort_by_key(|task| {
+            let freshness = Reverse((task.seems_moved, task.modified_ns()));
+            (!task.is_wanted, task.is_again, freshness)
+        });
+        self.own.queue.set(self.tasks.iter().map(Task::path));
         self.own.teller.is_stale();
         Ok(())
     }
@@ -374,12 +400,16 @@ impl<'a> Writer<'a> {
             Some(counter) => counter,
             empty => empty.insert(self.own.embedders.counter()?),
         };
+        let queue = Arc::clone(&self.own.queue);
+        queue.set(tasks.iter().chain(&self.tasks).map(Task::path));
+        let is_wanted = tasks.iter().any(|task| task.is_wanted);
         let setting = &self.own.setting;
         let readers = Readers {
             counter,
             count: setting.cores,
             give_way: true,
             largest_file: setting.largest_file,
+            queue: &queue,
         };
         if self.vectors.is_none() {
             self.vectors = Some(vectors(self.own)?);
@@ -425,8 +455,12 @@ impl<'a> Writer<'a> {
             }
             let is_disturbed =
                 now.duration_since(started) >= UNDISTURBED && watcher.has_settled(now);
-            let is_ordered =
-                orders.any(|order| matches!(order, Order::Add(_) | Order::Pause(true)));
+            let is_ordered = orders.any(|order| {
+                matches!(
+                    order,
+                    Order::Add(_) | Order::ReadAgain(_) | Order::Embedder(_) | Order::Pause(true)
+                )
+            });
             if is_disturbed || is_ordered || is_asked || *paused || (yields && runs.are_any()) {
                 return Ok(Pace::Finish);
             }
@@ -438,11 +472,17 @@ impl<'a> Writer<'a> {
             ingest::read_all::<Failure>(store, readers, tasks, cancel, &mut pace, &mut summary)?;
         let done = before + count - left.len();
         self.tasks.splice(0..0, left);
+        queue.set(self.tasks.iter().map(Task::path));
         self.read = if self.tasks.is_empty() { 0 } else { done };
         self.store.publish()?;
         self.published = Instant::now();
         (self.unswept, self.is_unembedded) = (Some(Instant::now()), true);
-        self.scan_queue.is_stale();
+        if is_wanted {
+            // What OCR has read is kept, and put into its document once more.
+            self.scan_queue.begin_again();
+        } else {
+            self.scan_queue.is_stale();
+        }
         // Passages have come to those that wait.
         self.embedded = self.embedded.map(|(done, _)| (done, 0));
         self.rate = Rate::default();
@@ -633,6 +673,23 @@ impl<'a> Writer<'a> {
         Ok(path)
     }
 
+    /// Has a document, or all that lies in a folder, read though it has not changed; or says why it can't.
+    fn read_again(&mut self, path: &Path) -> Result<Result<(), String>, Failure> {
+        let folders = self.store.folders()?;
+        let inside: Vec<PathBuf> = folders
+            .into_iter()
+            .map(|folder| folder.path)
+            .filter(|folder| path.starts_with(folder))
+            .collect();
+        if inside.is_empty() {
+            return Ok(Err(format!("`{}` is not in the library", path.display())));
+        }
+        self.dirty.extend(inside);
+        self.wanted.push(path.to_owned());
+        self.is_scan_told = true;
+        Ok(Ok(()))
+    }
+
     /// Takes a folder out of the library, or says why it can't.
     fn remove(&mut self, path: &Path) -> Result<Result<(), String>, Failure> {
         let folder = self.store.folders()?.into_iter().find(|folder| folder.path == path);
@@ -641,6 +698,7 @@ impl<'a> Writer<'a> {
         };
         self.store.remove_folder(folder.id)?;
         self.tasks.retain(|task| task.folder != folder.id);
+        self.own.queue.set(self.tasks.iter().map(Task::path));
         self.dirty.remove(path);
         self.follow_folders()?;
         self.tell_content(true)?;
