@@ -262,7 +262,7 @@ fn an_editor_has_the_terminal_to_itself() {
     let mut replies = File::open(desk.path("replies")).unwrap();
     let mut screen = BufReader::new(terminal.master.try_clone_reader().unwrap());
     let mut keys = terminal.master.take_writer().unwrap();
-    send(&mut requests, &Some(std::ffi::OsString::from("./editor")));
+    send(&mut requests, &Programs { editor: Some("./editor".into()), viewer: None });
     let mut edit = |typed: &[&str]| {
         send(&mut requests, &Request::Edit { path: desk.path("notes.md").into(), line: None });
         let mut seen = Vec::new();

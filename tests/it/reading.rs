@@ -59,6 +59,9 @@ fn an_answer_a_quote_and_what_is_cited_are_copied() {
 fn a_source_that_is_left_out_is_not_found_again_and_one_that_is_pinned_stays() {
     let docent = Docent::with_fixtures();
     let mut terminal = answered(&docent, (120, 36));
+    let screen = terminal.screen();
+    let (_, counted) = screen.split_once("from 6 of ").unwrap();
+    let count: u32 = counted.split_once(' ').unwrap().0.parse().unwrap();
     terminal.keys("\x1b1x");
     terminal.wait_for("[1] is left out");
     terminal.keys("2p");
@@ -69,14 +72,16 @@ fn a_source_that_is_left_out_is_not_found_again_and_one_that_is_pinned_stays() {
     terminal.keys(ESCAPE);
     terminal.wait_for("Sources");
     let other = "At what bearing temperature does the HX 65-200 have to be stopped?";
-    terminal.keys(&format!("{TAB}{other}{ENTER}"));
-    terminal.wait_until("another answer with what is pinned", |screen| {
-        screen.contains("of 163 passages in scope") && screen.contains("pinned ·")
-    });
-    terminal.keys(&format!("{QUESTION}{ENTER}"));
-    terminal.wait_until("the question to be answered again", |screen| {
-        screen.matches("of 163 passages in scope").count() == 2
-    });
+    let left = format!("of {} passages in scope", count - 1);
+    for (number, question) in [(1, other), (2, QUESTION)] {
+        if number == 1 {
+            terminal.keys(TAB);
+        }
+        terminal.keys(&format!("{question}{ENTER}"));
+        terminal.wait_until("an answer without what is left out", |screen| {
+            screen.matches(left.as_str()).count() == number
+        });
+    }
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 
@@ -125,8 +130,10 @@ fn nothing_in_a_hostile_document_reaches_the_terminal_from_any_view() {
         // Why it is there, and the document itself, searched, with what it says copied nowhere.
         terminal.keys("w");
         terminal.wait_for("Why this source");
-        terminal.keys(&format!("{ESCAPE}{ENTER}"));
-        terminal.wait_for("cited [1]");
+        terminal.keys(ESCAPE);
+        terminal.wait_for("Sources");
+        terminal.keys(ENTER);
+        terminal.wait_for("esc back");
         terminal.keys(&format!("/stolen{ENTER}"));
         terminal.wait_for("1 of");
         terminal.keys("G");

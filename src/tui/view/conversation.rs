@@ -46,6 +46,8 @@ struct Laid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Looks {
     is_thought_shown: bool,
+    /// Whether the key that opens and folds it is this turn's now.
+    has_keys: bool,
     /// The citation that is chosen.
     chosen: Option<u32>,
 }
@@ -56,7 +58,8 @@ impl Looks {
         let is_current = || conversation.current().is_some_and(|other| other.serial == turn.serial);
         let has_keys = has_focus(state, Pane::Conversation) && is_current();
         let chosen = turn.hits.get(state.sources.selected).filter(|_| has_keys);
-        Self { is_thought_shown: turn.is_thought_shown, chosen: chosen.map(|hit| hit.n) }
+        let is_thought_shown = turn.is_thought_shown;
+        Self { is_thought_shown, has_keys, chosen: chosen.map(|hit| hit.n) }
     }
 }
 
@@ -213,10 +216,10 @@ fn answer(
 ) -> Vec<Styled> {
     let more = canvas.signs.ellipsis;
     let sources = u32::try_from(turn.hits.len()).unwrap_or(u32::MAX);
-    let Looks { is_thought_shown, chosen } = looks;
+    let chosen = looks.chosen;
     let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources, chosen };
     let dim = |text: &str| Styled::new(text, canvas.style(Role::Dim)).wrapped(room);
-    let mut lines = thought(canvas, turn, room, is_thought_shown, keys);
+    let mut lines = thought(canvas, turn, room, looks, keys);
     lines.extend(match &turn.answer {
         Answering::Searching(_) => dim(&format!("searching{more}")),
         // What it thinks about it stands there already.
@@ -272,7 +275,7 @@ fn thought(
     canvas: &Canvas<'_>,
     turn: &Turn,
     room: usize,
-    is_shown: bool,
+    looks: Looks,
     keys: &Keys,
 ) -> Vec<Styled> {
     if turn.thought.is_empty() {
@@ -281,6 +284,7 @@ fn thought(
     let words = turn.thought.split_whitespace().count() as u64;
     let words = counted(words, "word", "words");
     let signs = canvas.signs;
+    let is_shown = looks.is_thought_shown;
     let sign = if is_shown { signs.below } else { signs.chosen };
     let told = if matches!(turn.answer, Answering::Reading { .. }) {
         format!("{sign} thinking{} {words}", signs.ellipsis)
@@ -288,7 +292,8 @@ fn thought(
         format!("{sign} thought for {words}")
     };
     let mut head = Styled::new(told, canvas.style(Role::Dim));
-    if let Some(chord) = keys.chord(Context::Conversation, Action::Unfold) {
+    let chord = keys.chord(Context::Conversation, Action::Unfold);
+    if let Some(chord) = chord.filter(|_| looks.has_keys) {
         head.push(&format!("   {chord}"), canvas.style(Role::Key));
         head.push(if is_shown { " folds it" } else { " opens it" }, canvas.style(Role::Dim));
     }
