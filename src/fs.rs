@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// A failure of the file system with the path it is about.
@@ -78,6 +78,28 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// A new, empty file that only its owner may read.
 fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Makes a folder that only its owner may look into, in place of one that is there.
+pub fn make_private(path: &Path) -> Result<(), FileError> {
+    let make = || {
+        if path.exists() {
+            std::fs::remove_dir_all(path)?;
+        }
+        std::fs::DirBuilder::new().mode(0o700).create(path)
+    };
+    make().map_err(failed("make", path))
+}
+
+/// Removes a folder with all that is in it.
+pub fn remove_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_dir_all(path).map_err(failed("remove", path))
+}
+
+/// What lies in a folder; nothing where it can't be read.
+pub fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path()))
 }
 
 /// The absolute path without links and dots of something that exists.

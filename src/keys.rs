@@ -44,7 +44,7 @@ enum Place {
 }
 
 impl Place {
-    const ALL: [(&'static str, Self); 19] = [
+    const ALL: [(&'static str, Self); 20] = [
         ("everywhere", Self::Everywhere),
         ("typing", Self::Typing),
         ("moving", Self::Moving),
@@ -63,6 +63,7 @@ impl Place {
         ("themes", Self::In(Context::Themes)),
         ("export", Self::In(Context::Export)),
         ("rename", Self::In(Context::Rename)),
+        ("picker", Self::In(Context::Picker)),
         ("help", Self::In(Context::Help)),
     ];
 
@@ -73,25 +74,11 @@ impl Place {
     /// Whether text is typed there, so that bare characters are no keys.
     fn is_typed_in(self) -> bool {
         match self {
-            Self::In(context) => is_typed_in(context),
+            Self::In(context) => context.is_typed_in(),
             Self::Typing | Self::Everywhere => true,
             Self::Moving => false,
         }
     }
-}
-
-/// Whether characters that no key is bound to are typed there.
-pub fn is_typed_in(context: Context) -> bool {
-    matches!(
-        context,
-        Context::Question
-            | Context::Welcome
-            | Context::Folder
-            | Context::DocumentPrompt
-            | Context::Find
-            | Context::Export
-            | Context::Rename
-    )
 }
 
 /// Why a table of keys can't be used. `line` counts from 1.
@@ -270,7 +257,7 @@ impl Keys {
 
 /// Where a context's chords are looked up, in this order.
 fn places(context: Context) -> [Place; 3] {
-    let shared = if is_typed_in(context) { Place::Typing } else { Place::Moving };
+    let shared = if context.is_typed_in() { Place::Typing } else { Place::Moving };
     [Place::In(context), shared, Place::Everywhere]
 }
 
@@ -321,14 +308,15 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_a_key_somewhere() {
+    fn the_palette_offers_every_action_somewhere_and_what_has_a_key_where_it_has_it() {
         let keys = Keys::default();
         for action in Action::ALL {
-            assert!(
-                CONTEXTS.iter().any(|context| keys.chord(*context, *action).is_some()),
-                "{}",
-                action.name()
-            );
+            let name = action.name();
+            assert!(CONTEXTS.iter().any(|context| action.fits(*context)), "{name}");
+            for context in CONTEXTS {
+                let is_bound = keys.chord(context, *action).is_some();
+                assert!(!is_bound || action.fits(context), "{name} has a key in {context:?}");
+            }
         }
     }
 

@@ -15,6 +15,8 @@ pub mod message;
 pub mod model;
 pub mod notice;
 pub mod path;
+pub mod picker;
+pub mod question;
 pub mod scroll;
 pub mod target;
 pub mod tree;
@@ -26,7 +28,7 @@ mod update;
 
 use std::time::Duration;
 
-use self::conversation::{Conversation, Conversations};
+use self::conversation::{Conversation, Conversations, Turn};
 use self::document::DocumentView;
 use self::input::Input;
 use self::library::Library;
@@ -35,6 +37,8 @@ use self::message::{Moment, Size};
 use self::model::Model;
 use self::notice::Notice;
 use self::path::PathLine;
+use self::picker::Picker;
+use self::question::{Preview, Question};
 use self::scroll::{Measures, Scroll};
 use self::target::Target;
 use self::why::WhyView;
@@ -65,6 +69,8 @@ pub struct State {
     /// What lies on the panes; keys go to the last one.
     pub layers: Vec<Layer>,
     pub question: Question,
+    /// What would be found for the question that is being typed.
+    pub preview: Option<Preview>,
     pub conversation: Conversation,
     pub sources: Sources,
     pub conversations: Conversations,
@@ -120,6 +126,8 @@ pub enum Layer {
     },
     Export(ExportPrompt),
     Rename(RenamePrompt),
+    /// One of many is chosen by a few letters.
+    Picker(Box<Picker>),
     /// The keys of what lies below it.
     Help {
         of: Context,
@@ -147,20 +155,28 @@ pub enum Context {
     Themes,
     Export,
     Rename,
+    Picker,
     Help,
 }
 
-/// The question line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Question {
-    pub input: Input,
-    /// Questions that were asked before, the latest last.
-    pub history: Vec<String>,
-    /// The one that is recalled, by its index, with what was being typed before.
-    pub recalled: Option<(usize, String)>,
+impl Context {
+    /// Whether characters that no key is bound to are typed there.
+    pub fn is_typed_in(self) -> bool {
+        matches!(
+            self,
+            Self::Question
+                | Self::Welcome
+                | Self::Folder
+                | Self::DocumentPrompt
+                | Self::Find
+                | Self::Export
+                | Self::Rename
+                | Self::Picker
+        )
+    }
 }
 
-/// The sources of the turn that is chosen.
+/// The sources that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sources {
     /// Index of the source that is chosen.
@@ -230,6 +246,7 @@ impl State {
             focus: Pane::Question,
             layers: Vec::new(),
             question: Question::default(),
+            preview: None,
             conversation: Conversation::default(),
             sources: Sources::FIRST,
             conversations: Conversations::default(),
@@ -250,6 +267,13 @@ impl State {
         }
     }
 
+    /// The turn whose sources are shown: what is being typed, where passages were found for it, else the one that is
+    /// chosen.
+    pub fn shown(&self) -> Option<&Turn> {
+        let preview = self.preview.as_ref().and_then(Preview::found);
+        preview.or_else(|| self.conversation.current())
+    }
+
     /// Where keys go now.
     pub fn context(&self) -> Context {
         match self.layers.last() {
@@ -264,6 +288,7 @@ impl State {
             Some(Layer::Themes { .. }) => Context::Themes,
             Some(Layer::Export(_)) => Context::Export,
             Some(Layer::Rename(_)) => Context::Rename,
+            Some(Layer::Picker(_)) => Context::Picker,
             Some(Layer::Help { .. }) => Context::Help,
             None => match self.focus {
                 Pane::Question => Context::Question,

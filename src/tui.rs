@@ -1,5 +1,6 @@
 //! How does docent live in a terminal?
 
+mod compose;
 pub mod event_loop;
 pub mod incoming;
 pub mod terminal;
@@ -47,6 +48,7 @@ pub fn run(
     // What can be wrong in what was typed is told before the screen is taken.
     let (setting, missed) = setting(cli, &settings, environment)?;
     let (view, look) = looks(&settings, &setting.home, &environment.terminal)?;
+    let home = setting.home.clone();
     let keys = settings.keys;
     let stop = interrupt::token()?;
     let (tty, terminal) = Tty::take(environment.terminal.answers())?;
@@ -68,6 +70,7 @@ pub fn run(
             work: Work::start(setting, sender.clone())?,
             opener: Arc::new(Mutex::new(opener)),
             inbox: sender,
+            home,
         },
         view,
         keys: &keys,
@@ -186,6 +189,8 @@ struct Worker {
     work: Work,
     opener: Arc<Mutex<Opener>>,
     inbox: mpsc::Sender<Message>,
+    /// Docent's own folder.
+    home: PathBuf,
 }
 
 impl Worker {
@@ -218,6 +223,14 @@ impl Hands for Worker {
         let mut opener = self.opener.lock().unwrap_or_else(PoisonError::into_inner);
         match opener.edit(path, line) {
             Ok(()) => Message::Edited,
+            Err(error) => Message::Notice(Notice::error(error.to_string())),
+        }
+    }
+
+    fn compose(&mut self, text: &str, line: u32) -> Message {
+        let mut opener = self.opener.lock().unwrap_or_else(PoisonError::into_inner);
+        match compose::compose(&self.home, text, |path| opener.edit(path, Some(line))) {
+            Ok(text) => Message::Composed(text),
             Err(error) => Message::Notice(Notice::error(error.to_string())),
         }
     }

@@ -15,6 +15,7 @@ mod model;
 mod path;
 mod pulse;
 mod runs;
+mod scope;
 mod thread;
 mod watch;
 
@@ -91,6 +92,9 @@ pub struct Work {
     loading: CancellationToken,
     /// The number of the search in conversations that was asked for last.
     searched: Arc<AtomicU64>,
+    /// Stops the search for what was typed last, and the counting of what it is limited to.
+    preview: CancellationToken,
+    counting: CancellationToken,
     /// Those that a question can be with.
     threads: Vec<Thread>,
     desk: Option<Thread>,
@@ -129,6 +133,8 @@ impl Work {
             runs: Arc::clone(&runs),
             loading: cancel.child_token(),
             searched: Arc::default(),
+            preview: cancel.child_token(),
+            counting: cancel.child_token(),
             cancel: cancel.clone(),
             threads: Vec::new(),
             desk: None,
@@ -175,12 +181,14 @@ impl Work {
     }
 
     /// Hands an effect to whom it concerns, without waiting for anything. Gives back what only the owner of the terminal
-    /// can do: [`Effect::View`], [`Effect::Edit`], [`Effect::Copy`], [`Effect::Suspend`] and [`Effect::Quit`].
+    /// can do: [`Effect::View`], [`Effect::Edit`], [`Effect::Compose`], [`Effect::Copy`], [`Effect::Suspend`] and
+    /// [`Effect::Quit`].
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         let orders = &self.orders;
         // A thread that is gone has told why.
         match effect {
             Effect::Ask(ask) => {
+                self.preview.cancel();
                 let (question, at) = (ask.question.clone(), ask.asked_at);
                 drop(orders.desk.send(desk::Order::Remember { question, at }));
                 let running = self.runs.begin(ask.run, &self.cancel);
@@ -188,6 +196,21 @@ impl Work {
                 drop(orders.answering.send(answering::Order::Ask(Box::new(job))));
             }
             Effect::Stop(run) => self.runs.stop(run),
+            Effect::Preview(preview) => {
+                // Not one of the runs: indexing goes on beside it.
+                self.preview.cancel();
+                self.preview = self.cancel.child_token();
+                let cancel = self.preview.clone();
+                drop(orders.answering.send(answering::Order::Preview(preview, cancel)));
+            }
+            Effect::StopPreview => self.preview.cancel(),
+            Effect::ListPlaces => drop(orders.documents.send(documents::Order::ListPlaces)),
+            Effect::Count { filters } => {
+                self.counting.cancel();
+                self.counting = self.cancel.child_token();
+                let cancel = self.counting.clone();
+                drop(orders.documents.send(documents::Order::Count { filters, cancel }));
+            }
             Effect::Complete { typed, sought } => {
                 drop(orders.documents.send(documents::Order::Complete(typed, sought)));
             }
@@ -230,6 +253,7 @@ impl Work {
             effect @ (Effect::View { .. }
             | Effect::Edit { .. }
             | Effect::Copy(_)
+            | Effect::Compose { .. }
             | Effect::Suspend
             | Effect::Quit) => {
                 return Some(effect);

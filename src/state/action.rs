@@ -1,6 +1,9 @@
 //! What can the user ask for?
 //!
-//! One table: each action has a name, by which keys are bound to it, and a description, which help shows.
+//! One table: each action has a name, by which keys are bound to it, and a description. From it come the help, the palette
+//! and the commands.
+
+use super::Context;
 
 /// Makes the actions with their names and descriptions.
 macro_rules! actions {
@@ -98,6 +101,10 @@ actions! {
     Export "export" "export the conversation",
     Mouse "mouse" "give the mouse to the terminal, or take it back",
     Suspend "suspend" "stop, until the shell lets docent go on",
+    Palette "palette" "find what can be done by its name",
+    History "history" "search the questions that were asked",
+    Scope "scope" "choose the folders and files to ask",
+    Compose "compose" "write the question in your editor",
     Help "help" "show the keys",
     Quit "quit" "quit, when asked for twice",
     Left "left" "go left",
@@ -113,7 +120,135 @@ actions! {
     DeleteToEnd "delete-to-end" "delete to the line's end",
 }
 
+/// Where an action can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    In(&'static [Context]),
+    Everywhere,
+    /// Wherever there are rows or lines to go through.
+    Moving,
+    /// There, but not where characters are typed.
+    Reading,
+    /// Where characters are typed.
+    Typing,
+}
+
 impl Action {
+    /// All that can be asked for in a context: first what is its own, then what can be asked for everywhere, then what
+    /// moves about and edits.
+    pub fn in_context(context: Context) -> Vec<Self> {
+        let mut fitting: Vec<Self> =
+            Self::ALL.iter().copied().filter(|action| action.fits(context)).collect();
+        let group = |action: &Self| match action.place() {
+            Place::In(_) => 0,
+            Place::Everywhere => 1,
+            Place::Moving | Place::Reading | Place::Typing => 2,
+        };
+        fitting.sort_by_key(group);
+        fitting
+    }
+
+    /// Whether it only moves about or edits, which nobody asks for by name.
+    pub fn is_motion(self) -> bool {
+        matches!(self.place(), Place::Moving | Place::Reading | Place::Typing)
+    }
+
+    /// Whether it can be asked for in a context.
+    pub fn fits(self, context: Context) -> bool {
+        match self.place() {
+            Place::In(contexts) => contexts.contains(&context),
+            Place::Everywhere | Place::Moving => true,
+            Place::Reading => !context.is_typed_in(),
+            Place::Typing => context.is_typed_in(),
+        }
+    }
+
+    fn place(self) -> Place {
+        use Context::{
+            Conversation, Conversations, Document, DocumentPrompt, Export, Find, Folder, Library,
+            Models, Picker, Question, Rename, Sources, Themes, Welcome, Why,
+        };
+        match self {
+            Self::Back
+            | Self::Conversations
+            | Self::Models
+            | Self::Library
+            | Self::Export
+            | Self::NewConversation
+            | Self::Themes
+            | Self::Wider
+            | Self::Narrower
+            | Self::ToggleConversations
+            | Self::ToggleSources
+            | Self::Mouse
+            | Self::Suspend
+            | Self::Palette
+            | Self::Help
+            | Self::Quit => Place::Everywhere,
+            Self::Send | Self::NewLine | Self::History | Self::Scope | Self::Compose => {
+                Place::In(&[Question])
+            }
+            Self::NextPane | Self::PreviousPane => {
+                Place::In(&[Question, Conversation, Sources, Conversations])
+            }
+            Self::PreviousTurn | Self::NextTurn => Place::In(&[Conversation, Sources]),
+            Self::Source1
+            | Self::Source2
+            | Self::Source3
+            | Self::Source4
+            | Self::Source5
+            | Self::Source6
+            | Self::Source7
+            | Self::Source8
+            | Self::Source9 => Place::In(&[Question, Conversation, Sources]),
+            Self::Open => {
+                Place::In(&[Conversation, Sources, Conversations, Library, Models, Themes])
+            }
+            Self::View | Self::Edit => Place::In(&[Sources, Document]),
+            Self::NextCitation | Self::PreviousCitation => Place::In(&[Conversation]),
+            Self::Regenerate | Self::EditQuestion | Self::CopyWithSources | Self::CopyCode => {
+                Place::In(&[Question, Conversation])
+            }
+            Self::Unfold => Place::In(&[Question, Conversation, Why]),
+            Self::Copy => Place::In(&[Question, Conversation, Sources, Document]),
+            Self::Pin | Self::Exclude | Self::Why => Place::In(&[Sources]),
+            Self::Delete | Self::Undo | Self::Rename => Place::In(&[Conversations]),
+            Self::Confirm => {
+                Place::In(&[Welcome, Folder, DocumentPrompt, Find, Export, Rename, Picker])
+            }
+            Self::Complete | Self::CompleteBack => Place::In(&[Welcome, Folder, Export]),
+            Self::Find => Place::In(&[Conversations, Library]),
+            Self::ReadAgain => Place::In(&[Library, Models]),
+            Self::Unload => Place::In(&[Models]),
+            Self::Search
+            | Self::NextHit
+            | Self::PreviousHit
+            | Self::Cited
+            | Self::GoToPage
+            | Self::NextPage
+            | Self::PreviousPage => Place::In(&[Document]),
+            Self::Add
+            | Self::Remove
+            | Self::Pause
+            | Self::Expand
+            | Self::Collapse
+            | Self::Problems => Place::In(&[Library]),
+            Self::Up | Self::Down | Self::PageUp | Self::PageDown => Place::Moving,
+            Self::Top | Self::End => Place::Reading,
+            Self::Left
+            | Self::Right
+            | Self::WordLeft
+            | Self::WordRight
+            | Self::LineStart
+            | Self::LineEnd
+            | Self::Backspace
+            | Self::DeleteRight
+            | Self::DeleteWordLeft
+            | Self::DeleteToStart
+            | Self::DeleteToEnd => Place::Typing,
+        }
+    }
+
     /// The action whose [`name`](Self::name) this is.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.name() == name)
@@ -137,6 +272,15 @@ mod tests {
             assert_eq!(Action::from_name(action.name()), Some(*action));
         }
         assert_eq!(Action::from_name("dance"), None);
+    }
+
+    #[test]
+    fn what_is_a_contexts_own_comes_first() {
+        let in_library = Action::in_context(Context::Library);
+        let at = |wanted| in_library.iter().position(|action| *action == wanted).unwrap();
+        assert!(at(Action::Pause) < at(Action::Back) && at(Action::Quit) < at(Action::Up));
+        assert!(!in_library.contains(&Action::Send) && !in_library.contains(&Action::Left));
+        assert_eq!(in_library.last(), Some(&Action::End));
     }
 
     #[test]

@@ -21,6 +21,23 @@ pub enum Effect {
     Ask(Ask),
     /// Stop this run: it ends with what it has.
     Stop(Run),
+    /// Find passages for what is being typed; of several only the last is wanted.
+    Preview(Preview),
+    /// What would be found is not wanted any more.
+    StopPreview,
+    /// List the folders and files that a question can be limited to.
+    ListPlaces,
+    /// Count what filters leave; of several only the last are wanted.
+    Count {
+        /// As a query.
+        filters: String,
+    },
+    /// Let the user write a text in an editor, which gets the terminal until it ends.
+    Compose {
+        text: String,
+        /// Where to begin; counts from 1.
+        line: u32,
+    },
 
     /// List the paths that begin with what was typed.
     Complete {
@@ -168,6 +185,18 @@ pub struct WantedRows {
     pub around: usize,
     /// Whether it is to be looked for what has changed.
     pub look: bool,
+}
+
+/// A question that is being typed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preview {
+    pub run: Run,
+    /// In the query language.
+    pub question: String,
+    /// What was asked before in the same conversation, oldest first.
+    pub turns: Vec<Turn>,
+    pub pinned: Vec<Passage>,
+    pub excluded: Vec<Passage>,
 }
 
 /// A document to be shown, and the place in it.

@@ -14,6 +14,7 @@ use super::effect::Run;
 use super::library::{Content, Stage};
 use super::model::{Cost, Embedder, Found, Loaded};
 use super::notice::Notice;
+use super::question::InScope;
 use super::scroll::Measures;
 use super::target::Target;
 use super::tree::Row;
@@ -47,6 +48,15 @@ pub enum Message {
     Library(LibraryReport),
     /// Of a question in work; reports of a run that is over are dropped.
     Answering(Run, AnswerReport),
+    /// What would be found for a question that is being typed.
+    Previewed {
+        run: Run,
+        hits: Vec<Hit>,
+        in_scope: u64,
+    },
+    /// What a question can be limited to.
+    Places(Vec<Place>),
+    Counted(InScope),
     Model(ModelReport),
     Desk(DeskReport),
     /// What could be meant by the beginning of a path that was typed.
@@ -60,7 +70,18 @@ pub enum Message {
     Background(Background),
     /// An editor that had the terminal has ended.
     Edited,
+    /// A text as it was left in an editor.
+    Composed(String),
     Notice(Notice),
+}
+
+/// A folder or a file of the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The way to it as the query language's `path:` takes it.
+    pub way: String,
+    /// How many documents lie in a folder; none of a file.
+    pub documents: Option<u64>,
 }
 
 /// How large the terminal is, in cells.

@@ -26,11 +26,12 @@ use super::effect::{Effect, Passage, Run};
 use super::library::{Content, Folder, Progress, Stage};
 use super::look::Listed;
 use super::message::{
-    AnswerReport, DeskReport, ExportReport, LibraryReport, Message, ModelReport, Moment, SavedTurn,
-    Size,
+    AnswerReport, DeskReport, ExportReport, LibraryReport, Message, ModelReport, Moment, Place,
+    SavedTurn, Size,
 };
 use super::model::{Details, Found, Loaded};
 use super::notice::Notice;
+use super::question::InScope;
 use super::scroll::{Anchor, Measure, Measures};
 use super::target::Target;
 use super::why::Why;
@@ -38,6 +39,9 @@ use super::{Context, FolderPrompt, Layer, Pane, State};
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
 use crate::theme::Background;
+
+mod picker;
+mod question;
 
 /// The moment at which every test begins.
 pub(crate) fn moment(since_start: Duration) -> Moment {
@@ -333,13 +337,17 @@ pub(crate) fn in_context(context: Context) -> State {
         Context::Themes => with(with(ready(), Action::Themes), Action::Down),
         Context::Export => with(conversing(), Action::Export),
         Context::Rename => with(focused(Pane::Conversations), Action::Rename),
+        Context::Picker => after(
+            with(focused(Pane::Sources), Action::Palette),
+            [Message::Paste("open view".into()), Message::Do(Action::WordLeft)],
+        ),
         Context::Help => with(focused(Pane::Sources), Action::Help),
     };
     assert_eq!(state.context(), context);
     state
 }
 
-pub(crate) const CONTEXTS: [Context; 16] = [
+pub(crate) const CONTEXTS: [Context; 17] = [
     Context::Question,
     Context::Conversation,
     Context::Sources,
@@ -355,6 +363,7 @@ pub(crate) const CONTEXTS: [Context; 16] = [
     Context::Themes,
     Context::Export,
     Context::Rename,
+    Context::Picker,
     Context::Help,
 ];
 
@@ -416,6 +425,14 @@ fn changes(before: &State, after: &State) -> Vec<String> {
                     prompt.refused
                 ),
                 Layer::Rename(prompt) => format!("rename {} {}", prompt.id, input(&prompt.input)),
+                Layer::Picker(picker) => format!(
+                    "picker of {:?} {} {} of {} at {}",
+                    picker.kind,
+                    input(&picker.input),
+                    picker.choices.fitting(),
+                    picker.choices.len(),
+                    picker.choices.selected()
+                ),
                 Layer::Help { of, scroll } => format!("help of {of:?} {scroll:?}"),
             })
             .collect();
@@ -438,6 +455,31 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("focus", format!("{:?}", state.focus)),
             ("layers", layers.join(" + ")),
             ("question", input(&state.question.input)),
+            ("chips", format!("{:?}", state.question.chips)),
+            ("in scope", format!("{:?}", state.question.in_scope)),
+            ("fault", format!("{:?}", state.question.fault())),
+            (
+                "commands",
+                format!(
+                    "{:?}",
+                    state
+                        .question
+                        .commands
+                        .as_ref()
+                        .map(|commands| (commands.fitting(), commands.choice()))
+                ),
+            ),
+            (
+                "preview",
+                format!(
+                    "{:?}",
+                    state.preview.as_ref().map(|preview| (
+                        &preview.turn.question,
+                        preview.turn.run(),
+                        preview.turn.hits.len()
+                    ))
+                ),
+            ),
             ("recalled", format!("{:?}", state.question.recalled)),
             ("history", format!("{:?}", state.question.history)),
             ("conversation", format!("{:?}", state.conversation.id)),
@@ -579,6 +621,8 @@ fn every_message() {
         ("type in a folder prompt", in_context(Context::Folder), Message::Type('x')),
         ("type in a document prompt", in_context(Context::DocumentPrompt), Message::Type('x')),
         ("type in an export prompt", in_context(Context::Export), Message::Type('x')),
+        ("type in a picker", in_context(Context::Picker), Message::Type('x')),
+        ("paste in a picker", in_context(Context::Picker), Message::Paste("ed\n".into())),
         ("type where nothing is typed", in_context(Context::Sources), Message::Type('x')),
         ("paste", in_context(Context::Question), Message::Paste("a\nb".into())),
         ("paste a path", in_context(Context::Folder), Message::Paste("/x\n".into())),
@@ -865,7 +909,7 @@ fn a_bad_query_stays_in_the_line_and_says_where_it_is_wrong() {
     assert!(effects(&mut state, ask(" since:2024-13 rent")).is_empty());
     assert_eq!(state.question.input.text(), " since:2024-13 rent");
     assert_eq!(state.question.input.cursor(), " since:2024-13".len());
-    assert!(state.notice.unwrap().0.text.contains("`2024-13` is no date"));
+    assert!(state.question.fault().unwrap().to_string().contains("`2024-13` is no date"));
 }
 
 #[test]
@@ -968,6 +1012,21 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
             Just(Message::Model(models::weighed())),
             Just(Message::Exported(ExportReport::Exists("/a.md".into()))),
             text().prop_map(|text| Message::Notice(Notice::note(text))),
+            text().prop_map(Message::Composed),
+            (1_u64..9).prop_map(|run| Message::Previewed {
+                run: Run(run),
+                hits: (1..=2).map(hit).collect(),
+                in_scope: 9,
+            }),
+            text().prop_map(|way| Message::Places(vec![
+                Place { way: way.clone(), documents: Some(2) },
+                Place { way, documents: None },
+            ])),
+            text().prop_map(|filters| Message::Counted(InScope {
+                filters,
+                documents: 1,
+                passages: 9,
+            })),
             text().prop_map(|typed| Message::Completed {
                 paths: vec![typed.clone(), format!("{typed}x")],
                 typed,

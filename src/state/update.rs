@@ -11,8 +11,10 @@ mod library;
 mod look;
 mod models;
 mod mouse;
+mod picker;
 mod question;
 mod sources;
+mod typing;
 
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use super::document::DocumentView;
 use super::effect::Effect;
 use super::message::Message;
 use super::notice::Notice;
+use super::picker::PickerKind;
 use super::scroll::{Anchor, Scroll};
 use super::{Context, Field, Layer, Pane, State};
 
@@ -44,6 +47,12 @@ const OVERLAP: usize = 2;
 impl State {
     /// Takes in what happened and says what is to be done.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        let mut effects = self.take(message);
+        effects.extend(self.look_at_the_line());
+        effects
+    }
+
+    fn take(&mut self, message: Message) -> Vec<Effect> {
         match message {
             Message::Do(action) => {
                 self.forget_what_was_seen();
@@ -71,7 +80,7 @@ impl State {
             Message::Tick(moment) => {
                 self.moment = moment;
                 self.forget_what_is_over();
-                Vec::new()
+                self.rest()
             }
             Message::Drawn(measures) => {
                 self.measures = measures;
@@ -80,6 +89,18 @@ impl State {
             }
             Message::Library(report) => self.library_reports(report),
             Message::Answering(run, report) => self.answer_reports(run, report),
+            Message::Previewed { run, hits, in_scope } => {
+                self.previewed(run, hits, in_scope);
+                Vec::new()
+            }
+            Message::Places(places) => {
+                self.placed(places);
+                Vec::new()
+            }
+            Message::Counted(in_scope) => {
+                self.counted(in_scope);
+                Vec::new()
+            }
             Message::Model(report) => self.model_reports(report),
             Message::Desk(report) => self.desk_reports(report),
             Message::Completed { typed, paths } => {
@@ -111,6 +132,10 @@ impl State {
                 Vec::new()
             }
             Message::Edited => Vec::new(),
+            Message::Composed(text) => {
+                self.composed(&text);
+                Vec::new()
+            }
         }
     }
 
@@ -122,7 +147,9 @@ impl State {
         let library = matches!(self.layers.last(), Some(Layer::Library))
             .then_some(self.moment.since_start + MINUTE);
         let notice = self.notice.as_ref().map(|(_, until)| *until);
-        running.into_iter().chain(library).chain(notice).chain(self.quitting).min()
+        let resting = self.question.wakes();
+        let times = running.into_iter().chain(library).chain(notice);
+        times.chain(self.quitting).chain(resting).min()
     }
 
     fn forget_what_is_over(&mut self) {
@@ -210,6 +237,7 @@ impl State {
             Action::ToggleConversations => return self.toggle_pane(Pane::Conversations),
             Action::ToggleSources => return self.toggle_pane(Pane::Sources),
             Action::Export => return self.begin_export(),
+            Action::Palette => return self.open_palette(),
             Action::NewConversation => return self.begin_conversation(),
             _ => {}
         }
@@ -230,6 +258,7 @@ impl State {
             Context::Themes => self.act_in_themes(action),
             Context::Export => self.act_in_export_prompt(action),
             Context::Rename => self.act_in_rename_prompt(action),
+            Context::Picker => self.act_in_picker(action),
             Context::Help => {
                 let height = self.measures.help.height;
                 if let Some(Layer::Help { scroll, .. }) = self.layers.last_mut() {
@@ -273,6 +302,9 @@ impl State {
         if self.focus == Pane::Conversations && self.show_all_conversations() {
             return Vec::new();
         }
+        if self.focus == Pane::Question && self.question.commands.take().is_some() {
+            return Vec::new();
+        }
         let is_overlay = match self.focus {
             Pane::Sources => !self.has_sources_beside(),
             Pane::Conversations => !self.has_conversations_beside(),
@@ -291,6 +323,9 @@ impl State {
             (Context::Question, _) if c == '?' && self.question.input.is_empty() => {
                 return self.act(Action::Help);
             }
+            (Context::Question, _) if c == '@' && self.question.begins_a_word() => {
+                return self.open_places();
+            }
             (Context::Question, _) => {
                 self.question.input.type_char(c);
                 self.question.recalled = None;
@@ -308,6 +343,17 @@ impl State {
             (_, Some(Layer::Export(prompt))) => {
                 prompt.line.input.type_char(c);
                 return prompt.typed();
+            }
+            (_, Some(Layer::Picker(picker)))
+                if c == '@' && picker.kind == PickerKind::Place && picker.input.is_empty() =>
+            {
+                // Typed twice, it is meant as it is.
+                self.layers.pop();
+                self.question.input.type_char(c);
+            }
+            (_, Some(Layer::Picker(picker))) => {
+                picker.input.type_char(c);
+                picker.typed();
             }
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {
@@ -346,6 +392,10 @@ impl State {
             (_, Some(Layer::Export(prompt))) => {
                 prompt.line.input.paste_line(text);
                 return prompt.typed();
+            }
+            (_, Some(Layer::Picker(picker))) => {
+                picker.input.paste_line(text);
+                picker.typed();
             }
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {

@@ -9,10 +9,16 @@ use super::{Look, Role, ThemeError};
 use crate::meant::Meant;
 
 /// What a theme with all that it inherits comes to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Definition {
     pub background: Option<[u8; 3]>,
     pub looks: [Look; Role::ALL.len()],
+}
+
+impl Default for Definition {
+    fn default() -> Self {
+        Self { background: None, looks: [Look::default(); Role::ALL.len()] }
+    }
 }
 
 /// Shades by their names.

@@ -22,6 +22,8 @@ pub struct Signs {
     /// The model that is loaded.
     pub loaded: &'static str,
     pub done: &'static str,
+    /// Takes away what stands before it.
+    pub remove: &'static str,
     pub fault: &'static str,
     /// The part of a bar that is done, and the one that is not.
     pub full: &'static str,
@@ -51,6 +53,7 @@ impl Signs {
         open: "◇",
         loaded: "●",
         done: "✓",
+        remove: "×",
         fault: "✗",
         full: "▓",
         empty: "░",
@@ -75,6 +78,7 @@ impl Signs {
         open: "[ ]",
         loaded: "*",
         done: "[ok]",
+        remove: "x",
         fault: "[!]",
         full: "#",
         empty: ".",

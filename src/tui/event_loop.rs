@@ -76,6 +76,9 @@ pub trait Hands {
 
     /// Lets the user edit a file in the terminal and waits until that has ended.
     fn edit(&mut self, path: &Path, line: Option<u32>) -> Message;
+
+    /// Lets the user edit a text in the terminal and waits until that has ended. `line` counts from 1.
+    fn compose(&mut self, text: &str, line: u32) -> Message;
 }
 
 /// Everything that the loop holds together.
@@ -149,7 +152,13 @@ where
                             Effect::Edit { path, line } => {
                                 // Whoever reads the terminal would take keys from the editor.
                                 drop(input);
-                                self.edit(&path, line)?;
+                                self.lend(|hands| hands.edit(&path, line))?;
+                                input = self.console.input();
+                                frames.mark(true);
+                            }
+                            Effect::Compose { text, line } => {
+                                drop(input);
+                                self.lend(|hands| hands.compose(&text, line))?;
                                 input = self.console.input();
                                 frames.mark(true);
                             }
@@ -232,8 +241,9 @@ where
     }
 
     fn tick(&mut self) {
-        // Time alone asks for nothing.
-        drop(self.state.update(Message::Tick((self.clock)(self.started))));
+        for effect in self.state.update(Message::Tick((self.clock)(self.started))) {
+            self.hands.carry_out(effect);
+        }
     }
 
     fn draw(&mut self) -> Result<(), Failure> {
@@ -252,9 +262,10 @@ where
         Ok(())
     }
 
-    fn edit(&mut self, path: &Path, line: Option<u32>) -> Result<(), Failure> {
+    /// Lends the terminal to an editor.
+    fn lend(&mut self, edit: impl FnOnce(&mut H) -> Message) -> Result<(), Failure> {
         self.console.leave()?;
-        let message = self.hands.edit(path, line);
+        let message = edit(&mut self.hands);
         self.retake()?;
         for effect in self.state.update(message) {
             self.hands.carry_out(effect);
@@ -395,6 +406,11 @@ mod tests {
         fn edit(&mut self, path: &Path, line: Option<u32>) -> Message {
             self.0.borrow_mut().push(format!("edit {} {line:?}", path.display()));
             Message::Edited
+        }
+
+        fn compose(&mut self, text: &str, line: u32) -> Message {
+            self.0.borrow_mut().push(format!("compose {text:?} {line}"));
+            Message::Composed(format!("{text}, and when?\r\n"))
         }
     }
 
@@ -606,6 +622,31 @@ mod tests {
         let state = after(conversing(), [Message::Do(Action::NextPane)]);
         let (_, _, _, log) = desk.run(state).await;
         assert!(log.contains(&"copy The Tenant may end this Lease. [2]".to_owned()), "{log:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_is_written_in_an_editor_comes_back() {
+        let desk = Desk::new();
+        desk.keys("What is due");
+        desk.key(KeyCode::Char('g'), KeyModifiers::CONTROL);
+        desk.quit();
+        let (state, _, _, log) = desk.run(ready()).await;
+        assert!(log.contains(&"compose \"What is due\" 1".to_owned()), "{log:?}");
+        assert_eq!(state.question.history.last().unwrap(), "What is due, and when?");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_typed_is_searched_when_it_rests() {
+        let desk = Desk::new();
+        desk.keys("What is due");
+        let stop = desk.stop.clone();
+        let waiting = async move {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            stop.cancel();
+        };
+        let ((_, _, frames, log), ()) = tokio::join!(desk.run(ready()), waiting);
+        assert_eq!(log.iter().filter(|entry| *entry == "Preview").count(), 1, "{log:?}");
+        assert!(frames <= 4, "{frames}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,6 +17,7 @@ mod library;
 mod markdown;
 mod models;
 mod notice;
+mod picker;
 mod prompt;
 mod question;
 mod regions;
@@ -64,6 +65,8 @@ pub struct View {
     theme_list: List,
     /// What stands where, as it was drawn last; what lies on top comes last.
     targets: Vec<(Rect, Target)>,
+    picker: List,
+    commands: List,
 }
 
 impl View {
@@ -80,6 +83,8 @@ impl View {
             models: List::default(),
             theme_list: List::default(),
             targets: Vec::new(),
+            picker: List::default(),
+            commands: List::default(),
         }
     }
 
@@ -158,6 +163,7 @@ impl View {
                 measures.sources = sources::draw(canvas, area, state);
             }
             cursor = question::draw(canvas, &regions, state, &measures).or(finding);
+            question::draw_commands(canvas, &regions, (state, keys), &mut self.commands);
         }
         let has_document = state.layers.iter().any(|layer| matches!(layer, Layer::Document(_)));
         if !has_document {
@@ -205,6 +211,7 @@ impl View {
                 }
                 Layer::Export(prompt) => export::draw(canvas, view, keys, prompt),
                 Layer::Rename(prompt) => conversations::rename(canvas, view, keys, prompt),
+                Layer::Picker(picker) => picker::draw(canvas, view, keys, picker, &mut self.picker),
                 Layer::Help { of, scroll } => {
                     measures.help = help::draw(canvas, view, keys, *of, *scroll);
                     None
@@ -231,7 +238,11 @@ fn fills(layer: &Layer) -> bool {
         | Layer::Library
         | Layer::Models
         | Layer::Help { .. } => true,
-        Layer::Folder(_) | Layer::Themes { .. } | Layer::Export(_) | Layer::Rename(_) => false,
+        Layer::Folder(_)
+        | Layer::Themes { .. }
+        | Layer::Export(_)
+        | Layer::Rename(_)
+        | Layer::Picker(_) => false,
     }
 }
 

@@ -15,6 +15,7 @@ use docent_index::document::PassageId;
 use docent_index::query::{Query, Term};
 use docent_index::retrieve::{Found, Hit, Request};
 use docent_index::store::{Snapshot, StoreError};
+use tokio_util::sync::CancellationToken;
 
 use super::inbox::Inbox;
 use super::pulse::Throttle;
@@ -27,7 +28,7 @@ use crate::finder::Finder;
 use crate::follow_up::FollowUp;
 use crate::json::Answered;
 use crate::loading::Embedders;
-use crate::state::effect::{Ask, Passage, Run};
+use crate::state::effect::{Ask, Passage, Preview, Run};
 use crate::state::message::{AnswerReport, Message};
 use crate::state::notice::Notice;
 use crate::state::why::{Reason, Why};
@@ -44,6 +45,8 @@ const READING_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Order {
     Ask(Box<Job>),
+    /// Find what is being typed.
+    Preview(Preview, CancellationToken),
     /// Look again, for a follow-up in a model's words.
     Again(Box<Searched>, String),
     /// The model that was to answer is gone.
@@ -153,6 +156,13 @@ impl Searcher {
         for order in orders {
             match order {
                 Order::Ask(job) => self.guarded(job.running.run, |searcher| searcher.ask(*job)),
+                Order::Preview(preview, cancel) => {
+                    let inbox = self.inbox.clone();
+                    let done = guarded(&inbox, "searching", || self.preview(preview, &cancel));
+                    if done.is_none() {
+                        (self.snapshot, self.finder) = (None, None);
+                    }
+                }
                 Order::Again(searched, text) => {
                     self.guarded(searched.job.running.run, |searcher| {
                         searcher.again(*searched, text);
@@ -222,10 +232,11 @@ impl Searcher {
     /// Tells the passages and hands the question to whom answers it.
     fn search(&mut self, job: Job, query: Query, follow_up: Option<FollowUp>) {
         let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-        let found = match self.find(&job, wanted) {
-            Ok(found) => found,
-            Err(failure) => return job.fail_by(&self.inbox, &failure),
-        };
+        let found =
+            match self.find(wanted, (&job.ask.pinned, &job.ask.excluded), &job.running.cancel) {
+                Ok(found) => found,
+                Err(failure) => return job.fail_by(&self.inbox, &failure),
+            };
         let report = AnswerReport::Found {
             hits: answer::hits(&found),
             in_scope: found.in_scope_passages as u64,
@@ -253,7 +264,30 @@ impl Searcher {
         }
     }
 
-    fn find(&mut self, job: &Job, query: &Query) -> Result<Found, Failure> {
+    /// Tells what would be found. What goes wrong is told when it is asked.
+    fn preview(&mut self, preview: Preview, cancel: &CancellationToken) {
+        let Preview { run, question, turns, pinned, excluded } = preview;
+        let Ok(query) = Query::parse(&question) else { return };
+        if cancel.is_cancelled() {
+            return;
+        }
+        let follow_up = FollowUp::by_words(&query, &turns);
+        let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
+        if let Ok(found) = self.find(wanted, (&pinned, &excluded), cancel)
+            && !cancel.is_cancelled()
+        {
+            let in_scope = found.in_scope_passages as u64;
+            self.inbox.tell(Message::Previewed { run, hits: answer::hits(&found), in_scope });
+        }
+    }
+
+    /// `pinned` are there in any case, `excluded` in none.
+    fn find(
+        &mut self,
+        query: &Query,
+        (pinned, excluded): (&[Passage], &[Passage]),
+        cancel: &CancellationToken,
+    ) -> Result<Found, Failure> {
         self.finder()?;
         match self.snapshot() {
             Ok(_) => {}
@@ -267,10 +301,10 @@ impl Searcher {
         let (Some(snapshot), Some(finder)) = (&mut self.snapshot, &mut self.finder) else {
             return Err(Failure::new("the library is not open: ask again"));
         };
-        let without = passages(snapshot, &job.ask.excluded)?;
-        let pinned = passages(snapshot, &job.ask.pinned)?;
+        let without = passages(snapshot, excluded)?;
+        let pinned = passages(snapshot, pinned)?;
         let request = Request { without: &without, pinned: &pinned, ..Request::new(query, HITS) };
-        let found = finder.find_for(snapshot, request, &job.running.cancel);
+        let found = finder.find_for(snapshot, request, cancel);
         // Nothing more is asked of it; an error would come again at the next question.
         drop(snapshot.release());
         found

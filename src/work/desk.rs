@@ -23,7 +23,7 @@ use crate::{answer, export, fs, settings};
 const WAY_BACK: i64 = 3600;
 
 /// How many questions can be recalled.
-const HISTORY: usize = 1000;
+const HISTORY: usize = 10_000;
 
 #[derive(Debug)]
 pub(super) enum Order {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::inbox::Inbox;
 use super::thread::guarded;
-use super::{FirstModel, Setting, path};
+use super::{FirstModel, Setting, path, scope};
 use crate::error::Failure;
 use crate::ingest::vector_id;
 use crate::json::by_ocr;
@@ -32,6 +32,13 @@ pub(super) enum Order {
     ListModels,
     /// The folder of an embedder; none for the bundled one.
     Weigh(Option<PathBuf>),
+    /// What a question can be limited to.
+    ListPlaces,
+    /// What filters leave.
+    Count {
+        filters: String,
+        cancel: CancellationToken,
+    },
     Finish,
 }
 
@@ -90,6 +97,21 @@ impl Clerk {
                         None => self.snapshot = None,
                     }
                 }
+                Order::ListPlaces => {
+                    let listed =
+                        guarded(&inbox, "listing the library", || self.looked_up(scope::places));
+                    inbox.tell(Message::Places(listed.flatten().unwrap_or_default()));
+                }
+                Order::Count { filters, cancel } => {
+                    let count = || self.looked_up(|snapshot| scope::count(snapshot, filters));
+                    let counted = (!cancel.is_cancelled())
+                        .then(|| guarded(&inbox, "counting passages", count))
+                        .flatten()
+                        .flatten();
+                    if let Some(counted) = counted.filter(|_| !cancel.is_cancelled()) {
+                        inbox.tell(Message::Counted(counted));
+                    }
+                }
                 Order::Finish => break,
             }
         }
@@ -141,6 +163,17 @@ impl Clerk {
             ))
         })?;
         opened(wanted, document, pages).map(Box::new)
+    }
+
+    /// Something that the library holds now. An error would come again at the next question, which tells it.
+    fn looked_up<T>(
+        &mut self,
+        look_up: impl FnOnce(&Snapshot) -> Result<T, StoreError>,
+    ) -> Option<T> {
+        let snapshot = self.snapshot().ok()?;
+        let found = look_up(snapshot).ok();
+        drop(snapshot.release());
+        found
     }
 
     /// The models on this machine, and the one that was named at the start.

@@ -15,6 +15,8 @@ use crate::state::message::{AnswerReport, DeskReport, ExportReport, LibraryRepor
 use crate::state::notice::{Kind, Notice};
 use docent_index::store::Head;
 
+mod scope;
+
 /// No message takes so long on any machine.
 const LONG: Duration = Duration::from_mins(1);
 

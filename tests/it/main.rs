@@ -25,6 +25,8 @@ mod kept;
 mod kill;
 mod library;
 #[cfg(target_os = "linux")]
+mod line;
+#[cfg(target_os = "linux")]
 mod lists;
 mod migrate;
 mod model;

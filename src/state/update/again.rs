@@ -3,7 +3,6 @@
 use crate::state::action::Action;
 use crate::state::conversation::Turn;
 use crate::state::effect::{Effect, Replaced};
-use crate::state::input::Input;
 use crate::state::notice::Notice;
 use crate::state::{Pane, State};
 
@@ -34,8 +33,9 @@ impl State {
     /// Puts the question of the chosen turn into the question line; what was typed there can be recalled.
     pub(super) fn edit_question(&mut self) {
         let Some(turn) = self.conversation.current() else { return };
-        let question = Input::new(turn.question.as_str());
-        let typed = std::mem::replace(&mut self.question.input, question);
+        let asked = turn.question.clone();
+        let typed = std::mem::take(&mut self.question.input);
+        self.question.put(&asked);
         if !typed.is_empty() {
             self.question.keep(typed.text().to_owned());
         }

@@ -37,6 +37,7 @@ impl State {
     }
 
     pub(super) fn select_turn(&mut self, forward: bool) {
+        self.preview = None;
         let count = self.conversation.turns.len();
         let Some(last) = count.checked_sub(1) else { return };
         let at = self.conversation.selected.unwrap_or(last).min(last);
@@ -63,6 +64,7 @@ impl State {
     pub(super) fn leave_conversation(&mut self) -> Vec<Effect> {
         let stop = self.conversation.run().map(Effect::Stop);
         self.conversation = Conversation::default();
+        self.question.chips.clear();
         self.sources = Sources::FIRST;
         self.waiting = None;
         stop.into_iter().collect()
@@ -72,6 +74,8 @@ impl State {
         let turns =
             turns.into_iter().map(|turn| Turn::from_saved(self.next_serial(), turn)).collect();
         self.conversation = Conversation { id: Some(id), turns, ..Conversation::default() };
+        self.preview = None;
+        self.question.chips.clear();
         self.sources = Sources::FIRST;
         self.layers.clear();
         self.focus = Pane::Question;

@@ -49,7 +49,7 @@ impl State {
 
     /// What the answer cites of the chosen source, else what fits the question best, with its reference.
     pub(super) fn copy_quote(&mut self) -> Vec<Effect> {
-        let Some(turn) = self.conversation.current() else { return Vec::new() };
+        let Some(turn) = self.shown() else { return Vec::new() };
         let Some(hit) = turn.hits.get(self.sources.selected) else { return Vec::new() };
         let quote = match turn.citation(hit.n) {
             Some(citation) => citation.quote.clone(),

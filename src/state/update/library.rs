@@ -164,14 +164,18 @@ impl State {
                 }
             }
             LibraryReport::Content(content) => {
-                self.library.content = *content;
+                let before = std::mem::replace(&mut self.library.content, *content);
                 // Only once: who closes it has seen it.
                 if !std::mem::replace(&mut self.welcomed, true)
                     && self.library.content.folders.is_empty()
                 {
                     self.raise(Layer::Welcome(Welcome::default()));
                 }
-                return self.refresh_rows();
+                let mut effects = self.refresh_rows();
+                if before.passages != self.library.content.passages {
+                    effects.extend(self.count_again());
+                }
+                return effects;
             }
             LibraryReport::Rows(rows) => self.library.tree.take(*rows),
             LibraryReport::FolderAdded(path) => {

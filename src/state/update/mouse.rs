@@ -7,8 +7,7 @@ use super::super::effect::Effect;
 use super::super::notice::Notice;
 use super::super::scroll::{Anchor, Scroll};
 use super::super::target::Target;
-use super::super::{Layer, Pane, Sources, State};
-use crate::keys::is_typed_in;
+use super::super::{Context, Layer, Pane, Sources, State};
 
 /// Two clicks on the same within this are one that opens.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -51,7 +50,7 @@ impl State {
             }
             Target::Source(index) => {
                 self.focus = Pane::Sources;
-                let count = self.conversation.current().map_or(0, |turn| turn.hits.len());
+                let count = self.shown().map_or(0, |turn| turn.hits.len());
                 self.show_source(index.min(count.saturating_sub(1)));
             }
             Target::Conversation(index) => {
@@ -69,6 +68,7 @@ impl State {
 
     /// Shows the sources of a turn without moving what is read.
     fn show_turn(&mut self, turn: usize) {
+        self.preview = None;
         let last = self.conversation.turns.len().saturating_sub(1);
         let selected = (turn < last).then_some(turn);
         if self.conversation.selected != selected {
@@ -92,6 +92,7 @@ impl State {
                 self.model.change = None;
                 self.model.selected = index.min(self.model.rows().saturating_sub(1));
             }
+            Some(Layer::Picker(picker)) => picker.choices.select(index),
             Some(Layer::Themes { selected }) => *selected = index.min(themes.saturating_sub(1)),
             _ => {}
         }
@@ -102,7 +103,9 @@ impl State {
     pub(super) fn wheel(&mut self, target: Target, lines: isize) -> Vec<Effect> {
         match target {
             Target::Layer | Target::Row(_) => {
-                if self.layers.is_empty() || is_typed_in(self.context()) {
+                let context = self.context();
+                let is_list = context == Context::Picker || !context.is_typed_in();
+                if self.layers.is_empty() || !is_list {
                     return Vec::new();
                 }
                 let action = if lines > 0 { Action::Down } else { Action::Up };

@@ -8,18 +8,37 @@ use crate::state::conversation::Turn;
 use crate::state::effect::{Ask, Effect, Run};
 use crate::state::input::Input;
 use crate::state::message::AnswerReport;
-use crate::state::notice::Notice;
+use crate::state::question::{Question, Rest};
 use crate::state::scroll::Scroll;
-use crate::state::{Layer, Question, Sources, State, Welcome};
+use crate::state::{Layer, Sources, State, Welcome};
 
 /// How many past questions are kept for recalling.
-const HISTORY: usize = 1_000;
+const HISTORY: usize = 10_000;
 
 impl State {
     pub(super) fn act_in_question(&mut self, action: Action) -> Vec<Effect> {
         let before = self.question.input.text().len();
         match action {
             Action::Send => return self.send(),
+            Action::History => self.open_history(),
+            Action::Scope => return self.open_places(),
+            Action::Compose => return vec![self.compose()],
+            Action::Up | Action::Down if self.question.commands.is_some() => {
+                if let Some(commands) = &mut self.question.commands {
+                    commands.go(action);
+                }
+            }
+            Action::NextPane if self.question.commands.is_some() => self.complete_command(),
+            Action::Backspace if self.question.input.cursor() == 0 => {
+                drop(self.question.chips.pop());
+            }
+            // By name: the keys for it are those of the conversation.
+            Action::Regenerate
+            | Action::EditQuestion
+            | Action::Unfold
+            | Action::Copy
+            | Action::CopyWithSources
+            | Action::CopyCode => return self.act_in_conversation(action),
             Action::NewLine => self.question.input.new_line(),
             Action::Up if self.question.recalled.is_some() => self.recall_before(),
             Action::Down if self.question.recalled.is_some() => self.recall_after(),
@@ -45,18 +64,20 @@ impl State {
     }
 
     pub(super) fn send(&mut self) -> Vec<Effect> {
-        let typed = self.question.input.text();
-        let question = typed.trim().to_owned();
-        if question.is_empty() {
+        if self.question.command().is_some() {
+            return self.command();
+        }
+        if self.question.words().is_empty() {
             return Vec::new();
         }
+        let question = self.question.asked();
         if self.library.is_empty() {
             self.raise(Layer::Welcome(Welcome::default()));
             return Vec::new();
         }
-        if let Err(error) = Query::parse(typed) {
+        if let Err(error) = Query::parse(self.question.input.text()) {
             self.question.input.move_to(error.span().end);
-            self.tell(Notice::error(error.to_string()));
+            self.question.rest = Rest::Long;
             return Vec::new();
         }
         drop(self.question.input.take());
@@ -70,8 +91,8 @@ impl State {
     }
 
     pub(super) fn ask(&mut self, question: String) -> Effect {
-        self.next_run += 1;
-        let run = Run(self.next_run);
+        let run = self.next_run();
+        self.preview = None;
         let asked_at = self.moment.now.timestamp().as_second();
         let ask = Ask {
             run,
@@ -89,6 +110,11 @@ impl State {
         self.conversation.scroll = Scroll::END;
         self.sources = Sources::FIRST;
         Effect::Ask(ask)
+    }
+
+    pub(super) fn next_run(&mut self) -> Run {
+        self.next_run += 1;
+        Run(self.next_run)
     }
 
     pub(super) fn answer_reports(&mut self, run: Run, report: AnswerReport) -> Vec<Effect> {
@@ -123,8 +149,9 @@ impl State {
                 Some((_, draft)) => draft,
                 None => question.input.text().to_owned(),
             };
+            let past = past.clone();
             question.recalled = index.map(|index| (index, draft));
-            question.input = Input::new(past);
+            question.put(&past);
         }
     }
 
@@ -132,7 +159,8 @@ impl State {
         let question = &mut self.question;
         let Some((index, draft)) = question.recalled.take() else { return };
         if let Some(past) = question.history.get(index + 1) {
-            question.input = Input::new(past);
+            let past = past.clone();
+            question.put(&past);
             question.recalled = Some((index + 1, draft));
         } else {
             question.input = Input::new(draft);

@@ -19,7 +19,7 @@ const SEARCHED: usize = 4;
 
 impl State {
     pub(super) fn act_in_sources(&mut self, action: Action) -> Vec<Effect> {
-        let count = self.conversation.current().map_or(0, |turn| turn.hits.len());
+        let count = self.shown().map_or(0, |turn| turn.hits.len());
         match action {
             Action::NextPane | Action::PreviousPane => self.move_focus(action == Action::NextPane),
             Action::PreviousTurn | Action::NextTurn => {
@@ -46,7 +46,7 @@ impl State {
     }
 
     pub(super) fn select_source(&mut self, action: Action) {
-        let count = self.conversation.current().map_or(0, |turn| turn.hits.len());
+        let count = self.shown().map_or(0, |turn| turn.hits.len());
         let Some(number) = action.source() else { return };
         if number <= count {
             self.show_source(number - 1);
@@ -61,7 +61,7 @@ impl State {
     }
 
     pub(super) fn open_source(&mut self) -> Vec<Effect> {
-        let wanted = self.conversation.current().and_then(|turn| {
+        let wanted = self.shown().and_then(|turn| {
             let hit = turn.hits.get(self.sources.selected)?;
             Some(Wanted {
                 path: hit.path.clone(),
@@ -114,7 +114,7 @@ impl State {
     }
 
     pub(super) fn chosen_source(&self) -> Option<&Hit> {
-        self.conversation.current()?.hits.get(self.sources.selected)
+        self.shown()?.hits.get(self.sources.selected)
     }
 
     /// Scrolls, and opens or folds the prompt.
@@ -129,7 +129,7 @@ impl State {
     }
 
     fn open_source_outside(&mut self, action: Action) -> Vec<Effect> {
-        let Some(turn) = self.conversation.current() else { return Vec::new() };
+        let Some(turn) = self.shown() else { return Vec::new() };
         let Some(hit) = turn.hits.get(self.sources.selected) else { return Vec::new() };
         let (path, page, lines) = (hit.path.clone(), hit.page, hit.lines);
         let line = lines.map(|(first, _)| first);

@@ -17,6 +17,13 @@ const KEYS: usize = 28;
 const COLUMN: usize = 64;
 const MOST_COLUMNS: usize = 3;
 
+/// What signs do that are typed at the beginning of a question, or of a word.
+const TYPED: [(&str, &str); 3] = [
+    ("@", "choose the folders and files to ask"),
+    ("/", "do something by its name"),
+    ("?", "show these keys"),
+];
+
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -57,7 +64,10 @@ pub(super) fn draw(
 /// Each action with its keys, in lines of so many cells. What is shared with other contexts is set apart.
 fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Styled> {
     let mut lines = Vec::new();
-    let [own, shared, everywhere] = keys.groups(of).map(|group| entries(&group));
+    let [mut own, shared, everywhere] = keys.groups(of).map(|group| entries(&group));
+    if of == Context::Question {
+        own.extend(TYPED.map(|(sign, does)| (sign.to_owned(), does)));
+    }
     // How text is edited and lists are moved in is what most people know already.
     let groups = [own, everywhere, shared];
     let longest = groups.iter().flatten().map(|(chords, _)| text::width(chords)).max();
@@ -125,6 +135,7 @@ fn place(context: Context) -> &'static str {
         Context::Models => "of the list of models",
         Context::Themes => "of the list of themes",
         Context::Export => "of the line for a file",
+        Context::Picker => "of the line that chooses",
         Context::Help => "of the help",
     }
 }

@@ -1,15 +1,22 @@
 //! How does the question line look?
 
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
-use super::canvas::Canvas;
-use super::notice;
+use docent_index::query::{self, Term};
+
+use super::canvas::{Canvas, put_rows};
 use super::regions::Regions;
-use super::text::{self, LineSpan};
-use super::{has_focus, inset};
+use super::text::{self, LineSpan, Styled};
+use super::words::counted;
+use super::{List, has_focus, inset, notice, picker, rows};
+use crate::keys::Keys;
+use crate::meant::Meant;
 use crate::state::input::Input;
+use crate::state::picker::{Choices, PickerKind};
+use crate::state::question::{InScope, Question};
 use crate::state::scroll::{Measure, Measures};
-use crate::state::{Pane, State};
+use crate::state::{Context, Pane, State};
 use crate::theme::Role;
 
 /// It grows with what is typed up to this; then it scrolls.
@@ -17,6 +24,10 @@ const HIGHEST: usize = 10;
 /// Columns before the text: air, the sign, air.
 const LEFT: u16 = 3;
 const RIGHT: u16 = 1;
+/// Columns of the sign before what is wrong.
+const FAULT: usize = 4;
+/// Commands that are shown at once.
+const COMMANDS: usize = 8;
 
 /// Lines that it would like to have.
 pub(super) fn height(state: &State, width: u16) -> u16 {
@@ -32,6 +43,20 @@ fn room(width: u16) -> usize {
 fn lines(input: &Input, room: usize) -> Vec<LineSpan> {
     let mut lines = Vec::new();
     text::wrap(input.text(), room, room, |span| lines.push(span));
+    lines
+}
+
+/// Lines that what the question is limited to would like to have.
+pub(super) fn scope_height(state: &State) -> u16 {
+    u16::from(!state.question.chips.is_empty() || state.question.in_scope.is_some())
+}
+
+/// Lines that what is wrong would like to have.
+pub(super) fn fault_height(state: &State, width: u16) -> u16 {
+    let Some(fault) = state.question.fault() else { return 0 };
+    let room = room(width).saturating_sub(FAULT);
+    let mut lines = 0_u16;
+    text::wrap(&fault.to_string(), room, room, |_| lines = lines.saturating_add(1));
     lines
 }
 
@@ -53,6 +78,8 @@ pub(super) fn draw(
             more(canvas, Rect { x: pane.x, width, ..regions.rule_above }, &measure);
         }
     }
+    scope(canvas, inset(regions.scope, LEFT, RIGHT), &state.question);
+    fault(canvas, inset(regions.fault, LEFT, RIGHT), &state.question);
     let area = regions.question;
     let is_in_focus = has_focus(state, Pane::Question);
     let role = if is_in_focus { Role::Accent } else { Role::Dim };
@@ -67,9 +94,9 @@ pub(super) fn draw(
     let cursor = input.cursor();
     let row = lines.iter().rposition(|line| line.start <= cursor).unwrap_or_default();
     let top = (row + 1).saturating_sub(area.height.into());
+    let typed = coloured(canvas, &state.question);
     for (y, line) in (0..area.height).zip(lines.iter().skip(top)) {
-        let typed = input.text().get(line.start..line.end).unwrap_or_default();
-        canvas.put(area, 0, y, typed, Role::Text);
+        canvas.put_row(area, 0, y, &typed.slice(line.start, line.end));
     }
     if !is_in_focus || area.is_empty() {
         return None;
@@ -79,6 +106,113 @@ pub(super) fn draw(
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width - 1);
     let row = u16::try_from(row - top).unwrap_or_default();
     Some(Position { x: area.x + column, y: area.y + row })
+}
+
+/// What is typed, each part of the query language as what it is, and what is wrong underlined.
+fn coloured(canvas: &Canvas<'_>, question: &Question) -> Styled {
+    let text = question.input.text();
+    if question.command().is_some() {
+        return Styled::new(text, canvas.style(Role::Filter));
+    }
+    let fault = question.fault().map(|fault| fault.span());
+    let mut styled = Styled::default();
+    let mut at = 0;
+    for piece in query::pieces(text) {
+        let role = match piece.term {
+            Ok(Term::Word(_)) | Err(_) => Role::Text,
+            Ok(Term::Phrase(_)) => Role::Phrase,
+            Ok(Term::Without(_)) => Role::Without,
+            Ok(_) => Role::Filter,
+        };
+        let wrong = fault.clone().filter(|fault| piece.span.contains(&fault.start));
+        let end = wrong.as_ref().map_or(piece.span.end, |wrong| wrong.start);
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        styled.push(part(at, piece.span.start), canvas.style(Role::Text));
+        styled.push(part(piece.span.start, end), canvas.style(role));
+        let wrongly = canvas.style(Role::Error).add_modifier(Modifier::UNDERLINED);
+        styled.push(part(end, piece.span.end), wrongly);
+        at = piece.span.end;
+    }
+    styled.push(text.get(at..).unwrap_or_default(), canvas.style(Role::Text));
+    styled
+}
+
+/// The folders and files that the question is limited to, and how much they hold.
+fn scope(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
+    if area.is_empty() {
+        return;
+    }
+    let filters = question.filters();
+    let counted = match &question.in_scope {
+        Some(in_scope) if in_scope.filters == filters => told(canvas, in_scope),
+        _ => canvas.signs.ellipsis.to_owned(),
+    };
+    let room = usize::from(area.width).saturating_sub(text::width(&counted) + 2);
+    let mut line = Styled::default();
+    for chip in &question.chips {
+        line.push(&format!("@{}", chip.way), canvas.style(Role::Filter));
+        line.push(&format!(" {}  ", canvas.signs.remove), canvas.style(Role::Dim));
+    }
+    let mut line = line.fitted(room, canvas.signs.ellipsis);
+    if !line.is_empty() && !line.text().ends_with(' ') {
+        line.push("  ", canvas.style(Role::Dim));
+    }
+    line.push(&counted, canvas.style(Role::Dim));
+    canvas.put_row(area, 0, 0, &line);
+}
+
+fn told(canvas: &Canvas<'_>, in_scope: &InScope) -> String {
+    format!(
+        "{} {} {}",
+        counted(in_scope.documents, "document", "documents"),
+        canvas.signs.dot,
+        counted(in_scope.passages, "passage", "passages"),
+    )
+}
+
+/// What is wrong, under the line.
+fn fault(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
+    let Some(fault) = question.fault() else { return };
+    let style = canvas.style(Role::Error);
+    canvas.put(area, 0, 0, canvas.signs.fault, Role::Error);
+    let area = inset(area, u16::try_from(FAULT).unwrap_or_default(), 0);
+    let lines = Styled::new(fault.to_string(), style).wrapped(area.width.into());
+    put_rows(canvas, area, lines.iter());
+}
+
+/// Draws the commands that can be meant, on what lies above the line.
+pub(super) fn draw_commands(
+    canvas: &mut Canvas<'_>,
+    regions: &Regions,
+    (state, keys): (&State, &Keys),
+    list: &mut List,
+) {
+    let Some(commands) = &state.question.commands else { return };
+    if !has_focus(state, Pane::Question) {
+        return;
+    }
+    let bottom = regions.rule_above.y;
+    let room = bottom.saturating_sub(regions.view.y);
+    let wanted = commands.fitting().clamp(1, COMMANDS);
+    let height = u16::try_from(wanted + 1).unwrap_or(u16::MAX).min(room);
+    let area = Rect { y: bottom - height, height, ..regions.rule_above };
+    canvas.clear(area);
+    canvas.rule(area, 0);
+    canvas.put_fitting(area, 1, 0, (" Commands ", area.width), Role::Focus);
+    let body = rows(area, 1, height.saturating_sub(1));
+    if commands.fitting() == 0 {
+        let told = no_command(commands, state.question.command().unwrap_or_default());
+        let line = inset(body, LEFT, RIGHT);
+        canvas.put_fitting(line, 0, 0, (&told, line.width), Role::Dim);
+        return;
+    }
+    let kind = PickerKind::Action(Context::Question);
+    picker::draw_rows(canvas, body, (keys, kind), commands, list);
+}
+
+fn no_command(commands: &Choices, typed: &str) -> String {
+    let names = commands.rows().iter().map(|row| row.text.as_str());
+    format!("no command is called so{}", Meant::among(typed.trim(), names))
 }
 
 /// Says at the right of the line under a region how much of it lies below.

@@ -24,7 +24,11 @@ pub(super) struct Regions {
     pub sources: Option<Rect>,
     pub notice: Rect,
     pub rule_above: Rect,
+    /// What the question is limited to.
+    pub scope: Rect,
     pub question: Rect,
+    /// What is wrong with it.
+    pub fault: Rect,
     pub rule_below: Rect,
     pub status: Rect,
 }
@@ -38,7 +42,11 @@ impl Regions {
         let rest = below(view, header.height);
         let rule_below = u16::from(is_high);
         let room = rest.height.saturating_sub(1 + rule_below);
-        let question_rows = question::height(state, area.width).min((room / 2).max(1));
+        let most = (room / 2).max(1);
+        let scope_rows = question::scope_height(state).min(most - 1);
+        let fault_rows = question::fault_height(state, area.width).min(most - 1 - scope_rows);
+        let text_rows = question::height(state, area.width).min(most - scope_rows - fault_rows);
+        let question_rows = scope_rows + text_rows + fault_rows;
         // A notice stands where there is air, if there is any.
         let notice_rows = notice::height(state, area.width)
             .max(u16::from(is_high))
@@ -56,7 +64,9 @@ impl Regions {
             sources,
             notice,
             rule_above: rows(foot, 0, 1),
-            question: rows(foot, 1, question_rows),
+            scope: rows(foot, 1, scope_rows),
+            question: rows(foot, 1 + scope_rows, text_rows),
+            fault: rows(foot, 1 + scope_rows + text_rows, fault_rows),
             rule_below: rows(foot, 1 + question_rows, rule_below),
             status,
         }

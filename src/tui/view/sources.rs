@@ -25,8 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
         canvas.upright(area, 0);
     }
     let area = inset(area, if is_beside { 2 } else { 1 }, 1);
-    let conversation = &state.conversation;
-    let turn = conversation.current();
+    let turn = state.shown();
     title(canvas, area, state, turn);
     let body = below(area, 2);
     let Some(turn) = turn else {
@@ -52,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
     for (index, hit) in turn.hits.iter().enumerate() {
         firsts.push(lines.len());
         let is_selected = index == state.sources.selected;
-        let source = Source { hit, turn, conversation, is_selected };
+        let source = Source { hit, turn, conversation: &state.conversation, is_selected };
         source.lay(canvas, room, has_focus(state, Pane::Sources), &mut lines);
         lines.push(Styled::default());
     }
@@ -84,7 +83,9 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, state: &State, turn: Option<&Turn>
     let is_abstention = turn.and_then(Turn::answered).is_some_and(|answered| answered.abstained);
     let name = if is_abstention { "Nearest passages" } else { "Sources" };
     let conversation = &state.conversation;
+    let is_preview = state.preview.as_ref().is_some_and(|preview| preview.found().is_some());
     let title = match conversation.selected.filter(|_| conversation.turns.len() > 1) {
+        _ if is_preview => "Found while you type".to_owned(),
         Some(index) => format!("{name} of question {}", index + 1),
         None => name.to_owned(),
     };

@@ -209,6 +209,7 @@ fn hints_of(state: &State) -> Vec<Hint> {
     match state.context() {
         Context::Question => {
             hints.extend(stop);
+            hints.push((Action::Palette, "all"));
             hints.push((Action::NextPane, "panes"));
             hints.push((Action::Library, "library"));
         }
@@ -226,7 +227,7 @@ fn hints_of(state: &State) -> Vec<Hint> {
             hints.push((Action::Why, "why"));
             hints.push((Action::Copy, "copy"));
             hints.push((Action::View, "viewer"));
-            let turn = state.conversation.current();
+            let turn = state.shown();
             let hit = turn.and_then(|turn| turn.hits.get(state.sources.selected));
             if hit.is_some_and(|hit| hit.page.is_none()) {
                 hints.push((Action::Edit, "editor"));
@@ -271,7 +272,8 @@ fn hints_of(state: &State) -> Vec<Hint> {
         | Context::Models
         | Context::Themes
         | Context::Export
-        | Context::Rename => {}
+        | Context::Rename
+        | Context::Picker => {}
         Context::Help => return Vec::new(),
     }
     hints

@@ -25,6 +25,9 @@ use crate::state::why::WhyView;
 use crate::state::{Context, ExportPrompt, Field, RenamePrompt, Welcome};
 use crate::theme::{Background, Colours};
 
+mod picker;
+mod question;
+
 const SIZES: [(u16, u16); 3] = [(60, 16), (100, 30), (160, 45)];
 
 struct Drawn {
@@ -549,7 +552,8 @@ fn hostile(state: &mut State, text: &str) {
         found.head.title = text.to_owned();
         found.excerpt = Some(text.to_owned());
     }
-    for turn in &mut state.conversation.turns {
+    let preview = state.preview.iter_mut().map(|preview| &mut preview.turn);
+    for turn in state.conversation.turns.iter_mut().chain(preview) {
         turn.question = text.to_owned();
         turn.thought.push_str(text);
         for message in &mut turn.prompt {
@@ -628,6 +632,7 @@ fn hostile(state: &mut State, text: &str) {
     }
     state.notice = Some((Notice::error(text), Duration::MAX));
     state.question.input = Input::new(text);
+    state.question.chips = vec![crate::state::question::Chip { way: text.to_owned() }; 3];
     state.seal = crate::seal::Seal::Open { reason: text.to_owned() };
     for layer in &mut state.layers {
         match layer {
@@ -659,6 +664,7 @@ fn hostile(state: &mut State, text: &str) {
                 });
             }
             Layer::Rename(rename) => rename.input = Input::new(text),
+            Layer::Picker(picker) => picker.choices = picker::hostile(text),
             Layer::Why(_)
             | Layer::Library
             | Layer::Models
@@ -697,6 +703,9 @@ fn states(width: u16, height: u16) -> Vec<State> {
             Layer::Rename(RenamePrompt { id: 1, input: Input::default() }),
         ),
         sample::searched(sample::one_turn(width, height)),
+        picker::with_palette(with_models(), "e"),
+        question::typed(with_models(), "/e"),
+        question::typed(with_models(), "notice since:20 x"),
     ];
     states[6].library.stage = Stage::Ready;
     states[15].focus = Pane::Conversations;
@@ -737,11 +746,12 @@ proptest! {
         width in 1_u16..301,
         height in 1_u16..101,
         text in "(\\PC{0,12}|[a-z .]{0,80}|[漢字한글🙂👩‍👩‍👧e\u{301}\u{200b}\u{5d0}\u{627}\t\n|#*`\\[\\]1-]{0,24}){0,6}",
-        which in 0_usize..21,
+        which in any::<prop::sample::Index>(),
         (scroll, lines) in (0_usize..5, -400_isize..400),
         ascii in any::<bool>(),
     ) {
         let mut states = states(width, height);
+        let which = which.index(states.len());
         let state = &mut states[which];
         hostile(state, &text);
         let anchors = [Anchor::Line(7), Anchor::End, Anchor::Item(1), Anchor::Mark(0), Anchor::Item(999)];

@@ -31,7 +31,7 @@ pub(super) fn draw(
     keys: &Keys,
     view: &WhyView,
 ) -> Measure {
-    let turn = state.conversation.current();
+    let turn = state.shown();
     let chosen = turn.and_then(|turn| turn.hits.get(state.sources.selected).map(|hit| (turn, hit)));
     let beside = chosen.map(|(_, hit)| format!("[{}] {}, {}", hit.n, hit.title, hit.place()));
     let title = ("Why this source", beside.as_deref().unwrap_or_default());

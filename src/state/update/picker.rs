@@ -1,0 +1,136 @@
+//! What comes of picking one of many?
+
+use crate::state::action::Action;
+use crate::state::effect::Effect;
+use crate::state::message::Place;
+use crate::state::notice::Notice;
+use crate::state::picker::{Choice, Picker, PickerKind, Row};
+use crate::state::question::Chip;
+use crate::state::{Context, Layer, State};
+
+impl State {
+    /// Shows all that can be done where keys go now; closes it when it is open.
+    pub(super) fn open_palette(&mut self) -> Vec<Effect> {
+        let of = self.context();
+        if of == Context::Picker {
+            self.layers.pop();
+            return Vec::new();
+        }
+        let sources = self.shown().map_or(0, |turn| turn.hits.len());
+        let row = |action: Action| Row {
+            text: action.description().to_owned(),
+            name: action.name().to_owned(),
+            note: String::new(),
+            choice: Choice::Do(action),
+        };
+        let rows = Action::in_context(of)
+            .into_iter()
+            .filter(|action| *action != Action::Palette)
+            .filter(|action| action.source().is_none_or(|number| number <= sources))
+            .map(row)
+            .collect();
+        self.raise(Layer::Picker(Box::new(Picker::new(PickerKind::Action(of), rows))));
+        Vec::new()
+    }
+
+    /// Shows the questions that were asked, the latest first; what stands in the question line is looked for among them.
+    pub(super) fn open_history(&mut self) {
+        let history = &self.question.history;
+        if history.is_empty() {
+            self.tell(Notice::note("no question was asked yet"));
+            return;
+        }
+        let rows = history.iter().enumerate().rev().map(|(index, question)| Row {
+            text: question.replace('\n', " "),
+            name: String::new(),
+            note: String::new(),
+            choice: Choice::Past(index),
+        });
+        let picker = Picker::new(PickerKind::Past, rows.collect());
+        let picker = picker.begun(self.question.input.text().trim());
+        self.raise(Layer::Picker(Box::new(picker)));
+    }
+
+    /// Shows what a question can be limited to.
+    pub(super) fn open_places(&mut self) -> Vec<Effect> {
+        if self.library.is_empty() {
+            self.tell(Notice::note("there is no folder in the library yet"));
+            return Vec::new();
+        }
+        self.raise(Layer::Picker(Box::new(Picker::waiting(PickerKind::Place))));
+        vec![Effect::ListPlaces]
+    }
+
+    pub(super) fn placed(&mut self, places: Vec<Place>) {
+        let waiting = self.layers.iter_mut().find_map(|layer| match layer {
+            Layer::Picker(picker) if picker.kind == PickerKind::Place => Some(picker),
+            _ => None,
+        });
+        let Some(picker) = waiting else { return };
+        let rows = places.into_iter().map(|place| Row {
+            text: match place.documents {
+                Some(_) => format!("{}/", place.way),
+                None => place.way.clone(),
+            },
+            name: String::new(),
+            note: place.documents.map(counted).unwrap_or_default(),
+            choice: Choice::Place(Chip { way: place.way }),
+        });
+        picker.fill(rows.collect());
+    }
+
+    pub(super) fn act_in_picker(&mut self, action: Action) -> Vec<Effect> {
+        let Some(Layer::Picker(picker)) = self.layers.last_mut() else { return Vec::new() };
+        if action == Action::Backspace
+            && picker.kind == PickerKind::Place
+            && picker.input.is_empty()
+        {
+            // The sign that opened it is taken back.
+            self.layers.pop();
+            return Vec::new();
+        }
+        if matches!(action, Action::Confirm | Action::Open) {
+            let Some(choice) = picker.choices.choice().cloned() else { return Vec::new() };
+            self.layers.pop();
+            return self.choose(choice);
+        }
+        if !picker.choices.go(action) {
+            picker.input.edit(action);
+            picker.typed();
+        }
+        Vec::new()
+    }
+
+    pub(super) fn choose(&mut self, choice: Choice) -> Vec<Effect> {
+        match choice {
+            // It was asked for by its name: nobody does that by mistake.
+            Choice::Do(Action::Quit) => vec![Effect::Quit],
+            Choice::Do(action) => self.act(action),
+            Choice::Past(index) => {
+                self.recall(index);
+                Vec::new()
+            }
+            Choice::Place(chip) => {
+                self.add_chip(chip);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Puts a past question into the line; what stood there comes back behind the latest one.
+    fn recall(&mut self, index: usize) {
+        let question = &mut self.question;
+        let Some(past) = question.history.get(index) else { return };
+        let draft = match question.recalled.take() {
+            Some((_, draft)) => draft,
+            None => question.input.text().to_owned(),
+        };
+        let past = past.clone();
+        question.put(&past);
+        question.recalled = Some((index, draft));
+    }
+}
+
+fn counted(documents: u64) -> String {
+    if documents == 1 { "1 document".to_owned() } else { format!("{documents} documents") }
+}
