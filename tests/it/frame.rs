@@ -116,7 +116,7 @@ fn a_whole_session_in_a_small_terminal() {
     terminal.wait_for("22 documents");
     terminal.keys(F7);
     terminal.wait_for("▸ light");
-    terminal.keys(&format!("{ESCAPE}{QUIT}"));
+    terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 }
 
