@@ -99,14 +99,13 @@ fn a_whole_session_in_a_small_terminal() {
     terminal.keys(ESCAPE);
     terminal.wait_for("ask about your documents");
 
-    // A theme is looked at, kept, and there again the next time; so is a pane that was hidden.
+    // A theme is looked at, kept, and there again the next time.
     terminal.keys(F7);
     terminal.wait_for("as the terminal");
     terminal.keys(&format!("{DOWN}{DOWN}"));
     terminal.wait_for("▸ light");
     terminal.keys(ENTER);
     terminal.wait_until("the list to be closed", |screen| !screen.contains("as the terminal"));
-    terminal.keys("\x1bs");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
     assert!(terminal.is_given_back());
@@ -116,8 +115,15 @@ fn a_whole_session_in_a_small_terminal() {
     terminal.wait_for("22 documents");
     terminal.keys(F7);
     terminal.wait_for("▸ light");
+    terminal.keys(ESCAPE);
+    terminal.wait_until("the list to be closed", |screen| !screen.contains("as the terminal"));
+    // So is a pane that was hidden.
+    terminal.keys("\x1bs");
+    terminal.wait_until("the sources to be hidden", |screen| !screen.contains("Sources"));
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
+    let kept = std::fs::read_to_string(docent.home().join("settings.toml")).unwrap();
+    assert_eq!(kept, "theme = \"light\"\n\n[panes]\nsources = \"hidden\"\n");
 }
 
 #[test]

@@ -87,8 +87,12 @@ fn a_pane_is_hidden_and_shown() {
     assert!(state.has_conversations_beside() && state.has_sources_beside());
     let widths = (state.conversations_width().unwrap(), state.sources_width().unwrap());
     assert!(widths.0 + widths.1 + 38 <= 120, "{widths:?}");
-    let narrow = after(state, [Message::Resize(Size { width: 60, height: 16 })]);
+    let mut narrow = after(state, [Message::Resize(Size { width: 60, height: 16 })]);
     assert!(!narrow.has_conversations_beside() && !narrow.has_sources_beside());
+    let before = narrow.look.panes;
+    assert!(does(&mut narrow, [Action::ToggleSources]).is_empty());
+    assert_eq!(narrow.look.panes, before);
+    assert!(narrow.notice.is_some());
 }
 
 #[test]

@@ -79,14 +79,15 @@ impl State {
                 self.focus = Pane::Question;
             }
         } else {
+            let before = self.look.panes;
             set(self, Shown::Auto);
             if width(self).is_none() {
                 set(self, Shown::Always);
             }
             if width(self).is_none() {
-                let told =
-                    "this terminal is too narrow for that pane: it comes where there is room";
-                self.tell(Notice::note(told));
+                self.look.panes = before;
+                self.tell(Notice::note("this terminal is too narrow for one more pane"));
+                return Vec::new();
             }
         }
         vec![Effect::Keep(Choice::Panes(self.look.panes))]

@@ -18,6 +18,12 @@ const TAB: usize = 4;
 /// marks heaped on a letter to break a screen.
 const LONGEST_CLUSTER: usize = 64;
 
+/// Wide signs that begin no line, and those that end none: what is closed or said goes with what is before it, what is
+/// opened with what comes behind.
+const BEGINS_NO_LINE: &str =
+    "、。，．：；！？）］｝」』】〉》〕・ー々…‥ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+const ENDS_NO_LINE: &str = "（［｛「『【〈《〔";
+
 /// What a reader sees as one character.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grapheme<'a> {
@@ -128,6 +134,7 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize, mut line: impl FnMut(L
     // The end of what is not white space.
     let mut end = 0;
     let mut was_wide = false;
+    let mut was_opening = false;
     for grapheme in graphemes(text) {
         let after = grapheme.start + grapheme.text.len();
         if grapheme.text == "\n" || grapheme.text == "\r\n" {
@@ -147,10 +154,12 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize, mut line: impl FnMut(L
         }
         // Scripts with wide signs have no spaces: a line can end before and after each of them.
         let is_wide = grapheme.width > 1;
-        if (is_wide || was_wide) && end == grapheme.start && end > start {
+        let is_bound = was_opening || (is_wide && BEGINS_NO_LINE.contains(grapheme.text));
+        if (is_wide || was_wide) && !is_bound && end == grapheme.start && end > start {
             opportunity = Some((LineSpan { start, end, next: grapheme.start }, used));
         }
         was_wide = is_wide;
+        was_opening = is_wide && ENDS_NO_LINE.contains(grapheme.text);
         if used + grapheme.width > room && grapheme.start > start {
             let (span, until) = opportunity
                 .take()
@@ -374,6 +383,10 @@ mod tests {
     #[test]
     fn wide_signs_take_two_cells_and_need_no_spaces() {
         check("漢字漢字", 5, &["漢字", "漢字"]);
+        // What is closed stays with what is before it, what is opened with what comes behind.
+        check("漢字漢。字", 6, &["漢字", "漢。字"]);
+        check("漢字「漢字", 6, &["漢字", "「漢字"]);
+        check("。。。。", 4, &["。。", "。。"]);
         check("ab漢字", 3, &["ab", "漢", "字"]);
         check("漢", 1, &["漢"]);
         check("👩‍👩‍👧👩‍👩‍👧", 3, &["👩‍👩‍👧", "👩‍👩‍👧"]);
