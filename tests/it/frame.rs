@@ -78,6 +78,8 @@ fn a_whole_session_in_a_small_terminal() {
     terminal.wait_for("this machine");
     terminal.keys(fixture("library").to_str().unwrap());
     terminal.keys(ENTER);
+    terminal.wait_for("You can ask now");
+    terminal.keys(ENTER);
     terminal.wait_for("ask about your documents");
     terminal.keys(F4);
     terminal.wait_for("22 documents");
