@@ -204,6 +204,7 @@ pub enum Field {
     #[default]
     Folders,
     Model,
+    Theme,
 }
 
 /// A line for a folder's path.

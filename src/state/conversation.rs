@@ -30,8 +30,11 @@ pub struct Search {
     pub is_finding: bool,
     /// The latest first; none before something was looked for.
     pub found: Option<Vec<FoundConversation>>,
-    /// The number of what was looked for last.
+    /// The number of what was looked for last, and of what was found last.
     pub(super) asked: u64,
+    pub(super) told: u64,
+    /// What is found first is to be opened: Enter came before it did.
+    pub(super) opens: bool,
 }
 
 /// The conversation that is open.

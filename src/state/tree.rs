@@ -35,6 +35,10 @@ pub struct Tree {
     asked: (u64, usize),
     /// The row that is to be chosen when the answer comes: its depth and path.
     going: Option<(usize, PathBuf)>,
+    /// What was asked for when the filter was typed last.
+    filtered: u64,
+    /// What is found first is to be opened: Enter came before it did.
+    opens: bool,
 }
 
 /// A row of the tree.
@@ -112,6 +116,19 @@ impl Tree {
         self.ask(true)
     }
 
+    /// The filter has changed: asks for what fits.
+    pub(super) fn find(&mut self) -> Effect {
+        let effect = self.ask(true);
+        (self.filtered, self.opens) = (self.asked.0, false);
+        effect
+    }
+
+    /// Whether the rows are still those of another filter. What is found is opened then as soon as it is there.
+    pub(super) fn opens_later(&mut self) -> bool {
+        self.opens = self.rows.number < self.filtered;
+        self.opens
+    }
+
     /// Chooses another row, and asks for those around it where they are not known.
     pub(super) fn choose(&mut self, selected: usize) -> Option<Effect> {
         self.selected = selected;
@@ -164,9 +181,10 @@ impl Tree {
 
     /// Takes over rows, and stays on the row that was chosen wherever it stands now. What was asked for before the last
     /// time is of no use any more.
-    pub(super) fn take(&mut self, rows: Rows) {
+    /// Whether the chosen one is to be opened now.
+    pub(super) fn take(&mut self, rows: Rows) -> bool {
         if rows.number != self.asked.0 {
-            return;
+            return false;
         }
         let stays = match self.going.take() {
             Some(_) => None,
@@ -178,5 +196,6 @@ impl Tree {
         });
         self.selected = found.unwrap_or(rows.selected).min(rows.total.saturating_sub(1));
         self.rows = rows;
+        std::mem::take(&mut self.opens)
     }
 }

@@ -367,7 +367,7 @@ impl State {
             }
             (Context::Find, _) => {
                 self.library.tree.filter.type_char(c);
-                return vec![self.library.tree.look()];
+                return vec![self.library.tree.find()];
             }
             _ => {}
         }
@@ -409,7 +409,7 @@ impl State {
             }
             (Context::Find, _) => {
                 self.library.tree.filter.paste_line(text);
-                return vec![self.library.tree.look()];
+                return vec![self.library.tree.find()];
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use std::sync::mpsc::Receiver;
 
 use docent_index::store::{Shelves, StoreError};
 
-use self::tree::Tree;
+use self::tree::{Place, Tree};
 use super::Setting;
 use super::inbox::Inbox;
 use super::thread::guarded;
@@ -101,7 +101,11 @@ impl Lister {
         let chosen = wanted.chosen.as_ref().and_then(|(depth, path)| {
             places.iter().position(|place| tree.is_at(place, *depth, path))
         });
-        let selected = chosen.unwrap_or(wanted.selected).min(total.saturating_sub(1));
+        // Who looks for something looks for a document.
+        let is_looked_for = !wanted.filter.trim().is_empty();
+        let first_found = || places.iter().position(Place::is_file).filter(|_| is_looked_for);
+        let selected = chosen.or_else(first_found).unwrap_or(wanted.selected);
+        let selected = selected.min(total.saturating_sub(1));
         let first = selected.saturating_sub(wanted.around);
         let shown = places.iter().skip(first).take(2 * wanted.around + 1);
         let mut rows: Vec<Row> = shown.map(|place| tree.row(place, wanted)).collect();

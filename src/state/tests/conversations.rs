@@ -46,6 +46,18 @@ fn conversations_are_found_as_it_is_typed_and_the_latest_words_count() {
 }
 
 #[test]
+fn enter_opens_what_is_found_also_when_it_comes_first() {
+    let typed = [Message::Do(Action::Confirm), Message::Do(Action::Open)];
+    let mut state = searching();
+    assert!(effects(&mut state, typed).is_empty());
+    assert!(effects(&mut state, [Message::Desk(found(1))]).is_empty());
+    let opened = effects(&mut state, [Message::Desk(found(2))]);
+    assert_eq!(opened, [Effect::OpenConversation(2)]);
+    let open = Message::Do(Action::Open);
+    assert_eq!(effects(&mut state, [open]), [Effect::OpenConversation(2)]);
+}
+
+#[test]
 fn one_that_was_found_can_be_deleted_and_brought_back() {
     let mut state = after(searching(), [Message::Desk(found(2)), Message::Do(Action::Confirm)]);
     let done = effects(&mut state, [Action::Delete, Action::Undo].map(Message::Do));

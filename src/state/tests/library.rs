@@ -205,6 +205,23 @@ fn what_is_typed_filters_and_escape_shows_all_again_around_the_chosen_row() {
 }
 
 #[test]
+fn enter_opens_what_is_found_also_when_it_comes_first() {
+    let mut state = listed_library();
+    let typed = [Message::Do(Action::Find), Message::Paste("scan".into())];
+    let asked = effects(&mut state, typed);
+    let found = Rows {
+        rows: vec![row("/cases", 0), row("/cases/scan.pdf", 1)],
+        total: 2,
+        selected: 1,
+        ..rows(wanted(&asked).number)
+    };
+    assert!(act(&mut state, &[Action::Confirm, Action::Open]).is_empty());
+    let opened = effects(&mut state, [told(found)]);
+    let [Effect::OpenDocument(document)] = opened.as_slice() else { panic!("{opened:?}") };
+    assert_eq!(document.path, Path::new("/cases/scan.pdf"));
+}
+
+#[test]
 fn a_library_of_one_folder_is_open_from_the_start() {
     let mut state = ready();
     state.library.content.folders.truncate(1);

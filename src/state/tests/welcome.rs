@@ -4,6 +4,7 @@ use super::{after, effects, in_context, ready};
 use crate::state::action::Action;
 use crate::state::effect::{Effect, Sought};
 use crate::state::library::{Content, Stage};
+use crate::state::look::Listed;
 use crate::state::message::{LibraryReport, Message};
 use crate::state::{Context, Field, Layer, State};
 
@@ -82,6 +83,23 @@ fn several_folders_can_be_added_and_then_it_begins() {
     assert_eq!(welcome.folder.refused.as_deref(), Some("it is not there"));
     state = after(state, [Action::DeleteToStart, Action::Confirm].map(Message::Do));
     assert_eq!(state.context(), Context::Question);
+}
+
+#[test]
+fn the_theme_is_changed_where_it_stands_or_chosen_among_all() {
+    let mut state = after(empty(), [Action::Down, Action::Down].map(Message::Do));
+    let name =
+        |name: &str| Listed { name: name.to_owned(), background: None, is_own: false, fault: None };
+    state.look.themes = vec![name("dark"), name("light")];
+    let kept = effects(&mut state, [Action::Right, Action::Right, Action::Right].map(Message::Do));
+    assert_eq!((kept.len(), state.look.theme.name()), (3, "auto"));
+    let kept = effects(&mut state, [Message::Do(Action::Left)]);
+    assert_eq!((kept.len(), state.look.theme.name()), (1, "light"));
+    state = after(state, [Message::Do(Action::Confirm)]);
+    assert_eq!(state.context(), Context::Themes);
+    let state = after(state, [Action::Back, Action::Up, Action::Up].map(Message::Do));
+    let Some(Layer::Welcome(welcome)) = state.layers.last() else { panic!("{:?}", state.layers) };
+    assert_eq!(welcome.field, Field::Folders);
 }
 
 #[test]

@@ -14,11 +14,8 @@ impl State {
         let conversations = &mut self.conversations;
         match action {
             Action::NextPane | Action::PreviousPane => self.move_focus(action == Action::NextPane),
-            Action::Open => {
-                if let Some(head) = conversations.chosen() {
-                    return vec![Effect::OpenConversation(head.id)];
-                }
-            }
+            Action::Open if conversations.search.is_awaited() => conversations.search.opens = true,
+            Action::Open => return self.open_chosen_conversation(),
             Action::Find => {
                 conversations.search.is_finding = true;
                 return vec![conversations.search.look()];
@@ -34,6 +31,11 @@ impl State {
             _ => self.move_in_conversations(action),
         }
         Vec::new()
+    }
+
+    fn open_chosen_conversation(&mut self) -> Vec<Effect> {
+        let chosen = self.conversations.chosen();
+        chosen.map(|head| Effect::OpenConversation(head.id)).into_iter().collect()
     }
 
     fn move_in_conversations(&mut self, action: Action) {
@@ -73,7 +75,7 @@ impl State {
         let chosen = conversations.chosen().map(|head| head.id);
         // What comes late is not what is looked for next.
         let asked = search.asked;
-        conversations.search = Search { asked, ..Search::default() };
+        conversations.search = Search { asked, told: asked, ..Search::default() };
         let index = conversations.heads.iter().position(|head| Some(head.id) == chosen);
         conversations.selected = index.unwrap_or_default();
         true
@@ -147,7 +149,12 @@ impl State {
                 }
                 let index = found.iter().position(|found| Some(found.head.id) == chosen);
                 search.found = Some(found);
+                search.told = number;
+                let opens = std::mem::take(&mut search.opens);
                 conversations.selected = index.unwrap_or_default();
+                if opens {
+                    return self.open_chosen_conversation();
+                }
             }
             DeskReport::Opened { id, turns } => self.open_conversation(id, turns),
             DeskReport::History(history) => self.question.remember(history),
@@ -157,9 +164,15 @@ impl State {
 }
 
 impl Search {
+    /// Whether what is typed has not been looked for yet.
+    fn is_awaited(&self) -> bool {
+        self.told < self.asked
+    }
+
     /// Looks for what is typed.
     pub(super) fn look(&mut self) -> Effect {
         self.asked += 1;
+        self.opens = false;
         Effect::SearchConversations { number: self.asked, words: self.input.text().to_owned() }
     }
 }

@@ -26,8 +26,10 @@ impl State {
         let has_folder = !self.library.content.folders.is_empty();
         let Some(Layer::Welcome(welcome)) = self.layers.last_mut() else { return Vec::new() };
         match (action, welcome.field) {
+            (Action::Up, Field::Theme) => welcome.field = Field::Model,
             (Action::Up, _) => welcome.field = Field::Folders,
-            (Action::Down, _) => welcome.field = Field::Model,
+            (Action::Down, Field::Folders) => welcome.field = Field::Model,
+            (Action::Down, _) => welcome.field = Field::Theme,
             (Action::Confirm, Field::Folders) => {
                 let added = welcome.folder.add();
                 match (&added, has_folder) {
@@ -37,11 +39,15 @@ impl State {
                 }
                 return added.into_iter().collect();
             }
-            (Action::Confirm, Field::Model) => {
+            (Action::Confirm | Action::Open, Field::Model) => {
                 return self.toggle(Layer::Models, Some(Effect::ListModels));
             }
+            (Action::Confirm | Action::Open, Field::Theme) => return self.begin_themes(),
+            (Action::Left | Action::Right, Field::Theme) => {
+                return self.step_theme(action == Action::Right);
+            }
             (_, Field::Folders) => return welcome.folder.edit(action),
-            (_, Field::Model) => {}
+            (_, Field::Model | Field::Theme) => {}
         }
         Vec::new()
     }

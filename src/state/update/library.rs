@@ -10,7 +10,7 @@ use crate::state::library::{Library, Stage};
 use crate::state::message::LibraryReport;
 use crate::state::notice::Notice;
 use crate::state::tree::RowKind;
-use crate::state::{FolderPrompt, Layer, State, Welcome};
+use crate::state::{Context, FolderPrompt, Layer, State, Welcome};
 
 impl State {
     /// Shows the library as it is now, or leaves it.
@@ -30,6 +30,9 @@ impl State {
             self.library.leaving = None;
         }
         let tree = &mut self.library.tree;
+        if action == Action::Open && tree.opens_later() {
+            return Vec::new();
+        }
         let chosen = tree.chosen();
         let is_folder = chosen.is_some_and(|row| matches!(row.kind, RowKind::Folder { .. }));
         let path = chosen.map(|row| row.path.clone());
@@ -73,7 +76,7 @@ impl State {
                 let before = tree.filter.text().len();
                 tree.filter.edit(action);
                 if tree.filter.text().len() != before {
-                    return vec![tree.look()];
+                    return vec![tree.find()];
                 }
             }
         }
@@ -177,7 +180,12 @@ impl State {
                 }
                 return effects;
             }
-            LibraryReport::Rows(rows) => self.library.tree.take(*rows),
+            LibraryReport::Rows(rows) => {
+                let opens = self.library.tree.take(*rows);
+                if opens && self.context() == Context::Library {
+                    return self.act_in_library(Action::Open);
+                }
+            }
             LibraryReport::FolderAdded(path) => {
                 match self.layers.last_mut() {
                     Some(Layer::Folder(_)) => drop(self.layers.pop()),

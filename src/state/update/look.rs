@@ -30,6 +30,16 @@ impl State {
         self.choose_theme(choice)
     }
 
+    /// Chooses the theme behind or before the one that is chosen.
+    pub(super) fn step_theme(&mut self, forward: bool) -> Vec<Effect> {
+        let choices: Vec<ThemeChoice> =
+            self.look.choices().filter(|choice| self.look.fault(choice).is_none()).collect();
+        let at = choices.iter().position(|choice| *choice == self.look.theme).unwrap_or_default();
+        let step = if forward { 1 } else { choices.len().saturating_sub(1) };
+        let next = choices.get((at + step) % choices.len().max(1)).cloned();
+        next.map(|choice| self.choose_theme(choice)).unwrap_or_default()
+    }
+
     fn choose_theme(&mut self, choice: ThemeChoice) -> Vec<Effect> {
         self.look.theme = choice.clone();
         vec![Effect::Keep(Choice::Theme(choice))]

@@ -7,7 +7,7 @@ use super::super::effect::Effect;
 use super::super::notice::Notice;
 use super::super::scroll::{Anchor, Scroll};
 use super::super::target::Target;
-use super::super::{Context, Layer, Pane, Sources, State};
+use super::super::{Context, Field, Layer, Pane, Sources, State};
 
 /// Two clicks on the same within this are one that opens.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -93,6 +93,13 @@ impl State {
                 self.model.selected = index.min(self.model.rows().saturating_sub(1));
             }
             Some(Layer::Picker(picker)) => picker.choices.select(index),
+            Some(Layer::Welcome(welcome)) => {
+                welcome.field = match index {
+                    0 => Field::Folders,
+                    1 => Field::Model,
+                    _ => Field::Theme,
+                };
+            }
             Some(Layer::Themes { selected }) => *selected = index.min(themes.saturating_sub(1)),
             _ => {}
         }

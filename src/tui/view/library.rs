@@ -392,8 +392,12 @@ fn folder(
         line.push(&" ".repeat(GAP), dim);
         #[expect(clippy::cast_precision_loss, reason = "a bar has few cells")]
         let share = read as f64 / (read + waiting) as f64;
-        line.append(&canvas.bar(SMALL_BAR, share));
-        line.push(&format!(" {} waiting", count(waiting)), dim);
+        // Where nothing is read yet there is nothing to be seen of its progress.
+        if read > 0 {
+            line.append(&canvas.bar(SMALL_BAR, share));
+            line.push(" ", dim);
+        }
+        line.push(&format!("{} waiting", count(waiting)), dim);
     }
     if problems > 0 {
         line.push(&" ".repeat(GAP), dim);

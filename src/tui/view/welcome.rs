@@ -4,14 +4,16 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
-use super::words::{counted, percent};
+use super::words::{count, counted, percent};
 use super::{below, folder, inset, prompt, rows};
 use crate::keys::Keys;
 use crate::models::fit;
 use crate::seal::Seal;
 use crate::state::action::Action;
 use crate::state::library::Stage;
+use crate::state::look::ThemeChoice;
 use crate::state::model::ModelState;
+use crate::state::target::Target;
 use crate::state::{Context, Field, State, Welcome};
 use crate::theme::Role;
 
@@ -70,13 +72,29 @@ pub(super) fn draw(
     model.push(&name, canvas.style(Role::Text));
     model.push("   ", canvas.style(Role::Text));
     model.push(&beside, canvas.style(Role::Dim));
+    let model_at = lines.len();
     lines.extend(model.indented(room, 0, LABEL));
+    lines.push(Styled::default());
+
+    let mut theme = label(canvas, welcome.field == Field::Theme, "3", "Theme");
+    let (name, beside) = theme_line(state, keys, welcome.field == Field::Theme);
+    theme.push(&name, canvas.style(Role::Text));
+    theme.push(&format!("   {beside}"), canvas.style(Role::Dim));
+    let theme_at = lines.len();
+    lines.extend(theme.indented(room, 0, LABEL));
     lines.push(Styled::default());
     lines.extend(styled(ready(state), Role::Dim).wrapped(room));
 
     // In a low terminal the line to type in is what matters.
     let skip = (at + 2).saturating_sub(area.height.into()).min(at);
     put_rows(canvas, area, lines.iter().skip(skip));
+    for (field, (first, end)) in
+        [(at, model_at), (model_at, theme_at), (theme_at, theme_at + 1)].into_iter().enumerate()
+    {
+        let [first, end] =
+            [first, end].map(|line| u16::try_from(line.saturating_sub(skip)).unwrap_or(u16::MAX));
+        canvas.mark(rows(area, first, end.saturating_sub(first)), Target::Row(field));
+    }
     if welcome.field != Field::Folders {
         return None;
     }
@@ -125,7 +143,7 @@ fn folders(canvas: &Canvas<'_>, state: &State, room: usize, column: usize) -> Ve
     let mut lines: Vec<Styled> = library.content.folders.iter().map(told).collect();
     if let (Stage::Reading(progress), false) = (&library.stage, lines.is_empty()) {
         let of = counted(progress.of as u64, "document", "documents");
-        let told = format!("reading {} of {of}", progress.done);
+        let told = format!("reading {} of {of}", count(progress.done as u64));
         lines.extend(Styled::new(told, canvas.style(Role::Dim)).indented(room, column, column));
     }
     lines
@@ -138,6 +156,28 @@ fn ready(state: &State) -> &'static str {
     } else {
         "You can ask as soon as the first document is read."
     }
+}
+
+/// Which theme is chosen, and how another one is.
+fn theme_line(state: &State, keys: &Keys, is_chosen: bool) -> (String, String) {
+    let look = &state.look;
+    let name = match &look.theme {
+        ThemeChoice::Auto => "follows the terminal".to_owned(),
+        ThemeChoice::Named(name) => name.clone(),
+    };
+    let beside = if is_chosen {
+        let chord = |action| {
+            keys.chord(Context::Welcome, action).map(|chord| chord.to_string()).unwrap_or_default()
+        };
+        let (left, right) = (chord(Action::Left), chord(Action::Right));
+        format!("{left} and {right} change it   {} shows all", chord(Action::Confirm))
+    } else {
+        match &look.theme {
+            ThemeChoice::Auto => look.name_of(&look.theme).to_owned(),
+            ThemeChoice::Named(_) => String::new(),
+        }
+    };
+    (name, beside)
 }
 
 /// What will answer, and what else could.

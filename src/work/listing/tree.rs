@@ -62,6 +62,12 @@ pub(super) struct Place {
     file: Option<usize>,
 }
 
+impl Place {
+    pub(super) fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+}
+
 impl Tree {
     /// `named` says how a watched folder is called, and whether it is there. Files that wait are named by their absolute
     /// paths.

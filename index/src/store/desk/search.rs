@@ -1,7 +1,9 @@
 //! In which conversations was something said?
 //!
-//! All that was said is gone through, in any case of its letters and also inside of words. Measured with 10,000 turns: see
-//! [`Desk::search`].
+//! All that was said is gone through, in any case of its letters and also inside of words. With 10,000 turns that is 6.6 MB
+//! of text and takes under a tenth of a second; in the answers as they are kept, with copies of what they cite, it would
+//! take seven times as long. A full-text index would answer in a few milliseconds where a word is nearly whole, in as long
+//! where one letter of it is there, and finds only what begins like it: it is not worth to be kept in step.
 
 use std::collections::HashMap;
 
