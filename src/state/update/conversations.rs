@@ -144,7 +144,7 @@ impl State {
                 let chosen = self.conversations.chosen().map(|head| head.id);
                 let conversations = &mut self.conversations;
                 let search = &mut conversations.search;
-                if number != search.asked || (!search.is_finding && search.found.is_none()) {
+                if number != search.asked || !search.is_awaited() {
                     return Vec::new();
                 }
                 let index = found.iter().position(|found| Some(found.head.id) == chosen);

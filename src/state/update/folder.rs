@@ -26,9 +26,10 @@ impl State {
         let has_folder = !self.library.content.folders.is_empty();
         let Some(Layer::Welcome(welcome)) = self.layers.last_mut() else { return Vec::new() };
         match (action, welcome.field) {
-            (Action::Up, Field::Theme) => welcome.field = Field::Model,
+            (Action::Up, Field::Theme) | (Action::Down, Field::Folders) => {
+                welcome.field = Field::Model;
+            }
             (Action::Up, _) => welcome.field = Field::Folders,
-            (Action::Down, Field::Folders) => welcome.field = Field::Model,
             (Action::Down, _) => welcome.field = Field::Theme,
             (Action::Confirm, Field::Folders) => {
                 let added = welcome.folder.add();
