@@ -135,7 +135,7 @@ fn nothing_in_a_hostile_document_reaches_the_terminal_from_any_view() {
         terminal.keys(ENTER);
         terminal.wait_for("esc back");
         terminal.keys(&format!("/stolen{ENTER}"));
-        terminal.wait_for("1 of");
+        terminal.wait_for("“stolen”");
         terminal.keys("G");
         terminal.keys("g");
         terminal.keys(ESCAPE);

@@ -110,6 +110,9 @@ fn harmless(cluster: &str) -> Cow<'_, str> {
 
 /// How many cells a text takes in one line.
 pub(super) fn width(text: &str) -> usize {
+    if text.chars().all(is_simple) {
+        return text.chars().count();
+    }
     graphemes(text).map(|grapheme| grapheme.width).sum()
 }
 
@@ -125,7 +128,59 @@ pub(super) struct LineSpan {
 
 /// Fills lines of so many cells, the first one with `first` cells. Lines end at line feeds, else before a word that has
 /// no room, else inside of it. A text has at least one line.
-pub(super) fn wrap(text: &str, first: usize, rest: usize, mut line: impl FnMut(LineSpan)) {
+pub(super) fn wrap(text: &str, first: usize, rest: usize, line: impl FnMut(LineSpan)) {
+    if text.chars().all(is_simple) {
+        let sign = |(start, c): (usize, char)| Sign {
+            start,
+            after: start + c.len_utf8(),
+            width: 1,
+            kind: if c == ' ' { Kind::Space } else { Kind::Plain },
+        };
+        fill(text.len(), text.char_indices().map(sign), (first, rest), line);
+    } else {
+        fill(text.len(), graphemes(text).map(Sign::from), (first, rest), line);
+    }
+}
+
+/// What of a grapheme matters for filling lines.
+struct Sign {
+    start: usize,
+    after: usize,
+    width: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Space,
+    LineFeed,
+    /// Ends no line.
+    Opening,
+    /// Begins no line.
+    Closing,
+}
+
+impl From<Grapheme<'_>> for Sign {
+    fn from(grapheme: Grapheme<'_>) -> Self {
+        let Grapheme { start, text, width } = grapheme;
+        let kind = match text {
+            "\n" | "\r\n" => Kind::LineFeed,
+            _ if grapheme.is_space() => Kind::Space,
+            text if width > 1 && BEGINS_NO_LINE.contains(text) => Kind::Closing,
+            text if width > 1 && ENDS_NO_LINE.contains(text) => Kind::Opening,
+            _ => Kind::Plain,
+        };
+        Self { start, after: start + text.len(), width, kind }
+    }
+}
+
+fn fill(
+    length: usize,
+    signs: impl Iterator<Item = Sign>,
+    (first, rest): (usize, usize),
+    mut line: impl FnMut(LineSpan),
+) {
     let mut room = first.max(1);
     let mut start = 0;
     let mut used = 0;
@@ -135,16 +190,16 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize, mut line: impl FnMut(L
     let mut end = 0;
     let mut was_wide = false;
     let mut was_opening = false;
-    for grapheme in graphemes(text) {
-        let after = grapheme.start + grapheme.text.len();
-        if grapheme.text == "\n" || grapheme.text == "\r\n" {
+    for sign in signs {
+        let after = sign.after;
+        if sign.kind == Kind::LineFeed {
             line(LineSpan { start, end: end.max(start), next: after });
             (start, end, used, room, opportunity) = (after, after, 0, rest.max(1), None);
             was_wide = false;
             continue;
         }
-        if grapheme.is_space() {
-            used += grapheme.width;
+        if sign.kind == Kind::Space {
+            used += sign.width;
             // White space at the beginning of a text's own line is its indent.
             if end > start {
                 opportunity = Some((LineSpan { start, end, next: after }, used));
@@ -153,29 +208,29 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize, mut line: impl FnMut(L
             continue;
         }
         // Scripts with wide signs have no spaces: a line can end before and after each of them.
-        let is_wide = grapheme.width > 1;
-        let is_bound = was_opening || (is_wide && BEGINS_NO_LINE.contains(grapheme.text));
-        if (is_wide || was_wide) && !is_bound && end == grapheme.start && end > start {
-            opportunity = Some((LineSpan { start, end, next: grapheme.start }, used));
+        let is_wide = sign.width > 1;
+        let is_bound = was_opening || sign.kind == Kind::Closing;
+        if (is_wide || was_wide) && !is_bound && end == sign.start && end > start {
+            opportunity = Some((LineSpan { start, end, next: sign.start }, used));
         }
         was_wide = is_wide;
-        was_opening = is_wide && ENDS_NO_LINE.contains(grapheme.text);
-        if used + grapheme.width > room && grapheme.start > start {
+        was_opening = sign.kind == Kind::Opening;
+        if used + sign.width > room && sign.start > start {
             let (span, until) = opportunity
                 .take()
-                .unwrap_or((LineSpan { start, end: end.max(start), next: grapheme.start }, used));
+                .unwrap_or((LineSpan { start, end: end.max(start), next: sign.start }, used));
             line(span);
             (start, used, room) = (span.next, used - until, rest.max(1));
             // One word may still be longer than the line.
-            if used + grapheme.width > room && grapheme.start > start {
-                line(LineSpan { start, end: grapheme.start, next: grapheme.start });
-                (start, used) = (grapheme.start, 0);
+            if used + sign.width > room && sign.start > start {
+                line(LineSpan { start, end: sign.start, next: sign.start });
+                (start, used) = (sign.start, 0);
             }
         }
-        used += grapheme.width;
+        used += sign.width;
         end = after;
     }
-    line(LineSpan { start, end: end.max(start), next: text.len() });
+    line(LineSpan { start, end: end.max(start), next: length });
 }
 
 /// As much of a text as fits, with a sign at its end when that is not all.
@@ -446,6 +501,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_fills_lines_as_the_long_one(
+            text in "([a-zé“”–€]{0,9}| {1,3}){0,20}",
+            (first, rest) in (0_usize..12, 0_usize..12),
+        ) {
+            let spans = |long: bool| {
+                let mut spans = Vec::new();
+                if long {
+                    fill(text.len(), graphemes(&text).map(Sign::from), (first, rest), |span| {
+                        spans.push(span);
+                    });
+                } else {
+                    wrap(&text, first, rest, |span| spans.push(span));
+                }
+                spans
+            };
+            prop_assert_eq!(spans(false), spans(true));
+        }
+
         #[test]
         fn no_line_is_wider_than_its_room_and_nothing_is_lost(
             text in "([a-z ]{0,12}|\\PC{0,6}|[漢字é👩‍👧\u{301}\n\t]{0,6}){0,8}",

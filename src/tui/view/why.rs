@@ -112,7 +112,9 @@ impl Told<'_> {
         self.entry("words", &words, lines);
         let vector = match &reason.vector {
             Some(rank) => ranked(rank, "cosine"),
-            None if why.dense_weight > 0.0 => "not among the nearest".to_owned(),
+            None if why.dense_weight > 0.0 => {
+                "not among the nearest, or not embedded yet".to_owned()
+            }
             None => "not asked: words decide alone here".to_owned(),
         };
         self.entry("meaning", &vector, lines);
