@@ -46,7 +46,9 @@ fn a_whole_session_by_keys() {
     terminal.wait_for("nothing leaves this machine");
     terminal.keys(&library());
     terminal.keys(ENTER);
-    terminal.wait_for("up to date");
+    terminal.wait_until("everything to be read", |screen| {
+        screen.contains("22 documents") && screen.contains("up to date")
+    });
     terminal.keys(ENTER);
     terminal.wait_for("ask about your documents");
     ask(&mut terminal, "What is the notice period if the tenant wants to leave early?");
