@@ -168,6 +168,10 @@ impl State {
             }
             LibraryReport::Content(content) => {
                 let before = std::mem::replace(&mut self.library.content, *content);
+                if self.library.stage == Stage::Opening {
+                    // Who tells what is in it has opened it, and looks for changes next.
+                    self.library.stage = Stage::Scanning;
+                }
                 // Only once: who closes it has seen it.
                 if !std::mem::replace(&mut self.welcomed, true)
                     && self.library.content.folders.is_empty()
