@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::Template;
+use crate::state::Sources;
 use crate::state::copying::LONGEST;
 use crate::state::effect::Replaced;
 
@@ -79,8 +80,23 @@ fn nothing_is_copied_where_there_is_nothing() {
     assert_eq!(told(&state), "there is nothing to copy yet");
 }
 
+/// At the first source.
 fn sources() -> State {
-    State { focus: Pane::Sources, ..conversing() }
+    State { focus: Pane::Sources, sources: Sources::FIRST, ..conversing() }
+}
+
+#[test]
+fn an_answers_sources_are_shown_from_the_first_that_it_cites() {
+    let mut state = conversing();
+    assert_eq!(state.sources.selected, 1);
+    let opened = effects(&mut state, [Message::Do(Action::NextPane), Message::Do(Action::Open)]);
+    let [Effect::OpenDocument(wanted)] = opened.as_slice() else { panic!("{opened:?}") };
+    assert!(wanted.is_cited);
+    // Who goes to another while the answer is written stays there.
+    let mut state = after(writing(), [Message::Do(Action::Source3)]);
+    let run = state.conversation.run().unwrap();
+    state.update(Message::Answering(run, ended("Who repairs the roof?")));
+    assert_eq!(state.sources.selected, 2);
 }
 
 /// What the next question takes along.

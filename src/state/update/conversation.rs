@@ -45,7 +45,7 @@ impl State {
         self.conversation.selected = (to < last).then_some(to);
         self.conversation.scroll =
             if to < last { Scroll::to(Anchor::Item(to)) } else { Scroll::END };
-        self.sources = Sources::FIRST;
+        self.show_cited();
     }
 
     pub(super) fn next_serial(&mut self) -> u64 {
@@ -76,7 +76,7 @@ impl State {
         self.conversation = Conversation { id: Some(id), turns, ..Conversation::default() };
         self.preview = None;
         self.question.chips.clear();
-        self.sources = Sources::FIRST;
+        self.show_cited();
         self.layers.clear();
         self.focus = Pane::Question;
     }

@@ -7,7 +7,7 @@ use super::super::effect::Effect;
 use super::super::notice::Notice;
 use super::super::scroll::{Anchor, Scroll};
 use super::super::target::Target;
-use super::super::{Context, Field, Layer, Pane, Sources, State};
+use super::super::{Context, Field, Layer, Pane, State};
 
 /// Two clicks on the same within this are one that opens.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -73,7 +73,7 @@ impl State {
         let selected = (turn < last).then_some(turn);
         if self.conversation.selected != selected {
             self.conversation.selected = selected;
-            self.sources = Sources::FIRST;
+            self.show_cited();
         }
     }
 

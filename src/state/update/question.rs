@@ -118,6 +118,7 @@ impl State {
     }
 
     pub(super) fn answer_reports(&mut self, run: Run, report: AnswerReport) -> Vec<Effect> {
+        let has_ended = matches!(report, AnswerReport::Ended { .. });
         let failure = match &report {
             AnswerReport::Ended { failure, .. } => failure.clone(),
             AnswerReport::Failed(notice) => Some(notice.clone()),
@@ -125,6 +126,10 @@ impl State {
         };
         if !self.conversation.report(run, report) {
             return Vec::new();
+        }
+        // Who has gone to a source meanwhile stays there.
+        if has_ended && self.preview.is_none() && self.sources == Sources::FIRST {
+            self.show_cited();
         }
         if let Some(failure) = failure {
             self.tell(failure);

@@ -60,6 +60,18 @@ impl State {
         self.sources = Sources { selected, scroll: Scroll::to(Anchor::Item(selected)) };
     }
 
+    /// Goes to the first source that the chosen turn's answer cites.
+    pub(super) fn show_cited(&mut self) {
+        let cited = self
+            .conversation
+            .current()
+            .and_then(|turn| turn.hits.iter().position(|hit| turn.citation(hit.n).is_some()));
+        self.sources = Sources::FIRST;
+        if let Some(cited) = cited {
+            self.show_source(cited);
+        }
+    }
+
     pub(super) fn open_source(&mut self) -> Vec<Effect> {
         let wanted = self.shown().and_then(|turn| {
             let hit = turn.hits.get(self.sources.selected)?;

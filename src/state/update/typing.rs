@@ -128,7 +128,7 @@ impl State {
     pub(super) fn end_preview(&mut self) -> Vec<Effect> {
         let Some(preview) = self.preview.take() else { return Vec::new() };
         if preview.found().is_some() {
-            self.sources = Sources::FIRST;
+            self.show_cited();
         }
         preview.turn.run().map(|_| Effect::StopPreview).into_iter().collect()
     }
