@@ -36,6 +36,10 @@ use crate::state::why::{Reason, Why};
 /// How many passages are found for a question.
 const HITS: usize = 10;
 
+/// How long a question that finds nothing waits for what is read already to be found, and how often it looks.
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(20);
+
 /// How often a piece of the text is told: more often than a frame is drawn it serves nobody.
 const TEXT_EVERY: Duration = Duration::from_millis(30);
 
@@ -304,7 +308,20 @@ impl Searcher {
         let without = passages(snapshot, excluded)?;
         let pinned = passages(snapshot, pinned)?;
         let request = Request { without: &without, pinned: &pinned, ..Request::new(query, HITS) };
-        let found = finder.find_for(snapshot, request, cancel);
+        let mut found = finder.find_for(snapshot, request, cancel);
+        // What was read a moment ago is no reason for a refusal.
+        let is_early = |found: &Found, snapshot: &Snapshot| {
+            found.hits.is_empty() && found.in_scope_passages > 0 && snapshot.is_behind()
+        };
+        let until = Instant::now() + PUBLISHED_WITHIN;
+        while matches!(&found, Ok(found) if is_early(found, snapshot))
+            && Instant::now() < until
+            && !cancel.is_cancelled()
+        {
+            std::thread::sleep(LOOK);
+            snapshot.refresh()?;
+            found = finder.find_for(snapshot, request, cancel);
+        }
         // Nothing more is asked of it; an error would come again at the next question.
         drop(snapshot.release());
         found

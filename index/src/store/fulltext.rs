@@ -293,6 +293,8 @@ pub(crate) struct FulltextReader {
     reader: IndexReader,
     searcher: Searcher,
     fields: Fields,
+    /// Of the commit that is read.
+    generation: Option<u64>,
 }
 
 impl fmt::Debug for FulltextReader {
@@ -318,6 +320,11 @@ pub(crate) struct Wanted {
     pub(crate) name_weight: f32,
 }
 
+/// The generation of the database that the last commit carries.
+fn committed(index: &Index) -> Option<u64> {
+    index.load_metas().ok()?.payload?.parse().ok()
+}
+
 impl FulltextReader {
     /// None where there is no index that can be read: the writer makes one.
     pub(crate) fn open(folder: &Path) -> Option<Self> {
@@ -331,13 +338,21 @@ impl FulltextReader {
         let reader: IndexReader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
         let searcher = reader.searcher();
-        Some(Self { folder: folder.to_owned(), reader, searcher, fields })
+        let generation = committed(&index);
+        Some(Self { folder: folder.to_owned(), reader, searcher, fields, generation })
     }
 
     pub(crate) fn reload(&mut self) -> Result<(), StoreError> {
+        // Before it is reloaded: it may know more than it says, never less.
+        self.generation = committed(self.searcher.index());
         self.reader.reload().map_err(|error| fulltext_error(&self.folder, error))?;
         self.searcher = self.reader.searcher();
         Ok(())
+    }
+
+    /// The generation of the database up to which everything is found.
+    pub(crate) fn generation(&self) -> Option<u64> {
+        self.generation
     }
 
     /// The best allowed passages with their BM25 scores, the best first.

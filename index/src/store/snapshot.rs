@@ -235,6 +235,11 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Whether the writer has put what is not found yet: it is [published](super::Store::publish) within moments.
+    pub fn is_behind(&self) -> bool {
+        self.fulltext.as_ref().and_then(FulltextReader::generation) != Some(self.generation)
+    }
+
     pub fn folders(&self) -> Result<Vec<Folder>, StoreError> {
         self.database(library::folders(&self.connection))
     }

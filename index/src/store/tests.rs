@@ -138,6 +138,23 @@ fn what_is_put_is_found_after_publishing() {
 }
 
 #[test]
+fn a_snapshot_knows_that_something_is_not_found_yet() {
+    let mut desk = Desk::new();
+    desk.store.publish().unwrap();
+    let mut snapshot = Snapshot::open(desk.home.path()).unwrap();
+    assert!(!snapshot.is_behind());
+    desk.write("lease.txt", "The rent is 1,200 euros.");
+    snapshot.refresh().unwrap();
+    assert!(snapshot.is_behind() && find(&snapshot, "rent").is_empty());
+    desk.store.publish().unwrap();
+    snapshot.refresh().unwrap();
+    assert!(!snapshot.is_behind() && !find(&snapshot, "rent").is_empty());
+    desk.embed();
+    snapshot.refresh().unwrap();
+    assert!(!snapshot.is_behind());
+}
+
+#[test]
 fn a_file_is_found_by_its_name() {
     let mut desk = Desk::new();
     desk.write("zeppelin.txt", "Some text.");
