@@ -59,7 +59,7 @@ mod tests {
         let before = [turn("Where is the feed pump? type:pdf")];
         let follow_up = FollowUp::by_words(&query, &before).unwrap();
         assert_eq!(follow_up.text, "and its warm side feed pump");
-        let looked_for = "\"warm side\" file:\"pump\" -\"old\" and its warm side feed pump";
+        let looked_for = "\"warm side\" file:pump -\"old\" and its warm side feed pump";
         assert_eq!(follow_up.query.to_string(), looked_for);
         assert_eq!(FollowUp::by_words(&query, &[]), None);
         let alone = Query::parse("Where is the feed pump?").unwrap();

@@ -228,6 +228,8 @@ impl fmt::Display for Query {
             let space = if number == 0 { "" } else { " " };
             // What was read up to white space can hold a quotation mark, what was quoted can't.
             let quote = |text: &str| if text.contains('"') { "" } else { "\"" };
+            let spaced =
+                |text: &str| if text.contains(char::is_whitespace) { quote(text) } else { "" };
             let mut write = |start: &str, text: &str, quote: &str| {
                 write!(formatter, "{space}{start}{quote}{text}{quote}")
             };
@@ -235,11 +237,11 @@ impl fmt::Display for Query {
                 Term::Word(text) => write("", text, "")?,
                 Term::Phrase(text) => write("", text, "\"")?,
                 Term::Without(text) => write("-", text, quote(text))?,
-                Term::File(value) => write("file:", value, quote(value))?,
-                Term::Directory(value) => write("dir:", value, quote(value))?,
-                Term::Path(value) => write("path:", value, quote(value))?,
-                Term::Type(value) => write("type:", value, quote(value))?,
-                Term::Tag(value) => write("tag:", value, quote(value))?,
+                Term::File(value) => write("file:", value, spaced(value))?,
+                Term::Directory(value) => write("dir:", value, spaced(value))?,
+                Term::Path(value) => write("path:", value, spaced(value))?,
+                Term::Type(value) => write("type:", value, spaced(value))?,
+                Term::Tag(value) => write("tag:", value, spaced(value))?,
                 Term::Since(day) => write("since:", &day.to_string(), "")?,
                 Term::Until(day) => write("until:", &day.to_string(), "")?,
             }

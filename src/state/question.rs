@@ -209,13 +209,13 @@ mod tests {
         check(
             "Who signed? type:pdf",
             &["cases/oak field", "notes"],
-            "Who signed? type:pdf path:\"cases/oak field\" path:\"notes\"",
-            "type:\"pdf\" path:\"cases/oak field\" path:\"notes\"",
+            "Who signed? type:pdf path:\"cases/oak field\" path:notes",
+            "type:pdf path:\"cases/oak field\" path:notes",
         );
-        check("Who signed? path:notes", &["notes"], "Who signed? path:notes", "path:\"notes\"");
+        check("Who signed? path:notes", &["notes"], "Who signed? path:notes", "path:notes");
         check("//etc or not", &[], "/etc or not", "");
         check(" /etc", &[], "/etc", "");
-        check("/models", &["notes"], "/models path:\"notes\"", "path:\"notes\"");
+        check("/models", &["notes"], "/models path:notes", "path:notes");
     }
 
     #[test]

@@ -225,7 +225,7 @@ fn an_at_sign_is_typed_inside_of_words_and_when_it_is_typed_twice() {
 #[test]
 fn what_is_counted_is_counted_anew_when_the_library_changes() {
     let mut state = after(ready(), type_text("type:pdf rent"));
-    let filters = || "type:\"pdf\"".to_owned();
+    let filters = || "type:pdf".to_owned();
     assert!(state.update(at(200)).contains(&Effect::Count { filters: filters() }));
     let counted = InScope { filters: filters(), documents: 1, passages: 9 };
     state = after(state, [Message::Counted(counted)]);

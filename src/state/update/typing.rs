@@ -142,6 +142,8 @@ impl State {
             _ => Action::from_name(&typed).filter(|action| is_command(*action)),
         };
         let Some(action) = action else {
+            // What is told stands where they stood.
+            self.question.commands = None;
             self.tell(Notice::error(refusal(&typed)));
             return Vec::new();
         };
@@ -206,7 +208,7 @@ fn commands(sources: usize) -> Vec<Row> {
 fn is_command(action: Action) -> bool {
     action.fits(Context::Question)
         && !action.is_motion()
-        && !matches!(action, Action::Send | Action::NewLine)
+        && !matches!(action, Action::Send | Action::NewLine | Action::Back)
 }
 
 /// Why nothing comes of a command.
