@@ -43,6 +43,7 @@ fn a_session_by_names_instead_of_keys() {
     terminal.keys(ENTER);
     terminal.wait_for("esc back");
     terminal.keys(ESCAPE);
+    terminal.wait_for("ask about your documents");
 
     terminal.keys(CTRL_R);
     terminal.wait_for("Questions that were asked");

@@ -98,8 +98,10 @@ fn who_reads_an_answer_sees_its_sources_and_the_others_when_he_is_back() {
     state = after(state, [Message::Do(Action::NextPane)]);
     assert_eq!((state.focus, state.shown()), (Pane::Conversation, state.conversation.current()));
     state = after(state, [Message::Do(Action::NextPane)]);
+    assert_eq!(preview(&state.update(at(5_000))), None);
     assert_eq!((state.focus, state.shown()), (Pane::Sources, state.conversation.current()));
     state = after(state, [Message::Do(Action::Back)]);
+    assert_eq!(state.focus, Pane::Question);
     assert_eq!(preview(&state.update(at(9_000))).unwrap().1, "roof");
 }
 

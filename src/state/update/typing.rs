@@ -16,13 +16,15 @@ use crate::state::{Context, Pane, Sources, State};
 impl State {
     /// Takes note of what stands in the line now, if it is something else than before.
     pub(super) fn look_at_the_line(&mut self) -> Vec<Effect> {
-        if self.focus == Pane::Conversation {
-            if self.preview.is_none() {
-                return Vec::new();
+        match self.focus {
+            Pane::Question => {}
+            Pane::Conversation if self.preview.is_some() || self.question.rest != Rest::Long => {
+                // Who reads an answer wants to see its sources. Back in the line, it is looked at anew.
+                self.question.seen = (String::new(), Vec::new());
+                self.question.rest = Rest::Long;
+                return self.end_preview();
             }
-            // Who reads an answer wants to see its sources. Back in the line, it is looked at anew.
-            self.question.seen = (String::new(), Vec::new());
-            return self.end_preview();
+            Pane::Conversation | Pane::Sources | Pane::Conversations => return Vec::new(),
         }
         let sources = self.shown().map_or(0, |turn| turn.hits.len());
         let question = &mut self.question;

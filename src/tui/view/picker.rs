@@ -23,8 +23,9 @@ const AROUND: u16 = 4;
 const LEFT: u16 = 3;
 /// Cells between the columns of a row.
 const GAP: usize = 3;
-/// The widest text that has other columns beside it.
+/// The widest text that has other columns beside it, and the narrowest that makes room for them.
 const TEXT: usize = 56;
+const NARROWEST: usize = 24;
 
 /// Draws it at the foot of `area` and returns where the cursor stands.
 pub(super) fn draw(
@@ -138,9 +139,15 @@ impl Columns {
         }
         let text = longest(|row| text::width(&row.text)).min(TEXT);
         let has_room = text + GAP + beside + GAP + KEY <= room;
-        // A note says more than a key.
+        if has_room {
+            return Self { text, beside: Some(beside), room };
+        }
+        // A note says more than a key, unless it leaves no room for what it is about.
         let has_notes = rows.iter().any(|row| !row.note.is_empty());
-        Self { text: text.min(room), beside: (has_room || has_notes).then_some(beside), room }
+        let others = GAP + if has_notes { beside } else { KEY };
+        let left = room.saturating_sub(others);
+        let text = if left >= NARROWEST { text.min(left) } else { text.min(room) };
+        Self { text, beside: has_notes.then_some(beside), room }
     }
 
     fn row(
@@ -163,9 +170,12 @@ impl Columns {
         if let (Choice::Do(action), PickerKind::Action(context)) = (&fitting.row.choice, kind)
             && let Some(chord) = keys.chord(context, *action)
         {
-            row.pad(column);
-            let role = if fitting.is_selected { Role::Selected } else { Role::Key };
-            row.push(&chord.to_string(), canvas.style(role));
+            let chord = chord.to_string();
+            if column + text::width(&chord) <= self.room {
+                row.pad(column);
+                let role = if fitting.is_selected { Role::Selected } else { Role::Key };
+                row.push(&chord, canvas.style(role));
+            }
         }
         row.fitted(self.room, ellipsis)
     }
