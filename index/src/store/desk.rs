@@ -854,7 +854,7 @@ mod tests {
         writer.reply(ids[1], &Reply::Refused("it is busy".to_owned()), 8).unwrap();
         assert!(asker.withdraw(ids[2]).unwrap());
         assert!(!asker.withdraw(ids[0]).unwrap(), "it has been replied to");
-        assert_eq!(writer.requests().unwrap().len(), 2);
+        assert_eq!(writer.requests().unwrap().len(), 3);
         assert_eq!(asker.take_reply(ids[0]).unwrap(), Some(Reply::Done));
         assert_eq!(asker.take_reply(ids[0]).unwrap(), None);
         // Who asked for this is gone.
