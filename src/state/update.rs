@@ -22,6 +22,7 @@ use super::action::Action;
 use super::document::DocumentView;
 use super::effect::Effect;
 use super::message::Message;
+use super::model::ModelState;
 use super::notice::Notice;
 use super::picker::PickerKind;
 use super::scroll::{Anchor, Scroll};
@@ -313,6 +314,14 @@ impl State {
         if !is_overlay && let Some(run) = self.conversation.run() {
             self.waiting = None;
             return vec![Effect::Stop(run)];
+        }
+        if self.focus == Pane::Question && matches!(self.model.state, ModelState::Loading { .. }) {
+            // Else the one that suits this machine would be loaded instead.
+            self.model.is_chosen = true;
+            self.tell(Notice::note(
+                "loading is stopped: answers are quotes until a model is chosen",
+            ));
+            return vec![Effect::UnloadModel];
         }
         self.focus = Pane::Question;
         Vec::new()

@@ -1,12 +1,12 @@
 //! Embedders, whose change says first what it costs, and rows that are stayed on.
 
-use super::{after, effects, in_context, listed};
+use super::{after, ask, effects, in_context, listed, ready};
 use crate::state::action::Action;
 use crate::state::effect::Effect;
 use crate::state::library::Stage;
 use crate::state::message::{LibraryReport, Message, ModelReport};
 use crate::state::model::{Cost, Embedder, Loaded};
-use crate::state::{Context, State};
+use crate::state::{Context, Pane, State};
 
 pub(super) fn embedders() -> Vec<Embedder> {
     let bundled = Embedder {
@@ -104,4 +104,17 @@ fn what_answers_is_not_loaded_again_and_can_be_unloaded() {
     let done = effects(&mut state, [Action::ReadAgain, Action::Unload].map(Message::Do));
     assert_eq!(done, [Effect::ListModels, Effect::UnloadModel]);
     assert_eq!(state.context(), Context::Models);
+}
+
+#[test]
+fn the_last_thing_that_esc_stops_is_a_model_on_its_way() {
+    let loading = || Message::Model(ModelReport::Loading { path: "/m.gguf".into(), share: 0.5 });
+    let mut state = after(State { focus: Pane::Sources, ..ready() }, [loading()]);
+    assert_eq!(state.update(Message::Do(Action::Back)), []);
+    assert_eq!(state.update(Message::Do(Action::Back)), [Effect::UnloadModel]);
+    assert!(state.model.is_chosen && state.notice.is_some());
+    // What answers goes first.
+    let mut state = after(ready(), [loading()].into_iter().chain(ask("May the tenant leave?")));
+    let run = state.conversation.run().unwrap();
+    assert_eq!(state.update(Message::Do(Action::Back)), [Effect::Stop(run)]);
 }
