@@ -196,7 +196,7 @@ impl FulltextWriter {
 
     fn start(folder: &Path, index: &Index, fields: Fields) -> tantivy::Result<Self> {
         register(index);
-        let generation = index.load_metas()?.payload.and_then(|payload| payload.parse().ok());
+        let generation = committed(index)?;
         let writer = index.writer_with_num_threads(1, WRITER_MEMORY)?;
         Ok(Self { folder: folder.to_owned(), writer, fields, generation })
     }
@@ -321,8 +321,8 @@ pub(crate) struct Wanted {
 }
 
 /// The generation of the database that the last commit carries.
-fn committed(index: &Index) -> Option<u64> {
-    index.load_metas().ok()?.payload?.parse().ok()
+fn committed(index: &Index) -> tantivy::Result<Option<u64>> {
+    Ok(index.load_metas()?.payload.and_then(|payload| payload.parse().ok()))
 }
 
 impl FulltextReader {
@@ -338,13 +338,13 @@ impl FulltextReader {
         let reader: IndexReader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
         let searcher = reader.searcher();
-        let generation = committed(&index);
+        let generation = committed(&index).ok().flatten();
         Some(Self { folder: folder.to_owned(), reader, searcher, fields, generation })
     }
 
     pub(crate) fn reload(&mut self) -> Result<(), StoreError> {
         // Before it is reloaded: it may know more than it says, never less.
-        self.generation = committed(self.searcher.index());
+        self.generation = committed(self.searcher.index()).ok().flatten();
         self.reader.reload().map_err(|error| fulltext_error(&self.folder, error))?;
         self.searcher = self.reader.searcher();
         Ok(())
