@@ -4,19 +4,9 @@ use portable_pty::CommandBuilder;
 
 use crate::docent::{Docent, fixture};
 use crate::terminal::Terminal;
+use crate::terminal::key::{CTRL_Z, DOWN, ENTER, ESCAPE, F2, F4, F7, F8, QUIT, TAB};
 
 const SIZE: (u16, u16) = (120, 36);
-
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\x1b";
-const TAB: &str = "\t";
-const DOWN: &str = "\x1b[B";
-const CTRL_Z: &str = "\x1a";
-const QUIT: &str = "\x03\x03";
-const F2: &str = "\x1bOQ";
-const F4: &str = "\x1bOS";
-const F7: &str = "\x1b[18~";
-const F8: &str = "\x1b[19~";
 
 const QUESTION: &str = "What is the notice period if the tenant wants to leave early?";
 

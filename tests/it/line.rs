@@ -4,18 +4,10 @@ use portable_pty::CommandBuilder;
 
 use crate::docent::{Docent, fixture};
 use crate::terminal::Terminal;
+use crate::terminal::key::{BACKSPACE, CTRL_G, CTRL_P, CTRL_R, CTRL_U, ENTER, ESCAPE, QUIT};
 
 const SIZE: (u16, u16) = (120, 36);
 const SMALL: (u16, u16) = (60, 16);
-
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\x1b";
-const BACKSPACE: &str = "\x7f";
-const CTRL_G: &str = "\x07";
-const CTRL_P: &str = "\x10";
-const CTRL_R: &str = "\x12";
-const CTRL_U: &str = "\x15";
-const QUIT: &str = "\x03\x03";
 
 fn on_fixtures(docent: &Docent, size: (u16, u16)) -> Terminal {
     let terminal = Terminal::start::<&str>(docent.home(), [], size);

@@ -2,24 +2,14 @@
 
 use crate::docent::{Docent, fixture};
 use crate::terminal::Terminal;
+use crate::terminal::key::{CTRL_U, DOWN, ENTER, ESCAPE, F2, F3, F4, QUIT, TAB};
 
 const SIZE: (u16, u16) = (120, 36);
 const SMALL: (u16, u16) = (60, 16);
 
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\x1b";
-const TAB: &str = "\t";
-const DOWN: &str = "\x1b[B";
-const CTRL_U: &str = "\x15";
-const QUIT: &str = "\x03\x03";
-const F2: &str = "\x1bOQ";
-const F3: &str = "\x1bOR";
-const F4: &str = "\x1bOS";
-
+/// Asks and waits for the answer's end.
 fn ask(terminal: &mut Terminal, question: &str) {
-    terminal.keys(question);
-    terminal.wait_for(question.get(..20).unwrap_or(question));
-    terminal.keys(ENTER);
+    terminal.ask(question);
     terminal.wait_until("the answer's end", |screen| {
         screen.rsplit(question).next().unwrap_or_default().contains(" in scope")
     });

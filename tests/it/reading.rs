@@ -5,11 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::docent::{Docent, fixture};
 use crate::terminal::Terminal;
-
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\x1b";
-const TAB: &str = "\t";
-const QUIT: &str = "\x03\x03";
+use crate::terminal::key::{ENTER, ESCAPE, QUIT, TAB};
 
 const QUESTION: &str = "What is the notice period if the tenant wants to leave early?";
 

@@ -10,17 +10,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::docent::{Docent, fixture};
 use crate::ocr::has_tesseract;
 use crate::terminal::Terminal;
+use crate::terminal::key::{CTRL_S, CTRL_U, ENTER, ESCAPE, F2, F4, QUIT, TAB};
 
 const SIZE: (u16, u16) = (120, 36);
-
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\x1b";
-const TAB: &str = "\t";
-const CTRL_S: &str = "\x13";
-const CTRL_U: &str = "\x15";
-const QUIT: &str = "\x03\x03";
-const F2: &str = "\x1bOQ";
-const F4: &str = "\x1bOS";
 
 fn library() -> String {
     fixture("library").to_str().unwrap().to_owned()
@@ -31,12 +23,6 @@ fn on_fixtures(docent: &Docent, more: &[&str]) -> Terminal {
     let terminal = Terminal::start(docent.home(), more, SIZE);
     terminal.wait_for("22 documents");
     terminal
-}
-
-fn ask(terminal: &mut Terminal, question: &str) {
-    terminal.keys(question);
-    terminal.wait_for(question.get(..20).unwrap_or(question));
-    terminal.keys(ENTER);
 }
 
 #[test]
@@ -51,7 +37,7 @@ fn a_whole_session_by_keys() {
     });
     terminal.keys(ENTER);
     terminal.wait_for("ask about your documents");
-    ask(&mut terminal, "What is the notice period if the tenant wants to leave early?");
+    terminal.ask("What is the notice period if the tenant wants to leave early?");
     terminal.wait_for("nine months");
     terminal.wait_for("passages in scope");
     terminal.keys(TAB);
@@ -66,7 +52,7 @@ fn a_whole_session_by_keys() {
     terminal.keys(TAB);
     // While vectors are being made, words alone find what has none yet.
     terminal.wait_for("up to date");
-    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
+    terminal.ask("At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_until("the second answer's end", |screen| {
         screen.contains("mm/s") && screen.matches("passages in scope").count() == 2
     });
@@ -89,7 +75,7 @@ fn a_whole_session_by_keys() {
 fn conversations_are_kept_deleted_and_brought_back() {
     let docent = Docent::with_fixtures();
     let mut terminal = on_fixtures(&docent, &[]);
-    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
+    terminal.ask("At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_for("passages in scope");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
@@ -118,7 +104,7 @@ fn a_note_that_is_saved_can_be_asked_about() {
     terminal.wait_for("1 document");
     docent.write("second.md", "# Visitors\n\nThe badge of a visitor is orange and ends at six.");
     terminal.wait_for("2 documents");
-    ask(&mut terminal, "Which colour has the badge of a visitor?");
+    terminal.ask("Which colour has the badge of a visitor?");
     terminal.wait_for("orange and ends at six");
     std::fs::remove_file(docent.library().join("second.md")).unwrap();
     terminal.wait_until("one document to be left", |screen| screen.contains("1 document"));
@@ -143,7 +129,7 @@ fn a_scan_that_comes_is_read_and_can_be_asked_about() {
     });
     terminal.keys(ESCAPE);
     terminal.wait_for("ask about your documents");
-    ask(&mut terminal, "On which days can heavy goods be brought up by the crane?");
+    terminal.ask("On which days can heavy goods be brought up by the crane?");
     let answered = terminal.wait_for("Tuesday and Thursday");
     assert!(answered.contains("OCR 9"), "{answered}");
     terminal.keys(QUIT);
@@ -201,7 +187,7 @@ fn nothing_in_a_document_steers_the_terminal() {
     let library = docent.library().to_str().unwrap().to_owned();
     let mut terminal = Terminal::start(docent.home(), [library.as_str()], SIZE);
     terminal.wait_for("1 document");
-    ask(&mut terminal, "What do the orders say about the gate?");
+    terminal.ask("What do the orders say about the gate?");
     terminal.wait_for("passages in scope");
     terminal.keys(&format!("{TAB}{TAB}1{ENTER}"));
     terminal.wait_for("cited [1]");
@@ -225,7 +211,7 @@ fn a_terminal_without_colours_gets_none() {
     command.args(["--home".as_ref(), docent.home().as_os_str()]);
     let mut terminal = Terminal::run(command, SIZE);
     terminal.wait_for("22 documents");
-    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
+    terminal.ask("At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_for("passages in scope");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
@@ -250,7 +236,7 @@ fn an_editor_gets_the_terminal_and_the_screen_comes_back() {
     command.args(["--home".as_ref(), docent.home().as_os_str()]);
     let mut terminal = Terminal::run(command, SIZE);
     terminal.wait_for("22 documents");
-    ask(&mut terminal, "Who has to repair the roof of the mill?");
+    terminal.ask("Who has to repair the roof of the mill?");
     terminal.wait_for("passages in scope");
     terminal.keys(&format!("{TAB}{TAB}e"));
     terminal.wait_for("editing /");
@@ -268,7 +254,7 @@ fn an_editor_gets_the_terminal_and_the_screen_comes_back() {
 fn it_lives_in_any_size() {
     let docent = Docent::with_fixtures();
     let mut terminal = on_fixtures(&docent, &[]);
-    ask(&mut terminal, "At what bearing temperature does the HX 65-200 have to be stopped?");
+    terminal.ask("At what bearing temperature does the HX 65-200 have to be stopped?");
     terminal.wait_for("passages in scope");
     for size in [(60, 16), (20, 5), (1, 1), (300, 100), (60, 16)] {
         terminal.resize(size);
@@ -297,7 +283,7 @@ fn a_model_that_dies_costs_the_rest_of_its_answer_only() {
     terminal.wait_for("Tiny noise");
     // The tiny model may have said all before the signal reaches it.
     let died = (0..20).any(|attempt| {
-        ask(&mut terminal, &format!("Attempt {attempt}: how long is the notice period?"));
+        terminal.ask(&format!("Attempt {attempt}: how long is the notice period?"));
         terminal.wait_until("text to come", |screen| {
             let answer = screen.rsplit("notice period?").next().unwrap_or_default();
             answer.contains('▌') || answer.contains("passages in scope")
@@ -311,7 +297,7 @@ fn a_model_that_dies_costs_the_rest_of_its_answer_only() {
         screen.contains("process ended")
     });
     assert!(died, "{}", terminal.screen());
-    ask(&mut terminal, "Who has to repair the roof of the mill?");
+    terminal.ask("Who has to repair the roof of the mill?");
     terminal.wait_until("another answer", |screen| {
         let answer = screen.rsplit("of the mill?").next().unwrap_or_default();
         answer.contains("passages in scope")

@@ -15,6 +15,28 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The kernel gathers lines and lets them be edited: termios(3).
 const ICANON: u32 = 2;
 
+/// What a terminal sends for keys, in its application mode where it has one.
+pub(crate) mod key {
+    pub(crate) const ENTER: &str = "\r";
+    pub(crate) const ESCAPE: &str = "\x1b";
+    pub(crate) const TAB: &str = "\t";
+    pub(crate) const BACKSPACE: &str = "\x7f";
+    pub(crate) const DOWN: &str = "\x1b[B";
+    pub(crate) const CTRL_G: &str = "\x07";
+    pub(crate) const CTRL_P: &str = "\x10";
+    pub(crate) const CTRL_R: &str = "\x12";
+    pub(crate) const CTRL_S: &str = "\x13";
+    pub(crate) const CTRL_U: &str = "\x15";
+    pub(crate) const CTRL_Z: &str = "\x1a";
+    /// Ctrl+C, twice.
+    pub(crate) const QUIT: &str = "\x03\x03";
+    pub(crate) const F2: &str = "\x1bOQ";
+    pub(crate) const F3: &str = "\x1bOR";
+    pub(crate) const F4: &str = "\x1bOS";
+    pub(crate) const F7: &str = "\x1b[18~";
+    pub(crate) const F8: &str = "\x1b[19~";
+}
+
 /// A pseudoterminal with docent in it and a terminal emulator on the other side.
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
@@ -97,6 +119,13 @@ impl Terminal {
             }
         });
         Self { child, master: pair.master, writer, seen }
+    }
+
+    /// Types a question and sends it when it stands there.
+    pub(crate) fn ask(&mut self, question: &str) {
+        self.keys(question);
+        self.wait_for(question.get(..20).unwrap_or(question));
+        self.keys(key::ENTER);
     }
 
     /// Sends keys as a terminal does.

@@ -4,10 +4,9 @@ use docent_index::store::Desk;
 
 use crate::docent::Docent;
 use crate::terminal::Terminal;
+use crate::terminal::key::{ENTER, QUIT};
 
 const SIZE: (u16, u16) = (120, 36);
-const ENTER: &str = "\r";
-const QUIT: &str = "\x03\x03";
 
 fn ask(terminal: &mut Terminal, question: &str) {
     terminal.keys(question);
