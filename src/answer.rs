@@ -57,8 +57,10 @@ pub fn refusal(
     embedder: &mut dyn Embed,
 ) -> Option<json::Answered> {
     let mut quotes = QuoteAnswerer::new(embedder);
-    let is_refused = with_question(asked, found, |question| quotes.refuses(question));
-    is_refused.then(|| answered(asked, found, Answer::abstention(), quotes.name()))
+    let refusal = with_question(asked, found, |question| {
+        quotes.refuses(question).then(|| Answer::abstention(question.evidence))
+    });
+    refusal.map(|refusal| answered(asked, found, refusal, quotes.name()))
 }
 
 fn with_question<T>(asked: &Asked<'_>, found: &Found, work: impl FnOnce(&Question<'_>) -> T) -> T {

@@ -146,13 +146,17 @@ pub struct Usage {
     pub seconds: f64,
 }
 
-/// What an answer says when nothing in the evidence supports one.
+/// What an answer says when nothing in the evidence supports one, as far as its reader can tell.
 pub const ABSTENTION: &str = "The documents do not answer this.";
 
+/// What an answer says when a measure alone found too little support: the nearest passages may still hold an answer.
+pub const UNSURE: &str = "No passage clearly answers this.";
+
 impl Answer {
-    /// Where nothing in the evidence supports an answer.
-    pub fn abstention() -> Self {
-        Self { text: ABSTENTION.to_owned(), abstained: true, ..Self::default() }
+    /// Where nothing in `evidence` supports an answer.
+    pub fn abstention(evidence: &[Evidence]) -> Self {
+        let text = if evidence.is_empty() { ABSTENTION } else { UNSURE };
+        Self { text: text.to_owned(), abstained: true, ..Self::default() }
     }
 }
 

@@ -20,6 +20,7 @@ mod notice;
 mod picker;
 mod prompt;
 mod question;
+mod refusal;
 mod regions;
 mod sources;
 mod status;

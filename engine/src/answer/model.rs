@@ -146,7 +146,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
         // Without evidence a model could only answer from its own memory.
         if question.evidence.is_empty() {
             progress(Progress::Text(ABSTENTION));
-            return Ok(Answer::abstention());
+            return Ok(Answer::abstention(question.evidence));
         }
         let (budget, max_tokens) = self.budget();
         let prompt =

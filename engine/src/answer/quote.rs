@@ -154,7 +154,7 @@ impl<E: Embed> Answerer for QuoteAnswerer<E> {
         let answer = if judged.support >= judged.threshold {
             compose(&choose(&judged.candidates, question.about.is_some()), asked(question))
         } else {
-            Answer::abstention()
+            Answer::abstention(question.evidence)
         };
         progress(Progress::Text(&answer.text));
         Ok(answer)
@@ -592,7 +592,7 @@ fn shortened(sentence: &str, question: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::{ABSTENTION, Sentence as Span};
+    use crate::answer::{Sentence as Span, UNSURE};
     use crate::embed::{EmbedError, EmbedderId};
 
     /// Puts texts with the same words in the same direction.
@@ -719,7 +719,7 @@ mod tests {
         for text in ["How many sacks did Jared Allen have?", "What is photosynthesis?"] {
             let answer = ask(text, &lease());
             assert!(answer.abstained && answer.claims.is_empty() && answer.quotes.is_empty());
-            assert_eq!(answer.text, ABSTENTION);
+            assert_eq!(answer.text, UNSURE);
         }
         assert!(ask("How much is the monthly rent for the flat?", &[]).abstained);
     }

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, put_rows};
 use super::markdown::{self, Look};
+use super::refusal::nearest;
 use super::text::{self, Styled};
 use super::words::{count, counted, seconds};
 use super::{below, has_focus, inset, measure};
@@ -239,6 +240,7 @@ fn answer(
             if !lines.is_empty() {
                 lines.push(Styled::default());
             }
+            lines.extend(nearest(canvas, answered, room));
             for note in notes(canvas, answered, state, keys) {
                 lines.extend(Styled::new(note, canvas.style(Role::Dim)).wrapped(room));
             }

@@ -360,15 +360,19 @@ pub(super) fn writing(width: u16, height: u16) -> State {
 pub(super) fn abstained(width: u16, height: u16) -> State {
     let mut state = idle(width, height);
     let mut answered = answered();
-    answered.answer = docent_engine::answer::ABSTENTION.to_owned();
+    answered.answer = docent_engine::answer::UNSURE.to_owned();
     answered.abstained = true;
     answered.claims.clear();
     answered.citations.clear();
     answered.model = "quotes".to_owned();
     answered.seconds = 0.2;
     answered.usage = None;
+    let start = BREAK_CLAUSE.find(QUOTED).unwrap();
+    answered.hits[0].highlights = vec![(start, start + QUOTED.len())];
+    let hits = answered.hits.clone();
     let question = "Who won the village fair in 1987?";
-    state.conversation.turns = vec![turn(1, question, Answering::Done(Box::new(answered)))];
+    let refused = turn(1, question, Answering::Done(Box::new(answered)));
+    state.conversation.turns = vec![Turn { hits, ..refused }];
     state
 }
 
