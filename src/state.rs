@@ -50,8 +50,8 @@ pub const WIDE: u16 = 100;
 /// Under this width the conversations are an overlay.
 pub const WIDEST: u16 = 130;
 
-/// Columns of the conversations beside, unless the user wants otherwise.
-const CONVERSATIONS: u16 = 28;
+/// The conversations beside take a sixth, within these, unless the user wants otherwise.
+const CONVERSATIONS: (u16, u16) = (28, 40);
 /// The sources beside take two fifths, within these, unless the user wants otherwise.
 const SOURCES: (u16, u16) = (34, 64);
 /// Columns that the conversation keeps beside them.
@@ -333,10 +333,11 @@ impl State {
         let room = self.size.width.saturating_sub(NARROWEST + sources);
         let is_beside = match pane.shown {
             Shown::Auto => self.size.width >= WIDEST,
-            Shown::Always => room >= CONVERSATIONS,
+            Shown::Always => room >= CONVERSATIONS.0,
             Shown::Never => false,
         };
-        let width = pane.width.unwrap_or(CONVERSATIONS).min(room).max(WIDTHS.0);
+        let usual = (self.size.width / 6).clamp(CONVERSATIONS.0, CONVERSATIONS.1);
+        let width = pane.width.unwrap_or(usual).min(room).max(WIDTHS.0);
         is_beside.then_some(width)
     }
 

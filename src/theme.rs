@@ -267,6 +267,25 @@ impl Theme {
         self
     }
 
+    /// Two themes by whose colours a test can tell which roles a cell was drawn with: each role has its number as a
+    /// colour. In the first, roles that colour what lies behind do nothing else, so that both can be read; in the second
+    /// they colour what is written too, so that what came last can be read.
+    #[cfg(test)]
+    pub(crate) fn of_roles() -> (Self, Self) {
+        let mut apart = Self::load("dark").unwrap();
+        let mut together = apart.clone();
+        for (number, look) in (0..).zip(&mut together.roles) {
+            let coloured = |colour: Option<_>| colour.map(|_| [0, 0, number]);
+            look.foreground = coloured(look.foreground);
+            look.background = coloured(look.background);
+        }
+        apart.roles = together.roles;
+        for look in &mut apart.roles {
+            look.foreground.take_if(|_| look.background.is_some());
+        }
+        (apart, together)
+    }
+
     /// How a role looks.
     pub fn style(&self, role: Role) -> Style {
         let index = role as usize;

@@ -20,6 +20,8 @@ pub enum Anchor {
     End,
     /// An item of the region by its index: a turn of the conversation, a source, a page of the document.
     Item(usize),
+    /// A line of an item, from 0.
+    At { item: usize, line: usize },
     /// A marked stretch of the document by its index; some lines above it are shown too.
     Mark(usize),
 }
@@ -31,10 +33,14 @@ pub struct Measure {
     pub top: usize,
     /// Lines that the region shows at once.
     pub height: usize,
-    /// Lines that there are.
+    /// Lines that there are, as far as that is known.
     pub lines: usize,
     /// The item whose line stands at the top.
     pub item: usize,
+    /// Which of its lines that is, from 0.
+    pub line: usize,
+    /// Items that begin below what is shown, when it is not known how many lines they take.
+    pub items_below: Option<usize>,
 }
 
 /// What a frame measured of all regions.
@@ -76,17 +82,36 @@ impl Scroll {
     /// Takes over what a frame has measured. A region that stands at its end stays there; one that stands by an item or a
     /// mark stays by it when another width moves its lines, until it comes to an end.
     pub fn settle(&mut self, measure: &Measure) {
-        let at_end = measure.top + measure.height >= measure.lines;
-        let stands_by_something = matches!(self.anchor, Anchor::Item(_) | Anchor::Mark(_));
-        if stands_by_something && measure.top > 0 && !at_end {
-            return;
+        if !self.stands_by_something() || measure.is_at_an_end() {
+            self.settle_at(Anchor::Line(measure.top), measure);
         }
+    }
+
+    /// The same for a region whose items move each other: where it was moved to, it stands by the line of an item.
+    pub fn settle_by_item(&mut self, measure: &Measure) {
+        if self.lines != 0 || !self.stands_by_something() || measure.is_at_an_end() {
+            self.settle_at(Anchor::At { item: measure.item, line: measure.line }, measure);
+        }
+    }
+
+    fn stands_by_something(self) -> bool {
+        matches!(self.anchor, Anchor::Item(_) | Anchor::Mark(_))
+    }
+
+    fn settle_at(&mut self, top: Anchor, measure: &Measure) {
         let follows = self.anchor == Anchor::End && self.lines >= 0;
-        *self = if follows || (at_end && self.lines > 0) {
-            Self::END
-        } else {
-            Self::to(Anchor::Line(measure.top))
-        };
+        let comes_to_end = measure.is_at_end() && self.lines > 0;
+        *self = if follows || comes_to_end { Self::END } else { Self::to(top) };
+    }
+}
+
+impl Measure {
+    fn is_at_end(&self) -> bool {
+        self.top + self.height >= self.lines
+    }
+
+    fn is_at_an_end(&self) -> bool {
+        self.top == 0 || self.is_at_end()
     }
 }
 
@@ -96,7 +121,7 @@ mod tests {
 
     fn measured(scroll: Scroll, lines: usize) -> Measure {
         let top = scroll.top(lines, 10, |_| 0);
-        Measure { top, height: 10, lines, item: 0 }
+        Measure { top, height: 10, lines, ..Measure::default() }
     }
 
     #[test]
@@ -121,7 +146,7 @@ mod tests {
             top: scroll.top(lines, 10, |_| mark),
             height: 10,
             lines,
-            item: 0,
+            ..Measure::default()
         };
         scroll.settle(&measure(scroll, 100, 40));
         assert_eq!(measure(scroll, 200, 80).top, 82);

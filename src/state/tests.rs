@@ -177,14 +177,14 @@ fn after_a_choice() -> State {
 }
 
 pub(crate) fn measures() -> Measures {
-    let measure = Measure { top: 20, height: 20, lines: 100, item: 1 };
+    let measure = Measure { top: 20, height: 20, lines: 100, item: 1, ..Measure::default() };
     Measures {
         conversation: measure,
         sources: measure,
         document: measure,
         why: measure,
         help: measure,
-        library: Measure { top: 0, height: 3, lines: 5, item: 0 },
+        library: Measure { top: 0, height: 3, lines: 5, ..Measure::default() },
     }
 }
 

@@ -171,12 +171,12 @@ impl State {
     }
 
     fn settle_scrolls(&mut self) {
-        self.conversation.scroll.settle(&self.measures.conversation);
+        self.conversation.scroll.settle_by_item(&self.measures.conversation);
         if !matches!(self.sources.scroll.anchor, Anchor::Item(_)) {
             self.sources.scroll.settle(&self.measures.sources);
         }
         match self.layers.last_mut() {
-            Some(Layer::Document(view)) => view.scroll.settle(&self.measures.document),
+            Some(Layer::Document(view)) => view.scroll.settle_by_item(&self.measures.document),
             Some(Layer::Why(view)) => view.scroll.settle(&self.measures.why),
             Some(Layer::Help { scroll, .. }) => scroll.settle(&self.measures.help),
             _ => {}

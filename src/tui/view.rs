@@ -26,6 +26,7 @@ mod sources;
 mod status;
 mod text;
 mod themes;
+mod turns;
 mod welcome;
 mod why;
 mod words;
@@ -58,7 +59,7 @@ pub struct View {
     /// The name of the theme that was asked for last, which may be one that can't be read.
     wanted: String,
     signs: Signs,
-    turns: conversation::Turns,
+    turns: turns::Turns,
     document: Option<document::Laid>,
     conversations: List,
     library: library::Stand,
@@ -77,7 +78,7 @@ impl View {
             wanted: theme.name().to_owned(),
             theme,
             signs,
-            turns: conversation::Turns::default(),
+            turns: turns::Turns::default(),
             document: None,
             conversations: List::default(),
             library: library::Stand::default(),
@@ -155,7 +156,8 @@ impl View {
                 canvas.mark(area.unwrap_or_default(), Target::Pane(pane));
             }
             if let Some(area) = regions.conversation {
-                measures.conversation = self.turns.draw(canvas, area, state, keys);
+                measures.conversation =
+                    conversation::draw(canvas, area, state, keys, &mut self.turns);
             }
             if let Some(area) = regions.conversations {
                 finding = conversations::draw(canvas, area, state, keys, &mut self.conversations);
@@ -163,7 +165,7 @@ impl View {
             if let Some(area) = regions.sources {
                 measures.sources = sources::draw(canvas, area, state);
             }
-            cursor = question::draw(canvas, &regions, state, &measures).or(finding);
+            cursor = question::draw(canvas, &regions, (state, keys), &measures).or(finding);
             question::draw_commands(canvas, &regions, (state, keys), &mut self.commands);
         }
         let has_document = state.layers.iter().any(|layer| matches!(layer, Layer::Document(_)));
@@ -271,8 +273,10 @@ fn measure(
     item_at: impl Fn(usize) -> usize,
 ) -> Measure {
     let height = usize::from(height);
-    let top = scroll.top(lines, height, line_of);
-    Measure { top, height, lines, item: item_at(top) }
+    let top = scroll.top(lines, height, &line_of);
+    let item = item_at(top);
+    let line = top.saturating_sub(line_of(Anchor::Item(item)));
+    Measure { top, height, lines, item, line, items_below: None }
 }
 
 /// The part of `area` from the line `from` on.

@@ -1,41 +1,70 @@
-//! How long does a frame take?
+//! How long does a frame take, and how long does a reader wait for what a key brings?
 //!
 //!     cargo bench -p docent --bench screen
+//!     cargo bench -p docent --bench screen -- frames      the frames alone
 //!
 //! Frames of 200 by 60 cells, with the bytes that a terminal would get, of a long conversation while it is scrolled and
 //! while an answer is written, and of a long document. Besides the frames that follow, the first one is told: it lays out
 //! what has not been seen yet.
+//!
+//! Then the screen with its workers: from a key to the frame that shows what it brings, in a library of ten thousand
+//! generated documents (minutes to make, and 1.2 GB below target/) and in the demonstration library. What is found for a
+//! question that is being typed is looked for when nothing has been typed for 150 ms, which count as well. It takes the
+//! parts that `make` puts into cargo's folder.
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on ends")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
-use std::fmt::Write as _;
-use std::io;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+#[path = "../../index/benches/generated.rs"]
+#[expect(dead_code, reason = "other benches use the rest")]
+mod generated;
 
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+use docent::ingest;
 use docent::json::{Answered, Citation, Hit, Read, SCHEMA};
 use docent::keys::Keys;
+use docent::loading::Running;
 use docent::seal::Seal;
-use docent::state::State;
 use docent::state::action::Action;
 use docent::state::document::{Mark, Opened, Page};
-use docent::state::effect::Run;
+use docent::state::effect::{Effect, Run};
 use docent::state::library::{Content, Folder, Stage};
 use docent::state::message::{
     AnswerReport, DeskReport, LibraryReport, Message, Moment, SavedTurn, Size,
 };
+use docent::state::{Layer, State};
 use docent::theme::{Signs, Theme};
 use docent::tui::view::View;
+use docent::work::{FirstModel, Setting, Work};
+use docent_engine::embed::{Bundled, embedder_id, load_runtime};
+use generated::Noise;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::timeout;
 
 const WIDTH: u16 = 200;
 const HEIGHT: u16 = 60;
 /// An answer of so many pieces is longer than any that models write here.
 const FRAMES: usize = 500;
+/// Passages of the generated library: about twelve a document.
+const PASSAGES: usize = 120_000;
+/// Keys of each kind, and questions.
+const TIMES: usize = 100;
 
 fn main() {
+    frames();
+    if !env::args().any(|argument| argument == "frames") {
+        waiting();
+    }
+}
+
+fn frames() {
     for turns in [330, 1_000] {
         let name = format!("conversation of {turns} turns");
         let mut screen = Screen::with(DeskReport::Opened { id: 1, turns: saved(turns) });
@@ -55,6 +84,210 @@ fn main() {
     screen.report("document of 1,000 pages, scrolled", |_| Message::Do(Action::PageDown));
 }
 
+/// From keys to what they bring.
+fn waiting() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-screen");
+    remove(&folder);
+    let home = folder.join("generated");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let parts = Bundled::in_folder(&target.join("docent"));
+    load_runtime(&parts.runtime).unwrap();
+    generated::fill(&home, PASSAGES, &ingest::vector_id(&embedder_id(&parts.embedder).unwrap()));
+    let mut live = Live::open(&home, &parts, Vec::new());
+    let content = &live.screen.state.library.content;
+    let name = format!("library of {} documents", content.documents);
+    live.library(&name);
+    let mut noise = Noise::new(7);
+    let questions = (0..TIMES).map(|_| noise.question()).collect();
+    live.evidence(&format!("{PASSAGES} passages"), questions);
+    drop(live);
+
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let lines = fs::read_to_string(fixtures.join("questions.jsonl")).unwrap();
+    let questions = lines.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line.get("question").and_then(|question| question.as_str()).unwrap().to_owned()
+    });
+    let mut live = Live::open(&folder.join("home"), &parts, vec![fixtures.join("library")]);
+    live.evidence("the demonstration library", questions.take(TIMES).collect());
+    drop(live);
+    remove(&folder);
+}
+
+fn remove(folder: &Path) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+/// The screen with its workers. Its frames are drawn at once, however soon they follow each other.
+struct Live {
+    screen: Screen,
+    work: Work,
+    messages: Receiver<Message>,
+    runtime: Runtime,
+    started: Instant,
+    /// The rows of the library that were asked for last, and the search for what is typed.
+    rows: u64,
+    searched: Option<Run>,
+    /// The search whose passages have come.
+    found: Option<Run>,
+}
+
+impl Live {
+    /// Waits until all that is in the folders can be found.
+    fn open(home: &Path, parts: &Bundled, folders: Vec<PathBuf>) -> Self {
+        let setting = Setting {
+            home: home.to_owned(),
+            parts: parts.clone(),
+            embedder: None,
+            user_home: None,
+            cores: 2,
+            ocr: false,
+            largest_file: 50 << 20,
+            model: FirstModel::Quotes,
+            places: Vec::new(),
+            running: Running::default(),
+            folders,
+        };
+        let (sender, messages) = mpsc::channel(64);
+        let work = Work::start(setting, sender).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let screen = Screen::new();
+        let (started, rows) = (Instant::now(), 0);
+        let mut live =
+            Self { screen, work, messages, runtime, started, rows, searched: None, found: None };
+        live.until(|live| {
+            let library = &live.screen.state.library;
+            let Content { documents, passages, embedded, .. } = library.content;
+            library.stage == Stage::Ready && documents > 0 && passages == embedded
+        });
+        live
+    }
+
+    fn take(&mut self, message: Message) {
+        if let Message::Previewed { run, .. } = &message {
+            self.found = Some(*run);
+        }
+        for effect in self.screen.state.update(message) {
+            match &effect {
+                Effect::ListLibrary(wanted) => self.rows = wanted.number,
+                Effect::Preview(wanted) => self.searched = Some(wanted.run),
+                _ => {}
+            }
+            self.work.carry_out(effect);
+        }
+    }
+
+    /// Takes what is reported, and the time when it is wanted, and draws, until something holds.
+    fn until(&mut self, holds: impl Fn(&Self) -> bool) {
+        while !holds(self) {
+            let now = self.started.elapsed();
+            let wake = self.screen.state.wakes().map(|wake| wake.saturating_sub(now));
+            let wait = wake.unwrap_or(Duration::from_mins(1));
+            let Self { runtime, messages, .. } = self;
+            match runtime.block_on(async { timeout(wait, messages.recv()).await }) {
+                Ok(message) => self.take(message.unwrap()),
+                Err(_) => self.tick(),
+            }
+            self.screen.frame();
+        }
+    }
+
+    fn tick(&mut self) {
+        let since_start = self.started.elapsed();
+        let now = self.screen.state.moment.now.clone();
+        self.take(Message::Tick(Moment { since_start, now }));
+    }
+
+    /// How long it takes from a key until what it brings is drawn.
+    fn key(&mut self, message: Message, holds: impl Fn(&Self) -> bool) -> Duration {
+        let start = Instant::now();
+        self.tick();
+        self.take(message);
+        self.screen.frame();
+        self.until(holds);
+        start.elapsed()
+    }
+
+    fn library(&mut self, name: &str) {
+        // Nothing that was asked for is missing.
+        let is_told = |live: &Self| live.screen.state.library.tree.rows.number == live.rows;
+        let key = |live: &mut Self, action| live.key(Message::Do(action), is_told);
+        let opened = (0..TIMES).map(|_| {
+            let took = key(self, Action::Library);
+            assert!(matches!(self.screen.state.layers.last(), Some(Layer::Library)));
+            self.take(Message::Do(Action::Library));
+            took
+        });
+        tell(&format!("{name}, opened"), opened.collect());
+        // Every document has a row.
+        key(self, Action::Library);
+        key(self, Action::Expand);
+        let tree = &mut self.screen.state.library.tree;
+        tree.open.extend(tree.rows.rows.iter().map(|row| row.path.clone()));
+        key(self, Action::Library);
+        key(self, Action::Library);
+        for (what, action) in [
+            ("a row down", Action::Down),
+            ("a page down", Action::PageDown),
+            ("a page up", Action::PageUp),
+        ] {
+            let moved = (0..TIMES).map(|_| key(self, action)).collect();
+            tell(&format!("{name}, {what}"), moved);
+        }
+        let ends = [Action::End, Action::Top].into_iter().cycle().take(TIMES);
+        let moved = ends.map(|action| key(self, action)).collect();
+        tell(&format!("{name}, to the end and back"), moved);
+        key(self, Action::Find);
+        let typed = "note 4711".chars().cycle().take(TIMES).enumerate().map(|(time, letter)| {
+            if time % 9 == 0 {
+                key(self, Action::DeleteToStart);
+            }
+            self.key(Message::Type(letter), is_told)
+        });
+        tell(&format!("{name}, filtered by a letter"), typed.collect());
+        while !self.screen.state.layers.is_empty() {
+            key(self, Action::Back);
+        }
+    }
+
+    /// How long after the last key of a question its sources are shown.
+    fn evidence(&mut self, name: &str, questions: Vec<String>) {
+        let is_found = |live: &Self| live.searched.is_some() && live.found == live.searched;
+        let mut times = Vec::new();
+        for question in questions {
+            self.searched = None;
+            let mut letters = question.chars();
+            let last = letters.next_back().unwrap();
+            for letter in letters {
+                self.tick();
+                self.take(Message::Type(letter));
+                self.screen.frame();
+            }
+            times.push(self.key(Message::Type(last), is_found));
+            self.take(Message::Do(Action::DeleteToStart));
+        }
+        tell(&format!("{name}, last key to sources"), times);
+    }
+}
+
+/// Prints how long something took.
+fn tell(name: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    println!(
+        "{name:50} median {}   p99 {}   longest {}",
+        milliseconds(at(50)),
+        milliseconds(at(99)),
+        milliseconds(times.last().copied().unwrap_or_default())
+    );
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:>7.2} ms", time.as_secs_f64() * 1_000.0)
+}
+
 /// A state with what it is drawn on.
 struct Screen {
     state: State,
@@ -65,15 +298,21 @@ struct Screen {
 
 impl Screen {
     fn with(report: DeskReport) -> Self {
-        let now = jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0).in_tz("UTC").unwrap();
-        let moment = Moment { since_start: Duration::ZERO, now };
-        let mut state = State::new(Seal::Sealed, Size { width: WIDTH, height: HEIGHT }, moment);
+        let mut screen = Self::new();
         let folder = Folder { path: "/cases".into(), documents: 9, missing: false };
         let content =
             Content { folders: vec![folder], documents: 9, passages: 212, ..Content::default() };
+        let state = &mut screen.state;
         state.update(Message::Library(LibraryReport::Content(Box::new(content))));
         state.update(Message::Library(LibraryReport::Stage(Stage::Ready)));
         state.update(Message::Desk(report));
+        screen
+    }
+
+    fn new() -> Self {
+        let now = jiff::civil::date(2026, 3, 2).at(9, 30, 0, 0).in_tz("UTC").unwrap();
+        let moment = Moment { since_start: Duration::ZERO, now };
+        let state = State::new(Seal::Sealed, Size { width: WIDTH, height: HEIGHT }, moment);
         let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, WIDTH, HEIGHT)) };
         let terminal = Terminal::with_options(CrosstermBackend::new(io::sink()), options).unwrap();
         let view = View::new(Theme::named("dark").unwrap(), Signs::UNICODE);
@@ -111,7 +350,7 @@ impl Screen {
             .collect();
         frames.sort_unstable();
         let at = |share: usize| frames.get(FRAMES * share / 1_000).copied().unwrap_or_default();
-        let told = |time: Duration| format!("{:>7.2} ms", time.as_secs_f64() * 1_000.0);
+        let told = milliseconds;
         println!(
             "{name:40} {lines:>6} lines   first {}   median {}   p99 {}   longest {}",
             told(first),

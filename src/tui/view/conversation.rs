@@ -1,7 +1,5 @@
 //! How do questions and answers look?
 
-use std::collections::HashMap;
-
 use docent_engine::answer::Mark;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,15 +8,16 @@ use super::canvas::{Canvas, put_rows};
 use super::markdown::{self, Look};
 use super::refusal::nearest;
 use super::text::{self, Styled};
+use super::turns::{MadeFor, Turns};
 use super::words::{count, counted, seconds};
-use super::{below, has_focus, inset, measure};
+use super::{below, has_focus, inset, rows};
 use crate::answer::EVIDENCE;
 use crate::json::{Answered, FORGOTTEN};
 use crate::keys::Keys;
 use crate::state::action::Action;
 use crate::state::conversation::{Answering, Turn};
 use crate::state::library::Stage;
-use crate::state::scroll::{Anchor, Measure};
+use crate::state::scroll::Measure;
 use crate::state::target::Target;
 use crate::state::{Context, Pane, State};
 use crate::theme::Role;
@@ -29,23 +28,9 @@ const WIDEST: usize = 96;
 const LEFT: u16 = 1;
 const RIGHT: u16 = 2;
 
-/// The lines of turns that are finished.
-#[derive(Debug, Default)]
-pub(super) struct Turns {
-    /// Cells of the lines, and whether the sources are beside, which the lines tell otherwise.
-    made_for: (usize, bool),
-    laid: HashMap<u64, Laid>,
-}
-
-/// A turn's lines, and what of its looks can change when it is finished.
-#[derive(Debug)]
-struct Laid {
-    looks: Looks,
-    lines: Vec<Styled>,
-}
-
+/// What of a turn's looks can change when it is finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Looks {
+pub(super) struct Looks {
     is_thought_shown: bool,
     /// Whether the key that opens and folds it is this turn's now.
     has_keys: bool,
@@ -54,7 +39,7 @@ struct Looks {
 }
 
 impl Looks {
-    fn of(turn: &Turn, state: &State) -> Self {
+    pub(super) fn of(turn: &Turn, state: &State) -> Self {
         let conversation = &state.conversation;
         let is_current = || conversation.current().is_some_and(|other| other.serial == turn.serial);
         let has_keys = has_focus(state, Pane::Conversation) && is_current();
@@ -64,78 +49,33 @@ impl Looks {
     }
 }
 
-impl Turns {
-    /// Draws the conversation.
-    pub(super) fn draw(
-        &mut self,
-        canvas: &mut Canvas<'_>,
-        area: Rect,
-        state: &State,
-        keys: &Keys,
-    ) -> Measure {
-        let turns = &state.conversation.turns;
-        if turns.is_empty() {
-            begin(canvas, inset(area, LEFT + 2, RIGHT), state);
-            return Measure { height: area.height.into(), ..Measure::default() };
-        }
-        let room = usize::from(area.width.saturating_sub(LEFT + RIGHT)).min(WIDEST);
-        self.keep_only(turns, (room, state.has_sources_beside()));
-        let mut working = Vec::new();
-        for turn in turns {
-            let looks = Looks::of(turn, state);
-            if turn.run().is_some() {
-                working = lay(canvas, turn, room, looks, (state, keys));
-            } else if self.laid.get(&turn.serial).is_none_or(|laid| laid.looks != looks) {
-                let lines = lay(canvas, turn, room, looks, (state, keys));
-                self.laid.insert(turn.serial, Laid { looks, lines });
-            }
-        }
-        // The lines of each turn, and where they begin.
-        let mut laid: Vec<(usize, &Vec<Styled>)> = Vec::with_capacity(turns.len());
-        let mut lines = 0;
-        for turn in turns {
-            let of = self.laid.get(&turn.serial).map_or(&working, |laid| &laid.lines);
-            laid.push((lines, of));
-            lines += of.len();
-        }
-        let first_line = |index: usize| laid.get(index).map_or(lines, |(first, _)| *first);
-        let turn_at = |line: usize| laid.partition_point(|(first, _)| *first <= line).max(1) - 1;
-        let measure = measure(
-            state.conversation.scroll,
-            (lines, area.height),
-            |anchor| match anchor {
-                Anchor::Item(index) | Anchor::Mark(index) => first_line(index),
-                Anchor::Line(_) | Anchor::End => 0,
-            },
-            turn_at,
-        );
-        let rows = laid.iter().enumerate().skip(measure.item);
-        let rows = rows.flat_map(|(turn, (first, of))| {
-            (*first..).zip(*of).map(move |(at, line)| (turn, at, line))
-        });
-        let shown = rows.skip_while(|(_, at, _)| *at < measure.top);
-        // The turn whose sources are shown, when it was chosen.
-        let chosen = state.conversation.selected.map(first_line);
-        for (y, (turn, at, line)) in (0..area.height).zip(shown) {
-            canvas.put_row(area, LEFT, y, line);
-            mark(canvas, inset(super::rows(area, y, 1), LEFT, 0), turn, line.text());
-            if chosen == Some(at) {
-                canvas.put(area, 0, y, canvas.signs.chosen, Role::Accent);
-            }
-        }
-        measure
+/// Draws the conversation.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    state: &State,
+    keys: &Keys,
+    turns: &mut Turns,
+) -> Measure {
+    if state.conversation.turns.is_empty() {
+        begin(canvas, inset(area, LEFT + 2, RIGHT), state);
+        return Measure { height: area.height.into(), ..Measure::default() };
     }
-
-    /// Forgets lines of another width and turns of another conversation.
-    fn keep_only(&mut self, turns: &[Turn], made_for: (usize, bool)) {
-        if self.made_for != made_for {
-            self.made_for = made_for;
-            self.laid.clear();
-        }
-        if self.laid.len() > turns.len() {
-            self.laid.retain(|serial, _| turns.iter().any(|turn| turn.serial == *serial));
+    let room = usize::from(area.width.saturating_sub(LEFT + RIGHT)).min(WIDEST);
+    let made_for = MadeFor { room, has_sources: state.has_sources_beside() };
+    let shown = turns.shown(state, (made_for, area.height.into()), |turn, looks| {
+        lay(canvas, turn, room, looks, (state, keys))
+    });
+    // The turn whose sources are shown, when it was chosen.
+    let chosen = state.conversation.selected;
+    for (y, (turn, line, row)) in (0..area.height).zip(shown.rows) {
+        canvas.put_row(area, LEFT, y, row);
+        mark(canvas, inset(rows(area, y, 1), LEFT, 0), turn, row.text());
+        if line == 0 && chosen == Some(turn) {
+            canvas.put(area, 0, y, canvas.signs.chosen, Role::Accent);
         }
     }
+    shown.measure
 }
 
 /// Tells what the row of a turn is: a click on a number goes to its source.
@@ -241,7 +181,7 @@ fn answer(
                 lines.push(Styled::default());
             }
             lines.extend(nearest(canvas, answered, room));
-            for note in notes(canvas, answered, state, keys) {
+            for note in notes(canvas, answered, room, (state, keys)) {
                 lines.extend(Styled::new(note, canvas.style(Role::Dim)).wrapped(room));
             }
             lines
@@ -309,7 +249,12 @@ fn thought(
 }
 
 /// What is told under an answer.
-fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -> Vec<String> {
+fn notes(
+    canvas: &Canvas<'_>,
+    answered: &Answered,
+    room: usize,
+    (state, keys): (&State, &Keys),
+) -> Vec<String> {
     let dot = canvas.signs.dot;
     let mut notes = Vec::new();
     if !state.has_sources_beside() {
@@ -345,7 +290,7 @@ fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -
         let (read, written) = (usage.read_tokens as u64, usage.written_tokens as u64);
         from.push(format!("{} read, {} written", counted(read, "token", "tokens"), count(written)));
     }
-    notes.push(from.join(&format!(" {dot} ")));
+    notes.extend(filled(&from, &format!(" {dot} "), room));
     if !answered.dropped.is_empty() {
         let numbers: Vec<String> = answered.dropped.iter().map(|n| format!("[{n}]")).collect();
         notes.push(format!("did not fit the model's context: {}", numbers.join(" ")));
@@ -367,4 +312,17 @@ fn notes(canvas: &Canvas<'_>, answered: &Answered, state: &State, keys: &Keys) -
         });
     }
     notes
+}
+
+/// Lines of whole parts: none ends with what stands between them.
+fn filled(parts: &[String], between: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        let width = text::width(between) + text::width(part);
+        match lines.last_mut().filter(|line| text::width(line) + width <= room) {
+            Some(line) => line.extend([between, part]),
+            None => lines.push(part.clone()),
+        }
+    }
+    lines
 }

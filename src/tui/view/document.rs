@@ -151,6 +151,11 @@ fn lay_text(page: u32, text: &str, room: usize, lines: &mut Vec<Line>) {
 }
 
 impl Laid {
+    /// The line where a page begins.
+    fn first(&self, page: usize) -> usize {
+        self.firsts.get(page).copied().unwrap_or(self.lines.len())
+    }
+
     /// The line in which a stretch begins.
     fn line_of(&self, mark: &Mark) -> usize {
         let before = |line: &Line| match *line {
@@ -177,7 +182,8 @@ pub(super) fn draw(
         document.scroll,
         (laid.lines.len(), body.height),
         |anchor| match anchor {
-            Anchor::Item(index) => laid.firsts.get(index).copied().unwrap_or(laid.lines.len()),
+            Anchor::Item(index) => laid.first(index),
+            Anchor::At { item, line } => laid.first(item).saturating_add(line),
             Anchor::Mark(index) => document
                 .marks()
                 .get(index)
@@ -222,13 +228,13 @@ fn head(
     let place = match opened.pages.get(page_index) {
         Some(page) if opened.paged => {
             let last = opened.pages.last().map_or(page.number, |last| last.number);
-            format!("page {} of {last}{}", page.number, page.remarks())
+            vec![format!("page {} of {last}", page.number), page.remarks()]
         }
         Some(page) => {
             let last = page.lines.last().map_or(0, |(_, line)| *line);
-            counted(last.into(), "line", "lines")
+            vec![counted(last.into(), "line", "lines")]
         }
-        None => String::new(),
+        None => Vec::new(),
     };
     let context =
         if document.prompt.is_some() { Context::DocumentPrompt } else { Context::Document };

@@ -34,7 +34,7 @@ pub(super) fn draw(
     let body = hints::head(
         canvas,
         area,
-        ("Keys", place(of)),
+        ("Keys", &[place(of).to_owned()]),
         (keys, Context::Help),
         &[(Action::Back, "back")],
     );

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::text::Styled;
+use super::text::{self, Styled};
 use crate::keys::Keys;
 use crate::state::Context;
 use crate::state::action::Action;
@@ -69,12 +69,12 @@ pub(super) fn joined(canvas: &Canvas<'_>, hints: &[Styled]) -> Styled {
     line
 }
 
-/// The head of a view on the panes: its title, what is told beside it, and its keys; a line under it. Returns what is left
-/// of the area.
+/// The head of a view on the panes: its title, what is told beside it, and its keys; a line under it. Of what is told, as
+/// many parts stand there as have room whole. Returns what is left of the area.
 pub(super) fn head(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    (title, beside): (&str, &str),
+    (title, beside): (&str, &[String]),
     (keys, context): (&Keys, Context),
     hints: &[Hint],
 ) -> Rect {
@@ -84,7 +84,15 @@ pub(super) fn head(
     let back = hints.first().and_then(|wanted| hint(canvas, keys, context, *wanted));
     let back = back.map_or(0, |back| u16::try_from(back.width() + GAP.len()).unwrap_or_default());
     let room = line.width.saturating_sub(x + back);
-    let x = canvas.put_fitting(line, x, 0, (beside, room), Role::Dim) + 3;
+    let mut told = String::new();
+    for part in beside {
+        let width = text::width(&told) + text::width(part);
+        if !told.is_empty() && width > usize::from(room) {
+            break;
+        }
+        told.push_str(part);
+    }
+    let x = canvas.put_fitting(line, x, 0, (&told, room), Role::Dim) + 3;
     put_right(canvas, line, x, (keys, context), hints);
     canvas.rule(area, 1);
     super::below(area, 2)

@@ -57,10 +57,17 @@ pub(super) fn draw(
     let library = &state.library;
     let tree = &library.tree;
     let body = head(canvas, area, library, keys);
-    let mut told = told(canvas, library, usize::from(body.width));
-    if area.height < HIGHER {
-        // Rows matter more: how many passages have their vector stands where there is room for it.
-        told.truncate(1);
+    if library.is_empty() {
+        let add =
+            keys.chord(Context::Library, Action::Add).map(|chord| format!(": {chord} adds one"));
+        let text = format!("No folder is watched yet{}.", add.unwrap_or_default());
+        canvas.put_fitting(below(body, 1), 0, 0, (&text, body.width), Role::Dim);
+        return (Measure { height: body.height.into(), ..Measure::default() }, None);
+    }
+    let mut told = stage(canvas, library, usize::from(body.width));
+    // Otherwise rows matter more.
+    if area.height >= HIGHER {
+        told.extend(vectors(canvas, library, usize::from(body.width)));
     }
     let air = u16::from(area.height >= HIGHER);
     put_rows(canvas, below(body, air), told.iter());
@@ -86,7 +93,7 @@ pub(super) fn draw(
     let height = usize::from(body.height);
     let total = tree.rows.total;
     let top = stand.list.show((tree.selected, tree.selected + 1), total, height);
-    let measure = Measure { top, height, lines: total, item: tree.selected };
+    let measure = Measure { top, height, lines: total, item: tree.selected, ..Measure::default() };
     if total == 0 {
         let text = nothing(library);
         let lines = Styled::new(text, canvas.style(Role::Dim)).wrapped(usize::from(body.width));
@@ -108,15 +115,22 @@ pub(super) fn draw(
 
 fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> Rect {
     let content = &library.content;
+    let dot = canvas.signs.dot;
+    if library.is_empty() {
+        let back = [(Action::Back, "back")];
+        let body = hints::head(canvas, area, ("Library", &[]), (keys, Context::Library), &back);
+        return inset(body, 2, 1);
+    }
     let mut told = vec![
         counted(content.folders.len() as u64, "folder", "folders"),
-        counted(content.documents, "document", "documents"),
-        counted(content.passages, "passage", "passages"),
+        format!(" {dot} {}", counted(content.documents, "document", "documents")),
     ];
+    // Where there is little room, what went wrong matters more than how much there is.
     if content.problems > 0 {
-        told.push(counted(content.problems, "problem", "problems"));
+        told.push(format!(" {dot} {}", counted(content.problems, "problem", "problems")));
     }
-    let told = told.join(&format!(" {} ", canvas.signs.dot));
+    let passages = format!(" {dot} {}", counted(content.passages, "passage", "passages"));
+    told.insert(if usize::from(area.width) < WIDE { told.len() } else { 2 }, passages);
     // What can be done stands in the status line, where there is room for it.
     let back = [(Action::Back, "back")];
     let body = hints::head(canvas, area, ("Library", &told), (keys, Context::Library), &back);
@@ -126,9 +140,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> 
 /// Why there is no row.
 fn nothing(library: &Library) -> &'static str {
     let tree = &library.tree;
-    if library.is_empty() {
-        "no folder is watched"
-    } else if !tree.filter.text().trim().is_empty() {
+    if !tree.filter.text().trim().is_empty() {
         "nothing has these words in its name or its folders' names"
     } else if tree.only_problems {
         "everything could be read"
@@ -157,10 +169,9 @@ fn filter(canvas: &mut Canvas<'_>, area: Rect, tree: &Tree) -> Option<Position> 
 }
 
 /// How far the index is.
-fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
+fn stage(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
     let dim = |text: String| Styled::new(text, canvas.style(Role::Dim));
     let more = canvas.signs.ellipsis;
-    let content = &library.content;
     let stage = match &library.stage {
         Stage::Opening => dim(format!("opening the library{more}")),
         Stage::Scanning => dim(format!("looking for changes{more}")),
@@ -178,7 +189,14 @@ fn told(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
             Styled::new(format!("{} {reason}", canvas.signs.fault), canvas.style(Role::Error))
         }
     };
-    let mut lines = stage.wrapped(room);
+    stage.wrapped(room)
+}
+
+/// How much can be found by its meaning, and how changes are noticed where it is not by the kernel.
+fn vectors(canvas: &Canvas<'_>, library: &Library, room: usize) -> Vec<Styled> {
+    let dim = |text: String| Styled::new(text, canvas.style(Role::Dim));
+    let content = &library.content;
+    let mut lines = Vec::new();
     let waiting = content.passages.saturating_sub(content.embedded);
     if waiting > 0 {
         let text = if content.embedded == 0 {
@@ -321,7 +339,8 @@ impl Columns {
         line.pad(self.names + GAP);
         match &row.kind {
             RowKind::Folder { read, waiting, problems, missing, .. } => {
-                folder(canvas, &mut line, (*read, *waiting, *problems), *missing);
+                let counts = (*read, *waiting, *problems);
+                folder(canvas, &mut line, counts, *missing, self.room);
             }
             RowKind::Document { state: reading, extent } => {
                 self.document(canvas, &mut line, (row, *reading, *extent), state);
@@ -385,27 +404,45 @@ fn folder(
     line: &mut Styled,
     (read, waiting, problems): (u64, u64, u64),
     missing: bool,
+    room: usize,
 ) {
     let dim = canvas.style(Role::Dim);
+    let gap = " ".repeat(GAP);
     line.push(&format!("{:>7} read", count(read)), dim);
-    if waiting > 0 {
-        line.push(&" ".repeat(GAP), dim);
+    let told = |problems: String| {
+        let mut rest = Styled::default();
+        if waiting > 0 {
+            rest.push(&format!("{} waiting", count(waiting)), dim);
+        }
+        let missing = if missing { "not there now" } else { "" };
+        for fault in [&*problems, missing].into_iter().filter(|fault| !fault.is_empty()) {
+            if !rest.is_empty() {
+                rest.push(&gap, dim);
+            }
+            rest.push(&format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
+            rest.push(fault, dim);
+        }
+        rest
+    };
+    let mut rest = match problems {
+        0 => told(String::new()),
+        problems => told(counted(problems, "problem", "problems")),
+    };
+    if problems > 0 && line.width() + GAP + rest.width() > room {
+        // The sign before it says what is counted.
+        rest = told(count(problems));
+    }
+    if rest.is_empty() {
+        return;
+    }
+    line.push(&gap, dim);
+    // Where nothing is read yet there is nothing to be seen of its progress.
+    let has_progress = read > 0 && waiting > 0;
+    if has_progress && line.width() + SMALL_BAR + 1 + rest.width() <= room {
         #[expect(clippy::cast_precision_loss, reason = "a bar has few cells")]
         let share = read as f64 / (read + waiting) as f64;
-        // Where nothing is read yet there is nothing to be seen of its progress.
-        if read > 0 {
-            line.append(&canvas.bar(SMALL_BAR, share));
-            line.push(" ", dim);
-        }
-        line.push(&format!("{} waiting", count(waiting)), dim);
+        line.append(&canvas.bar(SMALL_BAR, share));
+        line.push(" ", dim);
     }
-    if problems > 0 {
-        line.push(&" ".repeat(GAP), dim);
-        line.push(&format!("{} ", canvas.signs.fault), canvas.style(Role::Error));
-        line.push(&counted(problems, "problem", "problems"), dim);
-    }
-    if missing {
-        line.push(&" ".repeat(GAP), dim);
-        line.push(&format!("{} not there now", canvas.signs.fault), canvas.style(Role::Error));
-    }
+    line.append(&rest);
 }

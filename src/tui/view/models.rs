@@ -44,7 +44,7 @@ pub(super) fn draw(
         (Action::ReadAgain, "look again"),
     ];
     let free = state.model.free.map(|free| format!("free memory {}", size(free)));
-    let title = ("Models", free.as_deref().unwrap_or_default());
+    let title = ("Models", free.as_slice());
     let body = hints::head(canvas, area, title, (keys, Context::Models), &hints);
     let body = inset(below(body, 1), 1, 1);
     let told_rows = if area.height >= HIGH { TOLD + 1 } else { 0 };
@@ -79,8 +79,9 @@ pub(super) fn draw(
     let mut none = mark(canvas, is_in_use);
     none.push("none: quotes only", canvas.style(Role::Text));
     let told = "   the sentences that answer, word for word";
-    let told = text::fit(told, room.saturating_sub(none.width()), canvas.signs.ellipsis);
-    none.push(&told, canvas.style(Role::Dim));
+    if none.width() + text::width(told) <= room {
+        none.push(told, canvas.style(Role::Dim));
+    }
     if model.selected == model.found.len() {
         selected = (lines.len(), lines.len() + 1);
     }

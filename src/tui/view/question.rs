@@ -8,13 +8,14 @@ use docent_index::query::{self, Term};
 use super::canvas::{Canvas, put_rows};
 use super::regions::Regions;
 use super::text::{self, LineSpan, Styled};
-use super::words::counted;
+use super::words::{count, counted};
 use super::{List, has_focus, inset, notice, picker, rows};
 use crate::keys::Keys;
 use crate::meant::Meant;
+use crate::state::action::Action;
 use crate::state::input::Input;
 use crate::state::picker::{Choices, PickerKind};
-use crate::state::question::{InScope, Question};
+use crate::state::question::{InScope, Preview, Question};
 use crate::state::scroll::{Measure, Measures};
 use crate::state::{Context, Pane, State};
 use crate::theme::Role;
@@ -26,6 +27,8 @@ const LEFT: u16 = 3;
 const RIGHT: u16 = 1;
 /// Columns of the sign before what is wrong.
 const FAULT: usize = 4;
+/// Columns of the line above it for how much lies below.
+const MORE: usize = 18;
 /// Commands that are shown at once.
 const COMMANDS: usize = 8;
 
@@ -64,11 +67,12 @@ pub(super) fn fault_height(state: &State, width: u16) -> u16 {
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     regions: &Regions,
-    state: &State,
+    (state, keys): (&State, &Keys),
     measures: &Measures,
 ) -> Option<Position> {
     notice::draw(canvas, regions.notice, state);
     canvas.rule(regions.rule_above, 0);
+    found(canvas, regions, state, keys);
     canvas.rule(regions.rule_below, 0);
     for (pane, measure) in
         [(regions.conversation, measures.conversation), (regions.sources, measures.sources)]
@@ -106,6 +110,29 @@ pub(super) fn draw(
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width - 1);
     let row = u16::try_from(row - top).unwrap_or_default();
     Some(Position { x: area.x + column, y: area.y + row })
+}
+
+/// Where the sources are not beside, tells that passages are found while the question is typed.
+fn found(canvas: &mut Canvas<'_>, regions: &Regions, state: &State, keys: &Keys) {
+    let found = state.preview.as_ref().and_then(Preview::found);
+    let hits = found.map_or(&[][..], |turn| &turn.hits);
+    let Some(best) = hits.first().filter(|_| regions.sources.is_none()) else { return };
+    let area = regions.rule_above;
+    let room = usize::from(area.width).saturating_sub(MORE);
+    let mut told = Styled::new(format!(" {} found", hits.len()), canvas.style(Role::Dim));
+    if let Some(chord) = keys.chord(Context::Question, Action::Source1) {
+        told.push(&format!("   {chord}"), canvas.style(Role::Key));
+        told.push(" ", canvas.style(Role::Dim));
+        let left = room.saturating_sub(told.width() + 1);
+        let title = text::fit(&best.title, left, canvas.signs.ellipsis);
+        told.push(&title, canvas.style(Role::Dim));
+        let place = format!(", {}", best.place());
+        if title.len() == best.title.len() && told.width() + text::width(&place) < room {
+            told.push(&place, canvas.style(Role::Dim));
+        }
+    }
+    told.push(" ", canvas.style(Role::Dim));
+    canvas.put_row(area, 1, 0, &told);
 }
 
 /// What is typed, each part of the query language as what it is, and what is wrong underlined.
@@ -217,9 +244,11 @@ fn no_command(commands: &Choices, typed: &str) -> String {
 
 /// Says at the right of the line under a region how much of it lies below.
 pub(super) fn more(canvas: &mut Canvas<'_>, area: Rect, measure: &Measure) {
-    let below = measure.lines.saturating_sub(measure.top + measure.height);
-    if below > 0 {
-        let text = format!(" {} {below} more ", canvas.signs.below);
-        canvas.put_right(area, 2, 0, &text, Role::Dim);
-    }
+    let lines = measure.lines.saturating_sub(measure.top + measure.height);
+    let told = match measure.items_below {
+        Some(items) => counted(items as u64, "more question", "more questions"),
+        None if lines > 0 => format!("{} more", count(lines as u64)),
+        None => return,
+    };
+    canvas.put_right(area, 2, 0, &format!(" {} {told} ", canvas.signs.below), Role::Dim);
 }

@@ -56,13 +56,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
         lines.push(Styled::default());
     }
     lines.pop();
+    let first = |index: usize| firsts.get(index).copied().unwrap_or(lines.len());
     let measure = measure(
         state.sources.scroll,
         (lines.len(), body.height),
         |anchor| match anchor {
-            Anchor::Item(index) | Anchor::Mark(index) => {
-                firsts.get(index).copied().unwrap_or(lines.len())
-            }
+            Anchor::Item(index) | Anchor::Mark(index) => first(index),
+            Anchor::At { item, line } => first(item).saturating_add(line),
             Anchor::Line(_) | Anchor::End => 0,
         },
         |top| firsts.partition_point(|first| *first <= top).max(1) - 1,

@@ -220,6 +220,9 @@ fn hints_of(state: &State) -> Vec<Hint> {
             hints.push((Action::Copy, "copy"));
             hints.push((Action::NextPane, "panes"));
         }
+        Context::Sources if state.shown().is_none_or(|turn| turn.hits.is_empty()) => {
+            hints.push((Action::NextPane, "panes"));
+        }
         Context::Sources => {
             hints.push((Action::Open, "open"));
             hints.push((Action::Pin, "pin"));
@@ -233,6 +236,9 @@ fn hints_of(state: &State) -> Vec<Hint> {
                 hints.push((Action::Edit, "editor"));
             }
         }
+        Context::Conversations if state.conversations.heads.is_empty() => {
+            hints.push((Action::NewConversation, "new"));
+        }
         Context::Conversations => {
             hints.push((Action::Open, "open"));
             hints.push((Action::Find, "find"));
@@ -240,6 +246,7 @@ fn hints_of(state: &State) -> Vec<Hint> {
             hints.push((Action::Rename, "rename"));
             hints.push((Action::Delete, "delete"));
         }
+        Context::Library if state.library.is_empty() => hints.push((Action::Add, "add")),
         Context::Library => {
             let pause = if state.library.stage == Stage::Paused { "go on" } else { "pause" };
             let tree = &state.library.tree;

@@ -1,7 +1,10 @@
-//! Every view at three sizes, drawn from states made by hand.
+//! Drawing: states made by hand, and what must hold of each.
 
 mod lists;
+mod styles;
+mod views;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -11,6 +14,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Style};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use self::views::VIEWS;
 use super::*;
 use crate::state::conversation::Answering;
 use crate::state::document::{Mark, Page, Prompt, PromptKind, Search};
@@ -21,14 +25,13 @@ use crate::state::look::{Beside, Shown, ThemeChoice};
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
 use crate::state::path::PathLine;
+use crate::state::picker;
 use crate::state::why::WhyView;
 use crate::state::{Context, ExportPrompt, Field, RenamePrompt, Welcome};
 use crate::theme::{Background, Colours};
 
-mod picker;
-mod question;
-
-const SIZES: [(u16, u16); 3] = [(60, 16), (100, 30), (160, 45)];
+/// The smallest that it works at, a usual one, and a whole screen.
+const SIZES: [(u16, u16); 3] = [(60, 16), (100, 30), (200, 60)];
 
 struct Drawn {
     backend: TestBackend,
@@ -52,27 +55,34 @@ fn draw(state: &State) -> Drawn {
     draw_with(&mut dark(), state)
 }
 
-/// Keeps what `state` looks like at each size.
+/// Keeps a snapshot.
 #[track_caller]
-fn check(name: &str, state: impl Fn(u16, u16) -> State) {
-    for (width, height) in SIZES {
-        keep(&format!("{name}_{width}x{height}"), &draw(&state(width, height)));
-    }
-}
-
-#[track_caller]
-fn keep(name: &str, drawn: &Drawn) {
+fn keep(name: &str, text: &str) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!(name, picture(drawn));
+        insta::assert_snapshot!(name, text);
     });
 }
 
-/// The cells as text, with a sign where the cursor stands.
+/// The cells as text, with a line for the place of the cursor.
 fn picture(drawn: &Drawn) -> String {
-    let mut text = drawn.backend.to_string();
+    let buffer = drawn.backend.buffer();
+    let mut text = String::new();
+    for row in buffer.content.chunks(usize::from(buffer.area.width)) {
+        let mut line = String::new();
+        let mut cells = row.iter();
+        while let Some(cell) = cells.next() {
+            line.push_str(cell.symbol());
+            // What lies under a wide sign is not seen.
+            for _ in 1..text::width(cell.symbol()) {
+                cells.next();
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
     if drawn.backend.cursor_visible() {
         let position = drawn.backend.cursor_position();
-        text = format!("{text}cursor at {}, {}\n", position.x, position.y);
+        writeln!(text, "cursor at {}, {}", position.x, position.y).unwrap();
     }
     text
 }
@@ -83,173 +93,7 @@ fn with_layer(mut state: State, layer: Layer) -> State {
 }
 
 #[test]
-fn the_first_screen() {
-    check("starting", sample::starting);
-}
-
-#[test]
-fn a_library_to_be_asked() {
-    check("idle", sample::idle);
-}
-
-#[test]
-fn an_answer_with_its_sources() {
-    check("answer", sample::one_turn);
-}
-
-#[test]
-fn an_answer_that_is_being_written() {
-    check("writing", |width, height| {
-        let mut state = sample::writing(width, height);
-        state.question.input = Input::new("Is there a fee?\nAnd when is it due?");
-        state
-    });
-}
-
-#[test]
-fn a_question_in_work() {
-    check("searching", |width, height| {
-        let mut state = sample::idle(width, height);
-        state.conversation.turns =
-            vec![sample::turn(1, "Who repairs the roof?", Answering::Searching(Run(1)))];
-        state
-    });
-    check("reading", |width, height| {
-        let mut state = sample::idle(width, height);
-        state.model.state = ModelState::Ready(sample::loaded());
-        let answer = Answering::Reading { run: Run(1), tokens: 1_204, of: 2_300 };
-        let mut turn = sample::turn(1, "Who repairs the roof?", answer);
-        turn.asked_at = sample::minutes_ago(0) - 3;
-        state.conversation.turns = vec![turn];
-        state
-    });
-}
-
-#[test]
-fn a_question_that_nothing_answers() {
-    check("abstained", sample::abstained);
-}
-
-#[test]
-fn the_sources_in_focus() {
-    check("sources", |width, height| {
-        let mut state = sample::writing(width, height);
-        state.focus = Pane::Sources;
-        state.conversation.selected = Some(0);
-        state.sources.selected = 1;
-        state
-    });
-}
-
-#[test]
-fn sources_that_are_pinned_and_left_out() {
-    check("pinned", |width, height| {
-        let mut state = sample::explained(width, height);
-        state.focus = Pane::Sources;
-        state.sources.selected = 2;
-        state
-    });
-}
-
-#[test]
-fn why_a_source_is_there() {
-    let why = |has_prompt| Layer::Why(WhyView { scroll: Scroll::TOP, has_prompt });
-    check("why", |width, height| with_layer(sample::explained(width, height), why(false)));
-    check("why-prompt", |width, height| {
-        let mut state = sample::explained(width, height);
-        state.sources.selected = 1;
-        with_layer(state, why(true))
-    });
-    check("why-unknown", |width, height| {
-        let mut state = sample::explained(width, height);
-        state.conversation.turns[0].why = None;
-        state.conversation.turns[0].prompt.clear();
-        with_layer(state, why(false))
-    });
-}
-
-#[test]
-fn what_was_thought_is_folded_and_opens() {
-    check("thought", |width, height| {
-        let mut state = sample::explained(width, height);
-        state.focus = Pane::Conversation;
-        state.sources.selected = 1;
-        state
-    });
-    check("thought-shown", |width, height| {
-        let mut state = sample::explained(width, height);
-        state.conversation.turns[0].is_thought_shown = true;
-        state
-    });
-    check("thinking", |width, height| {
-        let mut state = sample::idle(width, height);
-        let answer = Answering::Reading { run: Run(1), tokens: 2_300, of: 2_300 };
-        let mut turn = sample::turn(1, "Who repairs the roof?", answer);
-        turn.thought = "It may be the landlord.".to_owned();
-        state.conversation.turns = vec![turn];
-        state
-    });
-}
-
-#[test]
-fn an_answer_with_everything_in_it() {
-    check("everything", |width, height| {
-        let mut state = sample::one_turn(width, height);
-        if let Answering::Done(answered) = &mut state.conversation.turns[0].answer {
-            answered.answer = markdown::tests::EVERYTHING.to_owned();
-        }
-        state.conversation.scroll = sample::TOP;
-        state
-    });
-}
-
-#[test]
-fn a_notice_and_a_library_in_work() {
-    check("notice", |width, height| {
-        let mut state = sample::one_turn(width, height);
-        state.library.stage =
-            Stage::Reading(Progress { done: 312, of: 1_204, per_second: Some(14.0) });
-        state.model.state = ModelState::Loading { path: sample::loaded().path, share: 0.43 };
-        state.notice = Some((
-            Notice::error(
-                "the model's process ended (killed by signal 9): ask again, or choose a smaller model",
-            ),
-            sample::moment().since_start,
-        ));
-        state
-    });
-}
-
-#[test]
-fn a_document_with_pages() {
-    check("document", |width, height| {
-        let state = sample::one_turn(width, height);
-        with_layer(state, Layer::Document(Box::new(sample::paged_document())))
-    });
-    check("document-search", |width, height| {
-        let mut document = sample::paged_document();
-        assert!(document.find("2,400", 0));
-        document.go(true);
-        with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
-    });
-}
-
-#[test]
-fn a_document_with_lines() {
-    check("document-lines", |width, height| {
-        let mut document = sample::lined_document();
-        document.prompt = Some(Prompt { kind: PromptKind::Search, input: Input::new("fee") });
-        with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
-    });
-}
-
-#[test]
-fn the_themes() {
-    check("themes", |width, height| {
-        let state = sample::with_themes(sample::one_turn(width, height));
-        with_layer(state, Layer::Themes { selected: 9 })
-    });
-    // What is looked at is drawn as it would be.
+fn a_theme_that_is_looked_at_is_drawn_as_it_would_be() {
     let state = sample::with_themes(sample::one_turn(160, 45));
     let nord = Theme::named("nord").unwrap();
     let mut view = dark();
@@ -315,46 +159,6 @@ fn a_place_on_the_screen_tells_what_stands_there() {
     assert_eq!(at(&covered, "Library   3 folders"), Some(Target::Layer));
 }
 
-#[test]
-fn panes_of_other_widths() {
-    check("panes", |width, height| {
-        let mut state = sample::writing(width, height);
-        state.look.panes.conversations = Beside { shown: Shown::Always, width: Some(20) };
-        state.look.panes.sources = Beside { shown: Shown::Auto, width: Some(70) };
-        state
-    });
-    check("panes-hidden", |width, height| {
-        let mut state = sample::writing(width, height);
-        state.look.panes.conversations.shown = Shown::Never;
-        state.look.panes.sources.shown = Shown::Never;
-        state
-    });
-}
-
-#[test]
-fn the_help() {
-    check("help", |width, height| {
-        let help = Layer::Help { of: Context::Question, scroll: sample::TOP };
-        with_layer(sample::idle(width, height), help)
-    });
-}
-
-#[test]
-fn signs_of_ascii_alone() {
-    let mut state = sample::writing(100, 30);
-    state.conversation.turns.truncate(1);
-    let mut view = View::new(Theme::named("mono").unwrap(), Signs::ASCII);
-    let drawn = draw_with(&mut view, &state);
-    keep("ascii", &drawn);
-    // Beside what documents hold, nothing else than ASCII is drawn.
-    let states = [sample::idle(100, 30), with_layer(sample::idle(100, 30), Layer::Library)];
-    for state in states {
-        for cell in &draw_with(&mut view, &state).backend.buffer().content {
-            assert!(cell.symbol().is_ascii(), "{}", cell.symbol());
-        }
-    }
-}
-
 /// The style of the first cell of `text`.
 #[track_caller]
 fn style_of(buffer: &Buffer, text: &str) -> (Color, Color, ratatui::style::Modifier) {
@@ -374,56 +178,6 @@ fn check_role(drawn: &Drawn, text: &str, role: Role) {
     let (foreground, background, modifier) = style_of(drawn.backend.buffer(), text);
     let expected = (style.fg.unwrap(), style.bg.unwrap(), style.add_modifier);
     assert_eq!((foreground, background, modifier), expected, "{text}");
-}
-
-#[test]
-fn things_look_as_what_they_are() {
-    check_role(&draw(&sample::writing(160, 45)), "And who has", Role::Question);
-    let drawn = draw(&sample::one_turn(160, 45));
-    check_role(&drawn, "▎", Role::QuestionBar);
-    check_role(&drawn, "12.2 The Landlord", Role::Text);
-    check_role(&drawn, "12.3 The Tenant", Role::Highlight);
-    check_role(&drawn, "12.4 On the", Role::Text);
-    check_role(&drawn, "from 6 of 212", Role::Dim);
-    check_role(&drawn, "◆ sealed", Role::Sealed);
-    check_role(&drawn, "[1]", Role::Citation);
-    check_role(&drawn, "ask about your", Role::Placeholder);
-
-    let mut state = sample::explained(160, 45);
-    let turn = &mut state.conversation.turns[0];
-    if let Answering::Done(answered) = &mut turn.answer {
-        answered.answer = "See [1] and [2]:\n\n```rust\nlet a = \"b\"; // c1\n```".to_owned();
-    }
-    state.focus = Pane::Conversation;
-    state.sources.selected = 1;
-    let drawn = draw(&state);
-    check_role(&drawn, "thought for", Role::Dim);
-    check_role(&drawn, "[1]", Role::Citation);
-    let theme = Theme::named("dark").unwrap();
-    let chosen = theme.style(Role::Citation).patch(theme.style(Role::Selected));
-    let (foreground, background, _) = style_of(drawn.backend.buffer(), "[2]");
-    assert_eq!((Some(foreground), Some(background)), (chosen.fg, chosen.bg));
-    check_role(&drawn, "let", Role::CodeKeyword);
-    check_role(&drawn, "\"b\"", Role::CodeString);
-    check_role(&drawn, "// c1", Role::CodeComment);
-    check_role(&drawn, "8.1 The Landlord", Role::Excluded);
-
-    let mut document = sample::paged_document();
-    document.find("earlier breach", 0);
-    let state = with_layer(sample::one_turn(160, 45), Layer::Document(Box::new(document)));
-    let drawn = draw(&state);
-    check_role(&drawn, "12.3 The Tenant", Role::Highlight);
-    check_role(&drawn, "▌", Role::CitedBar);
-    check_role(&drawn, "cited [1]", Role::Citation);
-    check_role(&drawn, "earlier breach", Role::CurrentHit);
-
-    let mut state = sample::one_turn(160, 45);
-    state.seal = crate::seal::Seal::Open { reason: "no seccomp".to_owned() };
-    state.focus = Pane::Sources;
-    let drawn = draw(&state);
-    check_role(&drawn, "◇ not sealed", Role::Open);
-    check_role(&drawn, "Sources", Role::Focus);
-    check_role(&drawn, "Conversations", Role::Title);
 }
 
 #[test]
@@ -451,6 +205,13 @@ fn the_cursor_stands_where_text_is_typed_and_nowhere_else() {
     assert!(!draw(&state).backend.cursor_visible());
     state.focus = Pane::Question;
     assert!(!draw(&with_layer(state, Layer::Library)).backend.cursor_visible());
+}
+
+#[test]
+fn what_is_wrong_in_a_question_is_underlined() {
+    let drawn = draw(&views::typed(sample::idle(100, 30), "fee since:2024-13"));
+    let (_, _, modifier) = style_of(drawn.backend.buffer(), "2024-13");
+    assert!(modifier.contains(ratatui::style::Modifier::UNDERLINED));
 }
 
 #[test]
@@ -488,8 +249,7 @@ fn a_frame_measures_where_the_conversation_stands() {
     assert_eq!(end.item, 48);
     state.conversation.scroll = Scroll::to(Anchor::Item(10));
     let at_item = draw_with(&mut view, &state).measures.conversation;
-    assert_eq!((at_item.item, at_item.lines), (10, end.lines));
-    assert_eq!(at_item.top, end.lines / 50 * 10);
+    assert_eq!((at_item.item, at_item.line), (10, 0));
     // What is covered keeps what was measured before.
     state.measures.conversation = at_item;
     let covered = draw_with(&mut view, &with_layer(state, Layer::Library)).measures;
@@ -566,7 +326,11 @@ fn hostile(state: &mut State, text: &str) {
                 reason.also = vec![path.clone()];
             }
         }
-        for hit in &mut turn.hits {
+        let told = match &mut turn.answer {
+            Answering::Done(answered) => answered.hits.as_mut_slice(),
+            _ => &mut [],
+        };
+        for hit in turn.hits.iter_mut().chain(told) {
             hit.title = text.to_owned();
             hit.text = format!("{text} {text}");
             hit.heading = vec![text.to_owned()];
@@ -664,7 +428,11 @@ fn hostile(state: &mut State, text: &str) {
                 });
             }
             Layer::Rename(rename) => rename.input = Input::new(text),
-            Layer::Picker(picker) => picker.choices = picker::hostile(text),
+            Layer::Picker(picker) => {
+                let [text, name, note] = [text; 3].map(str::to_owned);
+                let row = picker::Row { text, name, note, choice: picker::Choice::Past(0) };
+                picker.choices = picker::Choices::new(vec![row; 9]);
+            }
             Layer::Why(_)
             | Layer::Library
             | Layer::Models
@@ -674,61 +442,13 @@ fn hostile(state: &mut State, text: &str) {
     }
 }
 
-/// One state for each thing that can be on the screen.
-fn states(width: u16, height: u16) -> Vec<State> {
-    let with_models = || sample::with_models(sample::one_turn(width, height));
-    let mut failed = sample::idle(width, height);
-    failed.conversation.turns =
-        vec![sample::turn(1, "Why?", Answering::Nothing { reason: "stopped".to_owned() })];
-    let mut states = vec![
-        sample::starting(width, height),
-        sample::idle(width, height),
-        sample::writing(width, height),
-        sample::abstained(width, height),
-        failed,
-        with_layer(sample::one_turn(width, height), Layer::Folder(sample::folder_prompt())),
-        with_layer(
-            sample::starting(width, height),
-            Layer::Welcome(Welcome { folder: sample::folder_prompt(), field: Field::Folders }),
-        ),
-        with_layer(with_models(), Layer::Document(Box::new(sample::paged_document()))),
-        with_layer(with_models(), Layer::Document(Box::new(sample::lined_document()))),
-        with_layer(sample::with_tree(with_models()), Layer::Library),
-        with_layer(with_models(), Layer::Models),
-        with_layer(sample::with_themes(with_models()), Layer::Themes { selected: 14 }),
-        with_layer(with_models(), Layer::Export(ExportPrompt::default())),
-        with_layer(with_models(), Layer::Help { of: Context::Document, scroll: Scroll::END }),
-        with_layer(
-            sample::one_turn(width, height),
-            Layer::Rename(RenamePrompt { id: 1, input: Input::default() }),
-        ),
-        sample::searched(sample::one_turn(width, height)),
-        picker::with_palette(with_models(), "e"),
-        question::typed(with_models(), "/e"),
-        question::typed(with_models(), "notice since:20 x"),
-    ];
-    states[6].library.stage = Stage::Ready;
-    states[15].focus = Pane::Conversations;
-    for focus in [Pane::Conversation, Pane::Sources, Pane::Conversations] {
-        let mut state = sample::writing(width, height);
-        state.focus = focus;
-        state.conversation.selected = Some(0);
-        states.push(state);
-    }
-    let why = Layer::Why(WhyView { scroll: Scroll::TOP, has_prompt: true });
-    states.push(with_layer(sample::explained(width, height), why));
-    let mut shown = sample::explained(width, height);
-    shown.conversation.turns[0].is_thought_shown = true;
-    states.push(shown);
-    states
-}
-
 #[test]
 fn nothing_that_steers_a_terminal_reaches_a_cell() {
     let steering =
         "a\u{1b}[2J\u{1b}]0;x\u{7}b\u{9b}31m\u{202e}c\u{2066}d\r\n\te\u{0}\u{7f}\u{2028}f\u{85}";
     for (width, height) in SIZES {
-        for mut state in states(width, height) {
+        for (_, build) in VIEWS {
+            let mut state = build(width, height);
             hostile(&mut state, steering);
             for cell in &draw(&state).backend.buffer().content {
                 let symbol = cell.symbol();
@@ -750,9 +470,8 @@ proptest! {
         (scroll, lines) in (0_usize..5, -400_isize..400),
         ascii in any::<bool>(),
     ) {
-        let mut states = states(width, height);
-        let which = which.index(states.len());
-        let state = &mut states[which];
+        let (_, build) = VIEWS[which.index(VIEWS.len())];
+        let state = &mut build(width, height);
         hostile(state, &text);
         let anchors = [Anchor::Line(7), Anchor::End, Anchor::Item(1), Anchor::Mark(0), Anchor::Item(999)];
         let scroll = Scroll { anchor: anchors[scroll], lines };

@@ -4,8 +4,8 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::Canvas;
-use super::text;
+use super::canvas::{Canvas, put_rows};
+use super::text::{self, Styled};
 use super::{List, below, hints, inset, rows};
 use crate::keys::Keys;
 use crate::state::Context;
@@ -38,7 +38,12 @@ pub(super) fn draw(
     let keep = [(Action::Back, "back"), (Action::Open, "keep it")];
     hints::put_right(canvas, foot, 0, (keys, Context::Themes), &keep);
     let body = below(area, 2);
-    let body = rows(body, 0, body.height.saturating_sub(2));
+    let fault = look.choices().nth(selected).and_then(|choice| look.fault(&choice));
+    let fault = Styled::new(fault.unwrap_or_default(), canvas.style(Role::Error));
+    let fault = if fault.is_empty() { Vec::new() } else { fault.wrapped(body.width.into()) };
+    let fault_rows = u16::try_from(fault.len()).unwrap_or(u16::MAX).min(body.height / 2);
+    let body = rows(body, 0, body.height.saturating_sub(2 + fault_rows));
+    put_rows(canvas, rows(area, foot.y - area.y - fault_rows, fault_rows), fault.iter());
     let count = look.choices().count();
     let top = list.show((selected, selected + 1), count, body.height.into());
     for (y, (index, choice)) in (0..body.height).zip(look.choices().enumerate().skip(top)) {
@@ -74,7 +79,7 @@ fn told(look: &Look, choice: &ThemeChoice) -> String {
         return "as the terminal".to_owned();
     };
     match &listed.fault {
-        Some(fault) => fault.clone(),
+        Some(_) => "can't be used".to_owned(),
         None if listed.is_own => format!("{}, yours", background(listed.background)),
         None => background(listed.background).to_owned(),
     }

@@ -33,8 +33,9 @@ pub(super) fn draw(
 ) -> Measure {
     let turn = state.shown();
     let chosen = turn.and_then(|turn| turn.hits.get(state.sources.selected).map(|hit| (turn, hit)));
-    let beside = chosen.map(|(_, hit)| format!("[{}] {}, {}", hit.n, hit.title, hit.place()));
-    let title = ("Why this source", beside.as_deref().unwrap_or_default());
+    let beside =
+        chosen.map(|(_, hit)| [format!("[{}] {}", hit.n, hit.title), format!(", {}", hit.place())]);
+    let title = ("Why this source", beside.as_ref().map_or(&[][..], |parts| parts.as_slice()));
     let wanted = [(Action::Back, "back"), (Action::Unfold, "prompt")];
     let body = hints::head(canvas, area, title, (keys, Context::Why), &wanted);
     let body = inset(below(body, 1), 2, 1);
