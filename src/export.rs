@@ -69,7 +69,7 @@ fn write_markdown(text: &mut String, answers: &[Answered], exported_at: &str) ->
         let note =
             |n: u32| if answers.len() == 1 { n.to_string() } else { format!("{}-{n}", index + 1) };
         writeln!(text, "\n# {}\n", plain::line(&answered.question))?;
-        writeln!(text, "{}\n", with_footnotes(&plain::text(&answered.answer), answered, &note))?;
+        writeln!(text, "{}\n", with_footnotes(answered, &note))?;
         for citation in &answered.citations {
             write_footnote(text, &note(citation.hit.n), citation)?;
         }
@@ -94,7 +94,7 @@ fn write_footnote(text: &mut String, note: &str, citation: &Citation) -> fmt::Re
             write!(text, ", {}", plain::line(&part))?;
         }
     }
-    writeln!(text, ": “{}”", plain::line(&citation.quote))?;
+    writeln!(text, ": “{}”", escaped(&plain::line(&citation.quote)))?;
     writeln!(
         text,
         "    `{}`, SHA-256 {}, indexed {}",
@@ -104,10 +104,82 @@ fn write_footnote(text: &mut String, note: &str, citation: &Citation) -> fmt::Re
     )
 }
 
-/// Turns each `[n]` that names a citation into a footnote.
-fn with_footnotes(answer: &str, answered: &Answered, note: &dyn Fn(u32) -> String) -> String {
-    answered.citations.iter().fold(answer.to_owned(), |text, citation| {
+/// The answer, each `[n]` that names a citation turned into a footnote.
+fn with_footnotes(answered: &Answered, note: &dyn Fn(u32) -> String) -> String {
+    let answer = plain::text(&answered.answer);
+    let is_verbatim = answered.is_verbatim();
+    let answer = if is_verbatim { escaped(&answer) } else { answer.into_owned() };
+    answered.citations.iter().fold(answer, |text, citation| {
         let n = citation.hit.n;
-        text.replace(&format!("[{n}]"), &format!("[^{}]", note(n)))
+        let written = if is_verbatim { format!("\\[{n}\\]") } else { format!("[{n}]") };
+        text.replace(&written, &format!("[^{}]", note(n)))
     })
+}
+
+/// A document's own words, so that Markdown shows them as they are: `[****]` is what was blacked out in a contract.
+fn escaped(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    let mut before = ' ';
+    // What may begin a list or a heading: nothing, or the figures of a number.
+    let mut is_beginning = true;
+    let mut rest = words.chars().peekable();
+    while let Some(letter) = rest.next() {
+        let is_in_a_word =
+            before.is_alphanumeric() && rest.peek().is_some_and(|after| after.is_alphanumeric());
+        let means_something = match letter {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '&' => true,
+            '_' => !is_in_a_word,
+            '#' | '>' | '+' | '-' | '=' | '.' | ')' => is_beginning,
+            _ => false,
+        };
+        if means_something {
+            text.push('\\');
+        }
+        text.push(letter);
+        before = letter;
+        is_beginning = letter == '\n' || is_beginning && letter.is_ascii_digit();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser};
+
+    use super::*;
+
+    /// What a reader of the Markdown sees, with what most programs know beside CommonMark.
+    fn shown(markdown: &str) -> String {
+        let options = Options::ENABLE_TABLES
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS;
+        Parser::new_ext(markdown, options)
+            .map(|event| match event {
+                Event::Text(text) => text.into_string(),
+                Event::SoftBreak => "\n".to_owned(),
+                Event::Start(_) | Event::End(_) => String::new(),
+                other => format!("{other:?}"),
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn documents_own_words_are_read_as_they_are(
+            words in "[a-z1(“]([a-c12 .,)(_*`#>+=|~&;\\[\\]<!$:^-]|\\\\|\n[a-c1#>.)+=|-]){0,40}[a-z.]"
+        ) {
+            // White space at the ends of lines means nothing.
+            let words = words.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+            prop_assume!(!words.contains("\n\n"));
+            prop_assert_eq!(shown(&escaped(&words)), words);
+        }
+    }
+
+    #[test]
+    fn a_redaction_is_kept() {
+        assert_eq!(shown(&escaped("until [****] prior to [__]")), "until [****] prior to [__]");
+        assert_eq!(escaped("a_file_name 8.2 Law"), "a_file_name 8.2 Law");
+    }
 }

@@ -130,6 +130,11 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// Whether no model wrote it: it is in documents' own words, which are no Markdown.
+    pub const fn is_verbatim(&self) -> bool {
+        self.usage.is_none()
+    }
+
     /// The answer's text with its citations taken away.
     pub fn without_citations(&self) -> String {
         let text = self.citations.iter().fold(self.answer.clone(), |text, citation| {

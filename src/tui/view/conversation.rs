@@ -167,7 +167,11 @@ fn answer(
         Answering::Reading { .. } if !turn.thought.is_empty() => Vec::new(),
         Answering::Reading { tokens, of, .. } => dim(&reading(canvas, turn, (*tokens, *of), state)),
         Answering::Writing { text, .. } => {
-            let mut lines = markdown::unfinished_lines(text, look);
+            // Quotes come without that a model was told anything.
+            let mut lines = match turn.prompt.is_empty() {
+                true => markdown::verbatim_lines(text, look),
+                false => markdown::unfinished_lines(text, look),
+            };
             let cursor = (canvas.signs.cursor, canvas.style(Role::Cursor));
             match lines.last_mut().filter(|line| line.width() < room) {
                 Some(last) => last.push(cursor.0, cursor.1),
@@ -176,7 +180,10 @@ fn answer(
             lines
         }
         Answering::Done(answered) => {
-            let mut lines = markdown::lines(&answered.answer, look);
+            let mut lines = match answered.is_verbatim() {
+                true => markdown::verbatim_lines(&answered.answer, look),
+                false => markdown::lines(&answered.answer, look),
+            };
             if !lines.is_empty() {
                 lines.push(Styled::default());
             }

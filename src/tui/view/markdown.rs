@@ -43,6 +43,14 @@ pub(super) fn unfinished_lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
     written(&completed(markdown), look, true)
 }
 
+/// The lines of a text that means nothing but itself, with its citations: documents' own words, where a `*` is a `*`.
+pub(super) fn verbatim_lines(text: &str, look: Look<'_>) -> Vec<Styled> {
+    let mut writer = Writer::new(look);
+    writer.text(&put_stand_ins(text, look.sources));
+    writer.flush();
+    writer.lines
+}
+
 fn written(markdown: &str, look: Look<'_>, goes_on: bool) -> Vec<Styled> {
     let with_stand_ins = put_stand_ins(markdown, look.sources);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
@@ -644,6 +652,18 @@ pub(super) mod tests {
             .filter(|(_, other)| *other == style)
             .map(|(text, _)| text)
             .collect()
+    }
+
+    #[test]
+    fn documents_own_words_stay_as_they_are() {
+        let theme = Theme::named("dark").unwrap();
+        let look = look(&theme, 80);
+        let text = "# until [****] prior, a_b_c *if* `x` <b> [1] 1. | | [9]\n> and on [2]";
+        let lines = verbatim_lines(text, look);
+        let shown: Vec<String> =
+            lines.iter().map(|line| line.text().replace('\u{a0}', " ")).collect();
+        assert_eq!(shown.join("\n"), text);
+        assert!(verbatim_lines(" \n", look).is_empty());
     }
 
     #[test]
