@@ -274,10 +274,20 @@ impl State {
         if self.quitting.is_some_and(|until| until > self.moment.since_start) {
             return vec![Effect::Quit];
         }
+        let effects = self.clear_line();
         let notice = Notice::note("once more quits");
         self.quitting = Some(self.moment.since_start + notice.stands());
         self.tell(notice);
-        if self.context() == Context::Question && !self.question.input.is_empty() {
+        effects
+    }
+
+    /// Empties the line that is typed in.
+    fn clear_line(&mut self) -> Vec<Effect> {
+        if self.context() != Context::Question {
+            self.act(Action::LineEnd);
+            return self.act(Action::DeleteToStart);
+        }
+        if !self.question.input.is_empty() {
             // It is not lost: it comes back as a past question does.
             let typed = self.question.input.take();
             self.question.keep(typed);
@@ -298,6 +308,9 @@ impl State {
             return effects;
         }
         if self.layers.pop().is_some() {
+            let is_settled = !self.library.content.folders.is_empty();
+            // A folder has joined elsewhere meanwhile: what is typed next is a question.
+            self.layers.pop_if(|layer| is_settled && matches!(layer, Layer::Welcome(_)));
             return Vec::new();
         }
         if self.focus == Pane::Conversations && self.show_all_conversations() {
@@ -378,6 +391,13 @@ impl State {
                 self.library.tree.filter.type_char(c);
                 return vec![self.library.tree.find()];
             }
+            // What means nothing in a pane begins a question: who types one has not looked where the focus is.
+            (Context::Conversation | Context::Sources | Context::Conversations, None)
+                if !c.is_whitespace() =>
+            {
+                self.focus = Pane::Question;
+                return self.type_char(c);
+            }
             _ => {}
         }
         Vec::new()
@@ -419,6 +439,10 @@ impl State {
             (Context::Find, _) => {
                 self.library.tree.filter.paste_line(text);
                 return vec![self.library.tree.find()];
+            }
+            (Context::Conversation | Context::Sources | Context::Conversations, None) => {
+                self.focus = Pane::Question;
+                return self.paste(text);
             }
             _ => {}
         }

@@ -5,6 +5,8 @@
 pub struct Signs {
     /// A line between what is above and what is below.
     pub horizontal: &'static str,
+    /// The same over the pane that has the focus.
+    pub heavy: &'static str,
     /// A line between what is left and what is right.
     pub vertical: &'static str,
     /// Beside a question.
@@ -43,6 +45,7 @@ impl Signs {
     /// Signs that common monospaced fonts have.
     pub const UNICODE: Self = Self {
         horizontal: "─",
+        heavy: "━",
         vertical: "│",
         question_bar: "▎",
         cited_bar: "▌",
@@ -68,6 +71,7 @@ impl Signs {
     /// For terminals and fonts without them.
     pub const ASCII: Self = Self {
         horizontal: "-",
+        heavy: "=",
         vertical: "|",
         question_bar: "|",
         cited_bar: "|",

@@ -165,6 +165,7 @@ impl View {
             if let Some(area) = regions.sources {
                 measures.sources = sources::draw(canvas, area, state);
             }
+            focused(canvas, &regions, state);
             cursor = question::draw(canvas, &regions, (state, keys), &measures).or(finding);
             question::draw_commands(canvas, &regions, (state, keys), &mut self.commands);
         }
@@ -303,6 +304,23 @@ fn has_focus(state: &State, pane: Pane) -> bool {
 }
 
 /// The role of a pane's title.
+/// Makes the line over the pane that has the focus a heavy one: of the question line the cursor tells it.
+fn focused(canvas: &mut Canvas<'_>, regions: &Regions, state: &State) {
+    let pane = match state.focus {
+        Pane::Question => None,
+        Pane::Conversation => regions.conversation,
+        Pane::Conversations => regions.conversations,
+        Pane::Sources => regions.sources,
+    };
+    let Some(pane) = pane.filter(|pane| has_focus(state, state.focus) && pane.width > 0) else {
+        return;
+    };
+    let line = below(regions.header, 1);
+    let line = Rect { x: pane.x, width: pane.width, ..line };
+    let heavy = canvas.signs.heavy.repeat(usize::from(line.width));
+    canvas.put(line, 0, 0, &heavy, Role::Focus);
+}
+
 fn title_role(state: &State, pane: Pane) -> Role {
     if has_focus(state, pane) { Role::Focus } else { Role::Title }
 }

@@ -273,3 +273,16 @@ fn a_question_is_written_in_an_editor() {
     let state = after(state, [Message::Composed("one,\r\ntwo and\tthree\u{1b}\r\n\r\n".into())]);
     assert_eq!(state.question.input.text(), "one,\ntwo and three");
 }
+
+#[test]
+fn who_types_in_a_pane_that_takes_no_letters_writes_a_question() {
+    for context in [Context::Conversation, Context::Sources, Context::Conversations] {
+        let typed =
+            after(in_context(context), ["H", "ow?"].map(|text| Message::Paste(text.into())));
+        assert_eq!((typed.context(), typed.question.input.text()), (Context::Question, "How?"));
+        let typed = after(in_context(context), "How many".chars().map(Message::Type));
+        assert_eq!((typed.context(), typed.question.input.text()), (Context::Question, "How many"));
+        let nothing = after(in_context(context), [Message::Type(' ')]);
+        assert_eq!(nothing.context(), context);
+    }
+}

@@ -121,3 +121,35 @@ fn there_is_a_way_out_of_everything() {
     assert_eq!((back.context(), text(&back)), (Context::Welcome, "/"));
     assert_eq!(ready().context(), Context::Question, "who has a library is not greeted");
 }
+
+#[test]
+fn a_question_that_is_typed_for_a_folder_is_asked() {
+    let asking = || [Message::Paste("Who repairs the roof?".into()), Message::Do(Action::Confirm)];
+    let mut empty = empty();
+    assert!(!effects(&mut empty, asking()).iter().any(|e| matches!(e, Effect::AddFolder { .. })));
+    let Some(Layer::Welcome(welcome)) = empty.layers.last() else { panic!("{:?}", empty.layers) };
+    assert!(welcome.folder.refused.is_some());
+
+    let mut state = after(empty, [Message::Do(Action::DeleteToStart), content()]);
+    let asked = effects(&mut state, asking());
+    let [.., Effect::Ask(ask)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(ask.question, "Who repairs the roof?");
+    assert_eq!(state.context(), Context::Question);
+}
+
+#[test]
+fn a_greeting_that_was_left_for_the_library_is_over_when_that_has_a_folder() {
+    let library = after(empty(), [Action::Library].map(Message::Do));
+    let added = after(library.clone(), [content(), Message::Do(Action::Back)]);
+    assert_eq!(added.context(), Context::Question);
+    let not = after(library, [Message::Do(Action::Back)]);
+    assert_eq!(not.context(), Context::Welcome);
+}
+
+#[test]
+fn quitting_empties_the_line_first() {
+    let mut typed = after(empty(), [Message::Paste("Who repairs".into())]);
+    assert!(!effects(&mut typed, [Message::Do(Action::Quit)]).contains(&Effect::Quit));
+    assert_eq!(text(&typed), "");
+    assert_eq!(effects(&mut typed, [Message::Do(Action::Quit)]), [Effect::Quit]);
+}

@@ -31,6 +31,17 @@ impl State {
             }
             (Action::Up, _) => welcome.field = Field::Folders,
             (Action::Down, _) => welcome.field = Field::Theme,
+            (Action::Confirm, Field::Folders) if welcome.folder.is_question() => {
+                if !has_folder {
+                    let reason = "no folder is there to ask yet: type the path of one first";
+                    welcome.folder.refused = Some(reason.to_owned());
+                    return Vec::new();
+                }
+                let typed = welcome.folder.line.input.take();
+                self.layers.pop();
+                self.question.input.paste(&typed);
+                return self.send();
+            }
             (Action::Confirm, Field::Folders) => {
                 let added = welcome.folder.add();
                 match (&added, has_folder) {
@@ -74,6 +85,13 @@ impl FolderPrompt {
     fn add(&self) -> Option<Effect> {
         let typed = self.line.input.text().trim().to_owned();
         (!typed.is_empty()).then_some(Effect::AddFolder { typed })
+    }
+
+    /// Whether what is typed is rather a question than a folder.
+    fn is_question(&self) -> bool {
+        let typed = self.line.input.text().trim();
+        !typed.contains(['/', '\\'])
+            && (typed.ends_with('?') || typed.split_whitespace().count() > 3)
     }
 
     fn edit(&mut self, action: Action) -> Vec<Effect> {

@@ -91,7 +91,13 @@ pub(super) fn draw(
     let area = inset(area, LEFT, RIGHT);
     let input = &state.question.input;
     if input.is_empty() {
-        let placeholder = format!("ask about your documents{}", canvas.signs.ellipsis);
+        let ask = format!("ask about your documents{}", canvas.signs.ellipsis);
+        // From a pane of its own keys, that is a way off.
+        let context = state.context();
+        let is_in_pane =
+            matches!(context, Context::Conversation | Context::Sources | Context::Conversations);
+        let way = keys.chord(context, Action::Back).filter(|_| is_in_pane);
+        let placeholder = way.map_or_else(|| ask.clone(), |chord| format!("{chord}: {ask}"));
         canvas.put_fitting(area, 0, 0, (&placeholder, area.width), Role::Placeholder);
     }
     let lines = lines(input, room(regions.question.width));

@@ -124,7 +124,7 @@ fn hint(state: &State, keys: &Keys) -> String {
     if state.library.content.folders.is_empty() {
         format!("{complete} completes   {confirm} adds   {back} later")
     } else {
-        format!("type another one to add it, or {confirm} to begin")
+        format!("{confirm} to ask, or another folder to add it")
     }
 }
 
