@@ -32,7 +32,7 @@ use self::conversation::{Conversation, Conversations, Turn};
 use self::document::DocumentView;
 use self::input::Input;
 use self::library::Library;
-use self::look::{Look, Shown, WIDTHS};
+use self::look::{Look, Panes, Shown, WIDTHS};
 use self::message::{Moment, Size};
 use self::model::Model;
 use self::notice::Notice;
@@ -83,6 +83,10 @@ pub struct State {
     pub is_looked_at: bool,
     /// What was clicked last, and when.
     clicked: Option<(Target, Duration)>,
+    /// When a click took a row, and with it the list that was there; none once a key was pressed.
+    taken: Option<Duration>,
+    /// The pane whose edge the mouse holds, and the panes before.
+    pub dragged: Option<(Pane, Panes)>,
     /// How a quote that is copied is cited.
     pub reference: Template,
     /// What is told in passing, with the time since the start until which it stands.
@@ -257,6 +261,8 @@ impl State {
             has_mouse: true,
             is_looked_at: true,
             clicked: None,
+            taken: None,
+            dragged: None,
             reference: settings::reference(),
             notice: None,
             quitting: None,

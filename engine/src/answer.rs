@@ -78,6 +78,9 @@ pub enum Progress<'a> {
     Thought(&'a str),
     /// The next piece of the answer's text, whole characters, with citations as `[n]`.
     Text(&'a str),
+    /// The next of the answer's claims that is whole. It comes before the text by which it is known that it is, so that
+    /// its mark can be shown where the text ends.
+    Claim(&'a Claim),
 }
 
 /// A finished (or stopped) answer.

@@ -203,7 +203,7 @@ fn ask(
     let answered = asking.answer(question, &query, &mut |progress| match progress {
         Progress::Reading { tokens, of } => reading.show(tokens, of),
         // What the answer itself does not say is for who reads it on the screen.
-        Progress::Prompt(_) | Progress::Thought(_) => {}
+        Progress::Prompt(_) | Progress::Thought(_) | Progress::Claim(_) => {}
         Progress::Text(text) => {
             reading.clear();
             if printed.is_ok() {

@@ -1,6 +1,6 @@
 //! Which questions and answers are on the screen?
 
-use docent_engine::answer as engine;
+use docent_engine::answer::{self as engine, Claim};
 use docent_index::store::{FoundConversation, Head};
 
 use super::effect::{Passage, Run};
@@ -91,6 +91,8 @@ pub enum Answering {
     Writing {
         run: Run,
         text: String,
+        /// Those of its claims that are whole.
+        claims: Vec<Claim>,
     },
     /// Ended, or stopped with a part.
     Done(Box<Answered>),
@@ -178,6 +180,15 @@ impl Turn {
         }
     }
 
+    /// What is known of the claims of the answer as far as it is there.
+    pub fn claims(&self) -> &[Claim] {
+        match &self.answer {
+            Answering::Writing { claims, .. } => claims,
+            Answering::Done(answered) => &answered.claims,
+            Answering::Searching(_) | Answering::Reading { .. } | Answering::Nothing { .. } => &[],
+        }
+    }
+
     pub fn answered(&self) -> Option<&Answered> {
         match &self.answer {
             Answering::Done(answered) => Some(answered),
@@ -227,7 +238,14 @@ impl Turn {
             }
             AnswerReport::Text(piece) => match &mut self.answer {
                 Answering::Writing { text, .. } => text.push_str(&piece),
-                answer => *answer = Answering::Writing { run, text: piece },
+                answer => *answer = Answering::Writing { run, text: piece, claims: Vec::new() },
+            },
+            AnswerReport::Claim(claim) => match &mut self.answer {
+                Answering::Writing { claims, .. } => claims.push(claim),
+                answer => {
+                    let (text, claims) = (String::new(), vec![claim]);
+                    *answer = Answering::Writing { run, text, claims };
+                }
             },
             AnswerReport::Ended { answered, .. } => {
                 self.hits.clone_from(&answered.hits);

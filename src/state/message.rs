@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use docent_engine::answer::Claim;
 use docent_index::store::{FoundConversation, Head};
 use jiff::Zoned;
 
@@ -38,6 +39,10 @@ pub enum Message {
         target: Target,
         lines: isize,
     },
+    /// The mouse was moved to a column of the screen with its button down.
+    Drag(u16),
+    /// The button was let go.
+    Release,
     /// The terminal's user looks at it, or elsewhere.
     Looked(bool),
     /// Sent when [`State::wakes`](super::State::wakes) asked for it, and in front of input.
@@ -147,6 +152,8 @@ pub enum AnswerReport {
     Thought(String),
     /// The next piece of the answer.
     Text(String),
+    /// The next of its claims that is whole. It may come before the last of its text.
+    Claim(Claim),
     /// The end: the answer as it was kept, in which conversation, and what went wrong, if anything. What was written until
     /// then is in the answer.
     Ended { answered: Box<Answered>, conversation: Option<i64>, failure: Option<Notice> },

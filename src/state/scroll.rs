@@ -24,6 +24,9 @@ pub enum Anchor {
     At { item: usize, line: usize },
     /// A marked stretch of the document by its index; some lines above it are shown too.
     Mark(usize),
+    /// What is chosen in the region, which comes into view: where it stands there already, with this line of this item at the
+    /// top, that line stays there.
+    Chosen { item: usize, line: usize },
 }
 
 /// What a frame measured of a region.
@@ -100,7 +103,8 @@ impl Scroll {
 
     fn settle_at(&mut self, top: Anchor, measure: &Measure) {
         let follows = self.anchor == Anchor::End && self.lines >= 0;
-        let comes_to_end = measure.is_at_end() && self.lines > 0;
+        let is_down = self.lines > 0 || matches!(self.anchor, Anchor::Chosen { .. });
+        let comes_to_end = measure.is_at_end() && is_down;
         *self = if follows || comes_to_end { Self::END } else { Self::to(top) };
     }
 }
@@ -155,6 +159,19 @@ mod tests {
         scroll.settle(&measure(scroll, 200, 80));
         scroll.by(-1);
         assert_eq!(measure(scroll, 200, 80).top, 189);
+    }
+
+    #[test]
+    fn what_was_chosen_leaves_the_region_where_it_has_come_to() {
+        let chosen = Scroll::to(Anchor::Chosen { item: 0, line: 5 });
+        let measure = Measure { height: 10, lines: 30, item: 1, line: 2, ..Measure::default() };
+        let mut scroll = chosen;
+        scroll.settle_by_item(&Measure { top: 12, ..measure });
+        assert_eq!(scroll, Scroll::to(Anchor::At { item: 1, line: 2 }));
+        // At the end it follows what comes.
+        let mut scroll = chosen;
+        scroll.settle_by_item(&Measure { top: 20, ..measure });
+        assert_eq!(scroll, Scroll::END);
     }
 
     #[test]

@@ -19,4 +19,10 @@ pub enum Target {
     Layer,
     /// A row of the list on top, by its index.
     Row(usize),
+    /// What is typed in the question line, by the byte before which the cursor is put.
+    Typed(usize),
+    /// What takes away a folder or file that the question is limited to, by its index.
+    Chip(usize),
+    /// The line between the conversation and a pane beside it.
+    Edge(Pane),
 }

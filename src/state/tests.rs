@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use docent_engine::answer::Claim;
+use docent_engine::answer::{Claim, Mark as ClaimMark};
 use docent_engine::catalog::Origin;
 use docent_index::store::Head;
 use proptest::prelude::*;
@@ -241,6 +241,11 @@ pub(crate) fn answered(question: &str) -> Answered {
     }
 }
 
+/// A claim that stands in its source word for word.
+fn claim(text: &str) -> Claim {
+    Claim { text: text.into(), cites: vec![2], mark: Some(ClaimMark::Quoted), reason: None }
+}
+
 fn found() -> AnswerReport {
     AnswerReport::Found { hits: (1..=3).map(hit).collect(), in_scope: 212, unread_documents: 1 }
 }
@@ -445,7 +450,9 @@ fn changes(before: &State, after: &State) -> Vec<String> {
                 Answering::Reading { tokens, of, .. } => {
                     format!("{} hits, reading {tokens}/{of}", turn.hits.len())
                 }
-                Answering::Writing { text, .. } => format!("writing {text:?}"),
+                Answering::Writing { text, claims, .. } => {
+                    format!("writing {text:?}, {} claims", claims.len())
+                }
                 Answering::Done(answered) => format!("done {:?}", answered.answer),
                 Answering::Nothing { reason } => format!("nothing: {reason}"),
             })
@@ -518,6 +525,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("theme", format!("{:?} {:?}", state.look.theme, state.look.background)),
             ("panes", format!("{:?}", state.look.panes)),
             ("mouse", format!("{:?}", state.has_mouse)),
+            ("held", format!("{:?}", state.dragged.map(|(pane, _)| pane))),
             ("embedder", format!("{:?} {:?}", state.model.embedder, state.model.change)),
             ("notice", format!("{:?}", state.notice)),
             ("waiting", format!("{:?}", state.waiting)),
@@ -648,6 +656,21 @@ fn every_message() {
         ("a click on a row of the library", in_context(Context::Library), click(Target::Row(1))),
         ("a click beside a list", in_context(Context::Models), click(Target::Pane(Pane::Sources))),
         ("a click on a document", in_context(Context::Document), click(Target::Layer)),
+        ("a click in the question", mouse::typed(), click(Target::Typed(4))),
+        ("a click on a chip's sign", mouse::typed(), click(Target::Chip(0))),
+        ("a click on the sign of no chip", mouse::typed(), click(Target::Chip(7))),
+        ("a click on an edge", conversing(), click(Target::Edge(Pane::Sources))),
+        ("an edge that is moved", mouse::holding(), Message::Drag(60)),
+        ("an edge that is moved out", mouse::holding(), Message::Drag(0)),
+        ("a mouse that holds nothing and is moved", conversing(), Message::Drag(60)),
+        ("an edge that is let go", mouse::moved(), Message::Release),
+        ("an edge that is let go where it was", mouse::holding(), Message::Release),
+        ("a click on a command", mouse::commanding(), click(Target::Row(1))),
+        ("a click on no command", mouse::commanding(), click(Target::Row(999))),
+        ("a click in the palette", mouse::palette(), click(Target::Row(1))),
+        ("the wheel on commands", mouse::commanding(), wheel(Target::Row(0), 3)),
+        ("the wheel on the palette", mouse::palette(), wheel(Target::Row(0), 3)),
+        ("the wheel up on the palette", mouse::palette(), wheel(Target::Layer, -3)),
         ("the wheel on the conversation", conversing(), wheel(Target::Turn(1), -3)),
         ("the wheel on the sources", conversing(), wheel(Target::Source(0), 3)),
         ("the wheel on the conversations", conversing(), wheel(Target::Conversation(0), 3)),
@@ -701,6 +724,12 @@ fn every_message() {
         ("reading", writing(), in_work(AnswerReport::Reading { tokens: 100, of: 900 })),
         ("thought", writing(), in_work(AnswerReport::Thought("The roof.".into()))),
         ("text", writing(), in_work(AnswerReport::Text("keeps it".into()))),
+        ("a claim", writing(), in_work(AnswerReport::Claim(claim("The landlord")))),
+        (
+            "a claim before its text",
+            after(conversing(), ask("Who repairs the roof?")),
+            in_work(AnswerReport::Claim(claim("The landlord"))),
+        ),
         ("ended", writing(), in_work(ended("Who repairs the roof?"))),
         (
             "ended by a failure",
@@ -984,6 +1013,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         Just(found()),
         Just(ended("Why?")),
         text().prop_map(AnswerReport::Text),
+        text().prop_map(|text| AnswerReport::Claim(claim(&text))),
         text().prop_map(AnswerReport::Thought),
         text().prop_map(|looked_for| AnswerReport::Why(Box::new(Why {
             looked_for,
@@ -1000,6 +1030,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
         2 => (run, report).prop_map(|(run, report)| Message::Answering(run, report)),
         2 => any_target().prop_map(Message::Click),
         2 => (any_target(), -9_isize..9).prop_map(|(target, lines)| Message::Wheel { target, lines }),
+        1 => prop_oneof![3 => (0_u16..300).prop_map(Message::Drag), 1 => Just(Message::Release)],
         1 => (0_u64..100_000).prop_map(|ms| Message::Tick(moment(Duration::from_millis(ms)))),
         1 => prop_oneof![
             Just(Message::Background(Background::Light)),
@@ -1044,6 +1075,9 @@ fn any_target() -> impl Strategy<Value = Target> {
     prop_oneof![
         Just(Target::Layer),
         index().prop_map(Target::Row),
+        index().prop_map(Target::Typed),
+        index().prop_map(Target::Chip),
+        prop_oneof![Just(Pane::Sources), Just(Pane::Conversations)].prop_map(Target::Edge),
         index().prop_map(Target::Turn),
         index().prop_map(Target::Source),
         index().prop_map(Target::Conversation),

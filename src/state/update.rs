@@ -56,11 +56,12 @@ impl State {
     fn take(&mut self, message: Message) -> Vec<Effect> {
         match message {
             Message::Do(action) => {
+                self.taken = None;
                 self.forget_what_was_seen();
                 self.act(action)
             }
             Message::Type(c) => {
-                self.quitting = None;
+                (self.quitting, self.taken) = (None, None);
                 self.forget_what_was_seen();
                 self.type_char(c)
             }
@@ -74,6 +75,11 @@ impl State {
                 self.click(target)
             }
             Message::Wheel { target, lines } => self.wheel(target, lines),
+            Message::Drag(column) => {
+                self.drag(column);
+                Vec::new()
+            }
+            Message::Release => self.release(),
             Message::Looked(is_looked_at) => {
                 self.is_looked_at = is_looked_at;
                 Vec::new()

@@ -32,6 +32,7 @@ roles! {
     QuestionBar "question-bar" "The bar beside a question.",
     Question "question" "A question that was asked.",
     Citation "citation" "The number of a source in an answer.",
+    Quoted "quoted" "The mark of a claim that stands in its source word for word.",
     Highlight "highlight" "A stretch of a passage that answers, or that is cited.",
     CitedBar "cited-bar" "The bar beside what is cited.",
     Excluded "excluded" "A source that is left out of the next questions.",

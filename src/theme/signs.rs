@@ -1,6 +1,6 @@
 //! Which signs does the screen draw with?
 
-/// The signs that are not letters. Each is as wide as one cell, or as many letters in ASCII.
+/// The signs that are not letters. Each is as wide as one cell, or as many letters in ASCII; marks may take two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signs {
     /// A line between what is above and what is below.
@@ -27,6 +27,8 @@ pub struct Signs {
     /// Takes away what stands before it.
     pub remove: &'static str,
     pub fault: &'static str,
+    /// The mark of a claim that stands in its source word for word.
+    pub quoted: &'static str,
     /// The part of a bar that is done, and the one that is not.
     pub full: &'static str,
     pub empty: &'static str,
@@ -58,6 +60,7 @@ impl Signs {
         done: "✓",
         remove: "×",
         fault: "✗",
+        quoted: "✓✓",
         full: "▓",
         empty: "░",
         bullet: "•",
@@ -84,6 +87,7 @@ impl Signs {
         done: "[ok]",
         remove: "x",
         fault: "[!]",
+        quoted: "[\"]",
         full: "#",
         empty: ".",
         bullet: "-",

@@ -218,13 +218,20 @@ where
         self.state.update(message)
     }
 
-    /// What is meant by a click or by the wheel.
+    /// What is meant by the mouse. Where it goes matters only while it holds an edge.
     fn pointed(&self, event: MouseEvent) -> Option<Message> {
-        let target = self.view.target_at(event.column, event.row)?;
+        let is_held = self.state.dragged.is_some();
+        let target = || self.view.target_at(event.column, event.row);
         match event.kind {
-            MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(target)),
-            MouseEventKind::ScrollUp => Some(Message::Wheel { target, lines: -NOTCH }),
-            MouseEventKind::ScrollDown => Some(Message::Wheel { target, lines: NOTCH }),
+            MouseEventKind::Down(MouseButton::Left) => target().map(Message::Click),
+            MouseEventKind::Drag(MouseButton::Left) if is_held => Some(Message::Drag(event.column)),
+            MouseEventKind::Up(MouseButton::Left) if is_held => Some(Message::Release),
+            MouseEventKind::ScrollUp => {
+                target().map(|target| Message::Wheel { target, lines: -NOTCH })
+            }
+            MouseEventKind::ScrollDown => {
+                target().map(|target| Message::Wheel { target, lines: NOTCH })
+            }
             _ => None,
         }
     }

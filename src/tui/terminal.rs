@@ -29,9 +29,10 @@ pub type Output = CrosstermBackend<BufWriter<Stdout>>;
 /// More than a frame of a large terminal takes.
 const FRAME_BYTES: usize = 1 << 18;
 
-/// Clicks and the wheel, told with numbers of any size. Not told is where the mouse moves: nothing here follows it.
-const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
-const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+/// Clicks, the wheel, and where the mouse moves while its button is down, told with numbers of any size. Not told is where
+/// it moves otherwise: nothing here follows it.
+const TAKE_MOUSE: &str = "\x1b[?1002h\x1b[?1006h";
+const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1002l";
 
 /// Puts the window's title on a stack, and takes it from there.
 const KEEP_TITLE: &str = "\x1b[22;2t";

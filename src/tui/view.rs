@@ -4,6 +4,7 @@
 //! comes from documents, names and models goes into cells by `canvas`, which takes out what steers a terminal.
 
 mod canvas;
+mod claims;
 mod code;
 mod conversation;
 mod conversations;
@@ -165,6 +166,7 @@ impl View {
             if let Some(area) = regions.sources {
                 measures.sources = sources::draw(canvas, area, state);
             }
+            regions.mark_edges(canvas);
             focused(canvas, &regions, state);
             cursor = question::draw(canvas, &regions, (state, keys), &measures).or(finding);
             question::draw_commands(canvas, &regions, (state, keys), &mut self.commands);

@@ -440,6 +440,10 @@ impl<'a> Telling<'a> {
                     self.inbox.tell(Message::Answering(self.run, report));
                 }
             }
+            Progress::Claim(claim) => {
+                let report = AnswerReport::Claim((*claim).clone());
+                self.inbox.tell(Message::Answering(self.run, report));
+            }
             Progress::Text(piece) => {
                 self.text.push_str(piece);
                 if self.writing.passes(Instant::now()) {

@@ -50,6 +50,32 @@ fn a_whole_session_by_mouse() {
     terminal.click("What is the notice");
     terminal.wait_for("passages in scope");
 
+    // A click in the line goes there, a command is taken by one.
+    terminal.keys("When is it due?");
+    terminal.wait_for("› When is it due?");
+    terminal.click("› When i");
+    terminal.keys("X");
+    terminal.wait_for("When Xis it due?");
+    terminal.keys("\x15\x0b/them");
+    terminal.wait_for("Commands");
+    terminal.click("▸ themes");
+    terminal.wait_for("as the terminal");
+    terminal.keys(ESCAPE);
+    terminal.wait_until("the themes to be closed", |screen| !screen.contains("as the terminal"));
+
+    // So is what the palette has, and a folder is let go by its sign.
+    terminal.keys("@");
+    terminal.wait_for("Folders and files to ask");
+    terminal.wait_for("clinic/");
+    terminal.click("clinic/");
+    terminal.wait_for("clinic ×");
+    terminal.click("clinic ×");
+    terminal.wait_until("the chip to be gone", |screen| !screen.contains("clinic ×"));
+
+    // An edge is drawn along, and kept.
+    let before = terminal.wait_for("│ Sources");
+    terminal.drag("│", -10);
+    terminal.wait_until("the sources to be wider", |screen| *screen != before);
     terminal.keys(F8);
     terminal.wait_for("the mouse is the terminal's now");
     assert!(!terminal.takes_mouse());
@@ -59,6 +85,8 @@ fn a_whole_session_by_mouse() {
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
     assert!(terminal.is_given_back());
+    let kept = std::fs::read_to_string(docent.home().join("settings.toml")).unwrap();
+    assert_eq!(kept, "[panes]\nsources-width = 58\n");
 }
 
 #[test]

@@ -141,6 +141,14 @@ impl Terminal {
         self.keys(&format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m"));
     }
 
+    /// Takes the last cell of what the screen shows with the left button, moves it by so many columns, and lets it go.
+    #[track_caller]
+    pub(crate) fn drag(&mut self, text: &str, columns: isize) {
+        let (column, row) = self.place_of(text);
+        let to = column.saturating_add_signed(columns);
+        self.keys(&format!("\x1b[<0;{column};{row}M\x1b[<32;{to};{row}M\x1b[<0;{to};{row}m"));
+    }
+
     /// Turns the wheel on what the screen shows, by so many notches; up when negative.
     #[track_caller]
     pub(crate) fn wheel(&mut self, text: &str, notches: i32) {

@@ -160,6 +160,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
         progress(Progress::Prompt(&prompt.messages));
         let mut stream = Stream::new(&prompt);
         let mut text = String::new();
+        let mut whole_told = 0;
         let generation = self.generator.generate(&request, cancel, &mut |told| match told {
             GenerateProgress::Reading { tokens, of } => progress(Progress::Reading { tokens, of }),
             // Whoever runs the model keeps it.
@@ -171,8 +172,13 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
                     progress(Progress::Thought(&thought));
                 }
                 if !shown.is_empty() {
-                    progress(Progress::Text(&shown));
                     text.push_str(&shown);
+                    let whole = whole_claims(&text, whole_told, question.evidence);
+                    for claim in &whole {
+                        progress(Progress::Claim(claim));
+                    }
+                    whole_told += whole.len();
+                    progress(Progress::Text(&shown));
                 }
             }
         })?;
@@ -187,7 +193,7 @@ impl<G: Generate> Answerer for ModelAnswerer<G> {
             text.push_str(&rest);
         }
         let said = stream.said.trim_end().to_owned();
-        let claims = claims(&text, question.evidence);
+        let claims = claims(&text, 0, question.evidence);
         let cites = claims.iter().any(|claim| !claim.cites.is_empty());
         let (dropped, shortened) = (prompt.dropped.clone(), prompt.shortened.clone());
         let forgotten = prompt.forgotten;
@@ -315,8 +321,35 @@ fn begun_at(text: &str, mark: &str) -> usize {
     text.len() - longest.unwrap_or(0)
 }
 
-/// The sentences of an answer with what each cites.
-fn claims(text: &str, evidence: &[Evidence]) -> Vec<Claim> {
+/// The claims of an answer that is being written from the one with the index `from` on, without the last one: more may
+/// come to it.
+fn whole_claims(text: &str, from: usize, evidence: &[Evidence]) -> Vec<Claim> {
+    let mut sentences = sentences(text, evidence);
+    sentences.pop();
+    checked(sentences, from, evidence)
+}
+
+/// The claims of an answer from the one with the index `from` on.
+fn claims(text: &str, from: usize, evidence: &[Evidence]) -> Vec<Claim> {
+    checked(sentences(text, evidence), from, evidence)
+}
+
+fn checked(sentences: Vec<Stated>, from: usize, evidence: &[Evidence]) -> Vec<Claim> {
+    let checked = |Stated { text, cites }| {
+        let mark = is_quoted(&text, &cites, evidence).then_some(Mark::Quoted);
+        Claim { text, cites, mark, reason: None }
+    };
+    sentences.into_iter().skip(from).map(checked).collect()
+}
+
+/// A sentence of an answer with what it cites.
+struct Stated {
+    text: String,
+    cites: Vec<u32>,
+}
+
+/// The sentences of an answer that claim anything.
+fn sentences(text: &str, evidence: &[Evidence]) -> Vec<Stated> {
     // A citation belongs to the sentence that ends before it, whether the full stop comes before or after it.
     let mut bare = String::new();
     let mut citations: Vec<(usize, u32)> = Vec::new();
@@ -334,7 +367,7 @@ fn claims(text: &str, evidence: &[Evidence]) -> Vec<Claim> {
         }
     }
     let spans = sentence_spans(&bare);
-    let mut claims: Vec<Claim> = Vec::new();
+    let mut sentences = Vec::new();
     for (index, span) in spans.iter().enumerate() {
         let next = spans.get(index + 1).map_or(usize::MAX, |next| next.start);
         let first = if index == 0 { 0 } else { span.start + 1 };
@@ -348,11 +381,10 @@ fn claims(text: &str, evidence: &[Evidence]) -> Vec<Claim> {
         if !sentence.chars().any(char::is_alphanumeric) || sentence.starts_with('#') {
             continue;
         }
-        let cites: Vec<u32> = cites.into_iter().collect();
-        let mark = is_quoted(sentence, &cites, evidence).then_some(Mark::Quoted);
-        claims.push(Claim { text: sentence.to_owned(), cites, mark, reason: None });
+        let cites = cites.into_iter().collect();
+        sentences.push(Stated { text: sentence.to_owned(), cites });
     }
-    claims
+    sentences
 }
 
 fn text_after(text: &str, at: usize) -> Option<&str> {
@@ -702,6 +734,34 @@ mod tests {
         assert!(asked[1].citable.is_empty());
     }
 
+    /// What is told of a claim comes with the text that ends it: nobody sees the words of the next one before.
+    #[test]
+    fn a_claim_is_told_before_the_next_one_begins() {
+        let said = "Here it is:\n\n- The rent is 950 euros a month [1].\n- It is due on the first day. [1] Cats cost nothing [2].";
+        let mut answerer = scripted(&[said]);
+        let evidence = evidence();
+        let question =
+            Question { text: "What is the rent?", evidence: &evidence, ..Question::default() };
+        let (mut told, mut claims) = (String::new(), Vec::new());
+        let answer = answerer
+            .answer(&question, &CancellationToken::new(), &mut |progress| match progress {
+                Progress::Text(text) => told.push_str(text),
+                Progress::Claim(claim) => claims.push((told.clone(), claim.clone())),
+                _ => {}
+            })
+            .unwrap();
+        assert_eq!(told, answer.text);
+        let marks: Vec<_> = answer.claims.iter().map(|claim| claim.mark).collect();
+        assert_eq!(marks, [None, Some(Mark::Quoted), Some(Mark::Quoted), None]);
+        // The last one is whole at the end.
+        let in_time: Vec<Claim> = claims.iter().map(|(_, claim)| claim.clone()).collect();
+        assert_eq!(in_time, answer.claims[..3]);
+        for ((told, claim), next) in claims.iter().zip(&answer.claims[1..]) {
+            let begin = next.text.split(' ').take(2).collect::<Vec<_>>().join(" ");
+            assert!(!told.contains(&begin), "{claim:?} came after {told:?}");
+        }
+    }
+
     #[test]
     fn a_stop_keeps_the_part_that_is_there() {
         let mut answerer = scripted(&["The rent is 950 euros a month [1]. And so on and on."]);
@@ -743,7 +803,7 @@ mod tests {
             .answer(&question, &CancellationToken::new(), &mut |progress| match progress {
                 Progress::Thought(piece) => thought.push_str(piece),
                 Progress::Prompt(messages) => prompts.push(messages.to_vec()),
-                Progress::Reading { .. } | Progress::Text(_) => {}
+                Progress::Reading { .. } | Progress::Text(_) | Progress::Claim(_) => {}
             })
             .unwrap();
         assert_eq!(thought, "\nLet me see [2].");

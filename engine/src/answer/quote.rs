@@ -156,6 +156,9 @@ impl<E: Embed> Answerer for QuoteAnswerer<E> {
         } else {
             Answer::abstention(question.evidence)
         };
+        for claim in &answer.claims {
+            progress(Progress::Claim(claim));
+        }
         progress(Progress::Text(&answer.text));
         Ok(answer)
     }

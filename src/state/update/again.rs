@@ -4,6 +4,7 @@ use crate::state::action::Action;
 use crate::state::conversation::Turn;
 use crate::state::effect::{Effect, Replaced};
 use crate::state::notice::Notice;
+use crate::state::scroll::{Anchor, Measure, Scroll};
 use crate::state::{Pane, State};
 
 impl State {
@@ -60,7 +61,11 @@ impl State {
             .zip(cited.get(to))
             .and_then(|(turn, n)| turn.hits.iter().position(|hit| hit.n == *n));
         match index {
-            Some(index) => self.show_source(index),
+            Some(index) => {
+                self.show_source(index);
+                let Measure { item, line, .. } = self.measures.conversation;
+                self.conversation.scroll = Scroll::to(Anchor::Chosen { item, line });
+            }
             None => self.tell(Notice::note("this answer cites nothing")),
         }
     }

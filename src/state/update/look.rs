@@ -2,7 +2,7 @@
 
 use super::super::action::Action;
 use super::super::effect::Effect;
-use super::super::look::{Beside, Choice, Shown, ThemeChoice};
+use super::super::look::{Beside, Choice, Shown, ThemeChoice, WIDTHS};
 use super::super::notice::Notice;
 use super::super::{Layer, Pane, State};
 use super::{LIST_PAGE, moved};
@@ -65,6 +65,22 @@ impl State {
         let given = width(self);
         self.beside(is_conversations).width = given;
         vec![Effect::Keep(Choice::Panes(self.look.panes))]
+    }
+
+    /// Puts the edge of a pane beside the conversation on a column of the screen, as near as there is room for.
+    pub(super) fn move_edge(&mut self, pane: Pane, column: u16) {
+        let is_conversations = pane == Pane::Conversations;
+        let width = |state: &Self| {
+            if is_conversations { state.conversations_width() } else { state.sources_width() }
+        };
+        if width(self).is_none() {
+            return;
+        }
+        let wanted = if is_conversations { column } else { self.size.width.saturating_sub(column) };
+        self.beside(is_conversations).width = Some(wanted.clamp(WIDTHS.0, WIDTHS.1));
+        // What has no room is not kept for a larger terminal.
+        let given = width(self);
+        self.beside(is_conversations).width = given;
     }
 
     fn beside(&mut self, is_conversations: bool) -> &mut Beside {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::super::action::Action;
 use super::super::effect::Effect;
+use super::super::look::Choice;
 use super::super::notice::Notice;
 use super::super::scroll::{Anchor, Scroll};
 use super::super::target::Target;
-use super::super::{Context, Field, Layer, Pane, State};
+use super::super::{Field, Layer, Pane, State};
 
 /// Two clicks on the same within this are one that opens.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -24,8 +25,15 @@ impl State {
             self.clicked = Some((target, now));
         }
         self.quitting = None;
+        // Who clicks twice on what one click takes means nothing that lay below.
+        if self.taken.take().is_some_and(|at| now.saturating_sub(at) <= DOUBLE) {
+            return Vec::new();
+        }
         match target {
             Target::Layer => return Vec::new(),
+            Target::Row(index) if matches!(self.layers.last(), None | Some(Layer::Picker(_))) => {
+                return self.take_row(index);
+            }
             Target::Row(index) => {
                 let mut effects = self.choose_row(index);
                 if is_double {
@@ -36,6 +44,17 @@ impl State {
             // What lies on the panes is left by its own key.
             _ if !self.layers.is_empty() => return Vec::new(),
             Target::Pane(pane) => self.focus = pane,
+            Target::Typed(byte) => {
+                self.focus = Pane::Question;
+                self.question.input.move_to(byte);
+            }
+            Target::Chip(index) => {
+                self.focus = Pane::Question;
+                if index < self.question.chips.len() {
+                    self.question.chips.remove(index);
+                }
+            }
+            Target::Edge(pane) => self.dragged = Some((pane, self.look.panes)),
             Target::Turn(turn) => {
                 self.focus = Pane::Conversation;
                 self.show_turn(turn);
@@ -64,6 +83,33 @@ impl State {
         let opens =
             matches!(target, Target::Citation { .. } | Target::Source(_) | Target::Conversation(_));
         if is_double && opens { self.act(Action::Open) } else { Vec::new() }
+    }
+
+    /// Takes a row of the commands or of what is picked from: a click there is all that it takes.
+    fn take_row(&mut self, index: usize) -> Vec<Effect> {
+        let choices = match self.layers.last_mut() {
+            Some(Layer::Picker(picker)) => Some(&mut picker.choices),
+            _ => self.question.commands.as_mut(),
+        };
+        let Some(choices) = choices.filter(|choices| index < choices.fitting()) else {
+            return Vec::new();
+        };
+        choices.select(index);
+        self.taken = Some(self.moment.since_start);
+        if self.layers.is_empty() { self.command() } else { self.act(Action::Confirm) }
+    }
+
+    /// The mouse has moved the edge that it holds.
+    pub(super) fn drag(&mut self, column: u16) {
+        if let Some((pane, _)) = self.dragged {
+            self.move_edge(pane, column);
+        }
+    }
+
+    /// The edge stays where it is.
+    pub(super) fn release(&mut self) -> Vec<Effect> {
+        let moved = self.dragged.take().filter(|(_, before)| *before != self.look.panes);
+        moved.map(|_| Effect::Keep(Choice::Panes(self.look.panes))).into_iter().collect()
     }
 
     /// Shows the sources of a turn without moving what is read.
@@ -109,10 +155,22 @@ impl State {
     /// The wheel moves what it is on by so many lines, up when negative.
     pub(super) fn wheel(&mut self, target: Target, lines: isize) -> Vec<Effect> {
         match target {
+            Target::Row(_) | Target::Layer
+                if matches!(self.layers.last(), Some(Layer::Picker(_)))
+                    || self.layers.is_empty() =>
+            {
+                let choices = match self.layers.last_mut() {
+                    Some(Layer::Picker(picker)) => Some(&mut picker.choices),
+                    _ => self.question.commands.as_mut(),
+                };
+                if let Some(choices) = choices {
+                    choices.select(choices.selected().saturating_add_signed(lines));
+                }
+                Vec::new()
+            }
             Target::Layer | Target::Row(_) => {
-                let context = self.context();
-                let is_list = context == Context::Picker || !context.is_typed_in();
-                if self.layers.is_empty() || !is_list {
+                let is_list = !self.context().is_typed_in();
+                if !is_list {
                     return Vec::new();
                 }
                 let action = if lines > 0 { Action::Down } else { Action::Up };
@@ -135,7 +193,10 @@ impl State {
             }
             Target::Pane(Pane::Question | Pane::Conversation)
             | Target::Turn(_)
-            | Target::Citation { .. } => {
+            | Target::Citation { .. }
+            | Target::Typed(_)
+            | Target::Chip(_)
+            | Target::Edge(_) => {
                 self.conversation.scroll.by(lines);
                 Vec::new()
             }

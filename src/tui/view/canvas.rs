@@ -125,9 +125,9 @@ impl Canvas<'_> {
     }
 
     /// A line down `area` at `x`.
-    pub(super) fn upright(&mut self, area: Rect, x: u16) {
+    pub(super) fn upright(&mut self, area: Rect, x: u16, role: Role) {
         for y in 0..area.height {
-            self.put(area, x, y, self.signs.vertical, Role::Border);
+            self.put(area, x, y, self.signs.vertical, role);
         }
     }
 

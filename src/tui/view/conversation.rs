@@ -35,7 +35,7 @@ pub(super) struct Looks {
     /// Whether the key that opens and folds it is this turn's now.
     has_keys: bool,
     /// The citation that is chosen.
-    chosen: Option<u32>,
+    pub(super) chosen: Option<u32>,
 }
 
 impl Looks {
@@ -158,7 +158,8 @@ fn answer(
     let more = canvas.signs.ellipsis;
     let sources = u32::try_from(turn.hits.len()).unwrap_or(u32::MAX);
     let chosen = looks.chosen;
-    let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources, chosen };
+    let claims = turn.claims();
+    let look = Look { theme: canvas.theme, signs: canvas.signs, room, sources, chosen, claims };
     let dim = |text: &str| Styled::new(text, canvas.style(Role::Dim)).wrapped(room);
     let mut lines = thought(canvas, turn, room, looks, keys);
     lines.extend(match &turn.answer {
@@ -168,9 +169,10 @@ fn answer(
         Answering::Reading { tokens, of, .. } => dim(&reading(canvas, turn, (*tokens, *of), state)),
         Answering::Writing { text, .. } => {
             // Quotes come without that a model was told anything.
-            let mut lines = match turn.prompt.is_empty() {
-                true => markdown::verbatim_lines(text, look),
-                false => markdown::unfinished_lines(text, look),
+            let mut lines = if turn.prompt.is_empty() {
+                markdown::verbatim_lines(text, look)
+            } else {
+                markdown::unfinished_lines(text, look)
             };
             let cursor = (canvas.signs.cursor, canvas.style(Role::Cursor));
             match lines.last_mut().filter(|line| line.width() < room) {
@@ -180,9 +182,10 @@ fn answer(
             lines
         }
         Answering::Done(answered) => {
-            let mut lines = match answered.is_verbatim() {
-                true => markdown::verbatim_lines(&answered.answer, look),
-                false => markdown::lines(&answered.answer, look),
+            let mut lines = if answered.is_verbatim() {
+                markdown::verbatim_lines(&answered.answer, look)
+            } else {
+                markdown::lines(&answered.answer, look)
             };
             if !lines.is_empty() {
                 lines.push(Styled::default());
@@ -279,7 +282,9 @@ fn notes(
     let marked = answered.claims.iter().filter(|claim| claim.mark == Some(Mark::Quoted)).count();
     let claims = answered.claims.len();
     if marked > 0 {
-        notes.push(format!("{}: {marked} quoted", counted(claims as u64, "claim", "claims")));
+        let sign = canvas.signs.quoted;
+        let claims = counted(claims as u64, "claim", "claims");
+        notes.push(format!("{claims}: {marked} quoted {sign}"));
     }
     let read = &answered.read;
     let mut from = vec![format!(

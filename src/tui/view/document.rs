@@ -188,7 +188,7 @@ pub(super) fn draw(
                 .marks()
                 .get(index)
                 .map_or(0, |mark| laid.line_of(mark).saturating_sub(third)),
-            Anchor::Line(_) | Anchor::End => 0,
+            Anchor::Line(_) | Anchor::End | Anchor::Chosen { .. } => 0,
         },
         |top| laid.firsts.partition_point(|first| *first <= top).max(1) - 1,
     );

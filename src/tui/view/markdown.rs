@@ -3,9 +3,11 @@
 //! Citations are taken out before the Markdown is parsed, which would read some of them as links, and put back in their own
 //! style. Nothing here asks where a citation leads.
 
+use docent_engine::answer::{Claim, Mark};
 use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Modifier, Style};
 
+use super::claims;
 use super::code::Lexer;
 use super::text::{Styled, width, wrap};
 use crate::theme::{Role, Signs, Theme};
@@ -13,11 +15,17 @@ use crate::theme::{Role, Signs, Theme};
 /// Characters without meaning that stand for citations while Markdown is parsed: the last private plane, of which one
 /// stands for each number.
 const STAND_INS: u32 = 0x0010_0000;
-const LAST_STAND_IN: u32 = 0x0010_fffd;
+const LAST_STAND_IN: u32 = 0x0010_ffef;
+/// The same for the marks of claims.
+const QUOTED: char = '\u{10fff0}';
 
 /// A column of a table is not made narrower than this; with less room a row is written as a list.
 const NARROWEST_COLUMN: usize = 6;
 const COLUMN_GAP: usize = 2;
+/// Cells that a column has beyond its first cells, for longer ones below, where there is room: at least for words, and for
+/// numbers.
+const MORE_FOR_WORDS: usize = 6;
+const MORE_FOR_NUMBERS: usize = 3;
 
 /// What an answer is drawn with.
 #[derive(Clone, Copy, Debug)]
@@ -30,40 +38,35 @@ pub(super) struct Look<'a> {
     pub sources: u32,
     /// The citation that is chosen.
     pub chosen: Option<u32>,
+    /// What is known of the text's claims.
+    pub claims: &'a [Claim],
 }
 
 /// The lines of a finished text.
 pub(super) fn lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
-    written(markdown, look, false)
+    written(markdown, look)
 }
 
 /// The lines of a text that is still being written: what is begun at its end is shown as what it will probably become, or
 /// held back until that is known, so that what stands on the screen stays where it is.
 pub(super) fn unfinished_lines(markdown: &str, look: Look<'_>) -> Vec<Styled> {
-    written(&completed(markdown), look, true)
+    written(&completed(markdown), look)
 }
 
 /// The lines of a text that means nothing but itself, with its citations: documents' own words, where a `*` is a `*`.
 pub(super) fn verbatim_lines(text: &str, look: Look<'_>) -> Vec<Styled> {
     let mut writer = Writer::new(look);
-    writer.text(&put_stand_ins(text, look.sources));
+    writer.text(&put_stand_ins(text, look.sources, &claims::marks(text, look.claims)));
     writer.flush();
     writer.lines
 }
 
-fn written(markdown: &str, look: Look<'_>, goes_on: bool) -> Vec<Styled> {
-    let with_stand_ins = put_stand_ins(markdown, look.sources);
+fn written(markdown: &str, look: Look<'_>) -> Vec<Styled> {
+    let marks = claims::marks(markdown, look.claims);
+    let with_stand_ins = put_stand_ins(markdown, look.sources, &marks);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let end = with_stand_ins.trim_end().len();
     let mut writer = Writer::new(look);
-    for (event, source) in Parser::new_ext(&with_stand_ins, options).into_offset_iter() {
-        // Rows may follow that want wider columns.
-        if goes_on && event == Event::End(TagEnd::Table) && source.end >= end {
-            writer.even_table();
-        } else {
-            writer.take(event);
-        }
-    }
+    Parser::new_ext(&with_stand_ins, options).for_each(|event| writer.take(event));
     writer.flush();
     writer.lines
 }
@@ -81,24 +84,44 @@ fn completed(markdown: &str) -> String {
     let signs_only = last.len() < 6 && last.chars().all(is_sign) && !last.contains(['[', '"', '“']);
     let is_fence = last.trim_start().starts_with("```");
     let mut text = if signs_only || is_fence { before.to_owned() } else { markdown.to_owned() };
+    // A citation is there when its number is.
+    let begun =
+        text.rfind('[').filter(|at| text.bytes().skip(at + 1).all(|byte| byte.is_ascii_digit()));
+    text.truncate(begun.unwrap_or(text.len()));
     let start = text.rfind("\n\n").map_or(0, |at| at + 2);
     let paragraph = text.get(start..).unwrap_or_default();
-    if paragraph.trim_start().starts_with('|') {
-        // Whole rows, from the one on that makes a table of them.
-        let rows = paragraph.matches('\n').count();
-        let end = if rows < 2 { 0 } else { paragraph.rfind('\n').map_or(0, |at| at + 1) };
-        text.truncate(start + end);
+    if let Some(table) = table_in(paragraph) {
+        // Whole rows, once there is one under the head: both make the columns as wide as they will be.
+        let rows = paragraph.get(table..).unwrap_or_default();
+        let is_known = rows.matches('\n').count() > 2;
+        let end = rows.rfind('\n').filter(|_| is_known).map_or(0, |at| at + 1);
+        text.truncate(start + table + end);
         return text;
     }
     for sign in open_signs(paragraph) {
         if text.ends_with(sign) {
             text.truncate(text.len() - sign.len());
+        } else if sign == "**" && text.ends_with('*') {
+            // It is being closed.
+            text.push('*');
         } else {
             text.truncate(text.trim_end().len());
             text.push_str(sign);
         }
     }
     text
+}
+
+/// Where in a paragraph the lines begin that are, or become, a table.
+fn table_in(paragraph: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in paragraph.split_inclusive('\n') {
+        if line.trim_start().starts_with('|') {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// What closes the signs that are open at the end of a paragraph, the innermost first.
@@ -136,33 +159,46 @@ fn open_signs(paragraph: &str) -> Vec<&'static str> {
     open
 }
 
-/// Puts a stand-in for each citation.
-fn put_stand_ins(markdown: &str, sources: u32) -> String {
+/// Puts a stand-in for each citation, and one where each mark stands.
+fn put_stand_ins(markdown: &str, sources: u32, marks: &[(usize, Mark)]) -> String {
     let mut text = String::with_capacity(markdown.len());
+    let mut marks = marks.iter();
+    let mut mark = marks.next();
+    // Text without citations that begins at a byte of the Markdown.
+    let mut push = |text: &mut String, mut source: &str, mut at: usize| {
+        while let Some((place, of)) = mark.filter(|(place, _)| *place <= at + source.len()) {
+            let before = place.saturating_sub(at);
+            let (stretch, rest) = source.split_at_checked(before).unwrap_or((source, ""));
+            push_without_stand_ins(text, stretch);
+            text.push(mark_stand_in(*of));
+            (source, at, mark) = (rest, at + stretch.len(), marks.next());
+        }
+        push_without_stand_ins(text, source);
+    };
     let mut rest = markdown;
     while let Some((before, bracket)) = rest.split_once('[') {
-        push_without_stand_ins(&mut text, before);
-        let number = bracket.split_once(']').and_then(|(number, after)| {
-            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-            let number: u32 = is_number.then(|| number.parse().ok())??;
-            let stand_in = stand_in(number).filter(|_| (1..=sources).contains(&number))?;
-            Some((stand_in, after))
+        push(&mut text, before, markdown.len() - rest.len());
+        let cited = claims::citation(rest.get(before.len()..).unwrap_or_default());
+        let cited = cited.and_then(|(number, behind)| {
+            let is_source = (1..=sources).contains(&number);
+            Some((stand_in(number).filter(|_| is_source)?, behind))
         });
-        if let Some((stand_in, after)) = number {
+        if let Some((stand_in, behind)) = cited {
             text.push(stand_in);
-            rest = after;
+            rest = behind;
         } else {
             text.push('[');
             rest = bracket;
         }
     }
-    push_without_stand_ins(&mut text, rest);
+    push(&mut text, rest, markdown.len() - rest.len());
     text
 }
 
 fn push_without_stand_ins(text: &mut String, source: &str) {
+    let is_stand_in = |c: char| cited(c).is_some() || marked(c).is_some();
     text.extend(
-        source.chars().map(|c| if cited(c).is_some() { char::REPLACEMENT_CHARACTER } else { c }),
+        source.chars().map(|c| if is_stand_in(c) { char::REPLACEMENT_CHARACTER } else { c }),
     );
 }
 
@@ -176,12 +212,24 @@ fn cited(c: char) -> Option<u32> {
     (STAND_INS..=LAST_STAND_IN).contains(&code).then(|| code - STAND_INS)
 }
 
-/// Text with its citations written out again.
+fn mark_stand_in(mark: Mark) -> char {
+    match mark {
+        Mark::Quoted => QUOTED,
+    }
+}
+
+/// The mark that a stand-in stands for.
+fn marked(c: char) -> Option<Mark> {
+    (c == QUOTED).then_some(Mark::Quoted)
+}
+
+/// Text with its citations written out again, and without marks.
 fn without_stand_ins(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match cited(c) {
             Some(number) => plain.extend(["[", &number.to_string(), "]"]),
+            None if marked(c).is_some() => {}
             None => plain.push(c),
         }
     }
@@ -427,25 +475,40 @@ impl<'a> Writer<'a> {
         self.inline.push(if is_break { "\n" } else { html }, style);
     }
 
-    /// Text of a paragraph, with citations in their own style.
+    /// Text of a paragraph, with citations and marks in their own style.
     fn text(&mut self, text: &str) {
         let style = self.style();
-        let mut rest = text;
-        while let Some((at, number)) = rest.char_indices().find_map(|(at, c)| Some((at, cited(c)?)))
-        {
-            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            self.inline.push(before, style);
+        let is_stand_in = |c: char| cited(c).is_some() || marked(c).is_some();
+        for stretch in text.split_inclusive(is_stand_in) {
+            let mut before = stretch.chars();
+            match before.next_back() {
+                Some(c) if is_stand_in(c) => {
+                    self.inline.push(before.as_str(), style);
+                    self.stand_in(c, style);
+                }
+                _ => self.inline.push(stretch, style),
+            }
+        }
+    }
+
+    /// What a character stands for, in text of a style.
+    fn stand_in(&mut self, c: char, style: Style) {
+        if let Some(number) = cited(c) {
             // A number alone at the beginning of a line would look like the number of something else.
             self.inline.tie();
             let role =
                 if self.look.chosen == Some(number) { Role::Selected } else { Role::Citation };
             let citation = style.patch(self.role(Role::Citation)).patch(self.role(role));
             self.inline.push(&format!("[{number}]"), citation);
-            let mut after = from.chars();
-            after.next();
-            rest = after.as_str();
         }
-        self.inline.push(rest, style);
+        if let Some(mark) = marked(c) {
+            let (sign, role) = match mark {
+                Mark::Quoted => (self.look.signs.quoted, Role::Quoted),
+            };
+            // No line parts a mark from its claim.
+            self.inline.push("\u{a0}", style);
+            self.inline.push(sign, style.patch(self.role(role)));
+        }
     }
 
     fn code(&mut self, text: &str, mut lexer: Lexer) {
@@ -510,35 +573,43 @@ impl<'a> Writer<'a> {
         self.lines.push(line);
     }
 
-    /// Ends a table that may get more rows: its columns are as wide as they were with the first one.
-    fn even_table(&mut self) {
-        let Some(table) = self.table.take() else { return };
-        let columns = table.rows.first().map_or(1, Vec::len).max(1);
-        let gaps = COLUMN_GAP * (columns - 1);
-        let width = self.room().saturating_sub(gaps) / columns;
-        if width < NARROWEST_COLUMN {
-            self.table_as_list(&table);
-        } else {
-            self.table_in_columns(&table, &vec![width; columns]);
-        }
-    }
-
+    /// Ends a table. Its columns are as wide as the head and the first row alone would have them, with some room for longer
+    /// cells: they stay so, whatever rows come while it is being written. Only what stands in the last column goes on to
+    /// the right without moving anything.
     fn table(&mut self, table: &Table) {
-        let columns = table.rows.iter().map(Vec::len).max().unwrap_or_default();
+        let room = self.room();
+        let columns = table.rows.first().map_or(0, Vec::len);
         let natural: Vec<usize> = (0..columns)
             .map(|column| {
-                let cells = table.rows.iter().filter_map(|row| row.get(column));
+                let cells = table.rows.iter().take(2).filter_map(|row| row.get(column));
                 let longest = |cell: &Styled| cell.text().lines().map(width).max().unwrap_or(0);
-                cells.map(longest).max().unwrap_or_default().max(1)
+                cells.map(longest).max().unwrap_or_default().max(NARROWEST_COLUMN)
             })
             .collect();
-        match column_widths(&natural, self.room()) {
-            Some(widths) => self.table_in_columns(table, &widths),
-            None => self.table_as_list(table),
+        let Some(mut widths) = column_widths(&natural, room) else {
+            return self.table_as_list(table);
+        };
+        let taken = |widths: &[usize]| widths.iter().sum::<usize>() + COLUMN_GAP * (columns - 1);
+        let share = room.saturating_sub(taken(&widths)) / columns;
+        for (width, alignment) in widths.iter_mut().zip(&table.alignments) {
+            // What stands at the right is a number most times: these differ less.
+            let more = match alignment {
+                Alignment::Right => MORE_FOR_NUMBERS,
+                _ => (*width / 3).max(MORE_FOR_WORDS),
+            };
+            *width += more.min(share);
         }
+        let rule = taken(&widths);
+        if let (Some(last), Some(Alignment::None | Alignment::Left)) =
+            (widths.last_mut(), table.alignments.last())
+        {
+            *last += room.saturating_sub(rule);
+        }
+        self.table_in_columns(table, &widths, rule);
     }
 
-    fn table_in_columns(&mut self, table: &Table, widths: &[usize]) {
+    /// Writes rows, and under the head a line of so many cells.
+    fn table_in_columns(&mut self, table: &Table, widths: &[usize], rule: usize) {
         for (index, row) in table.rows.iter().enumerate() {
             let cells: Vec<Vec<Styled>> =
                 row.iter().zip(widths).map(|(cell, width)| cell.wrapped(*width)).collect();
@@ -566,8 +637,7 @@ impl<'a> Writer<'a> {
                 self.line(&line);
             }
             if index == 0 {
-                let total = widths.iter().sum::<usize>() + COLUMN_GAP * (widths.len().max(1) - 1);
-                let rule = self.look.signs.horizontal.repeat(total);
+                let rule = self.look.signs.horizontal.repeat(rule);
                 self.line(&Styled::new(rule, self.role(Role::Border)));
             }
         }
@@ -626,7 +696,7 @@ pub(super) mod tests {
     use super::*;
 
     fn look(theme: &Theme, room: usize) -> Look<'_> {
-        Look { theme, signs: &Signs::UNICODE, room, sources: 6, chosen: None }
+        Look { theme, signs: &Signs::UNICODE, room, sources: 6, chosen: None, claims: &[] }
     }
 
     #[track_caller]
@@ -705,15 +775,15 @@ pub(super) mod tests {
     #[test]
     fn tables_fit_their_room() {
         let table = "| Lease | Rent |\n|---|--:|\n| Harbour Mill | 2,400 € |\n| Quay | 90 € [1] |";
-        let rule = "─".repeat(22);
+        let rule = "─".repeat(30);
         check(
             table,
             80,
             &[
-                "Lease             Rent",
+                "Lease                     Rent",
                 rule.as_str(),
-                "Harbour Mill   2,400 €",
-                "Quay          90 € [1]",
+                "Harbour Mill           2,400 €",
+                "Quay                  90 € [1]",
             ],
         );
         let rule = "─".repeat(16);
@@ -745,6 +815,26 @@ pub(super) mod tests {
                 "€ [1]",
             ],
         );
+    }
+
+    #[test]
+    fn rows_that_come_later_take_the_columns_that_are_there() {
+        let table = "| Lease | What |\n|---|---|\n| Quay | rent |\n| Harbour Mill | whatever is owed |\n| A name of many words | - |";
+        let rule = "─".repeat(26);
+        check(
+            table,
+            40,
+            &[
+                "Lease         What",
+                rule.as_str(),
+                "Quay          rent",
+                "Harbour Mill  whatever is owed",
+                "A name of     -",
+                "many words",
+            ],
+        );
+        // A head alone is a table as well.
+        check("| Lease | Rent |\n|---|---|", 40, &["Lease         Rent", rule.as_str()]);
     }
 
     #[test]
@@ -797,35 +887,100 @@ pub(super) mod tests {
     /// An answer with everything that answers have.
     pub(in crate::tui::view) const EVERYTHING: &str = "The tenant may end it *early* with **six months’ notice** [1], see [the law](https://law.example/a) and `clause 12`.\n\n## Duties of the tenant\n\n- pays the rent [2], which is due on the *usual quarter days* of each year\n- repairs:\n  1. the **inside**\n  2. the yard\n\n> What is said here is said twice.\n\n```rust\nlet a = 1;\n/* long\n   comment */\n```\n\nThe rents are these:\n\n| Lease | Rent | Due |\n|---|--:|---|\n| Harbour Mill | 2,400 € | 1 March |\n| Quay | 90 € | each quarter day of the year, in advance |\n| Third | 1 € | - |\n\nThat is all [3].";
 
-    /// What is drawn of each beginning of [`EVERYTHING`].
-    fn drawn_while_written(room: usize) -> Vec<Vec<String>> {
+    /// The law of an answer that is being written: what stands on the screen stays there, in the same words, and only the
+    /// last line changes.
+    #[track_caller]
+    fn check_stays(
+        markdown: &str,
+        pieces: impl Iterator<Item = usize>,
+        claims: &[Claim],
+        room: usize,
+    ) {
         let theme = Theme::named("dark").unwrap();
-        let beginnings = EVERYTHING.char_indices().map(|(at, _)| EVERYTHING.split_at(at).0);
-        beginnings
-            .chain([EVERYTHING])
-            .map(|text| {
-                let lines = unfinished_lines(text, look(&theme, room));
-                lines.iter().map(|line| line.text().trim_end().to_owned()).collect()
-            })
-            .collect()
+        let beginnings = pieces.map(|end| markdown.split_at(end).0);
+        let look = Look { claims, ..look(&theme, room) };
+        let drawn = |lines: Vec<Styled>| -> Vec<String> {
+            lines.iter().map(|line| line.text().trim_end().to_owned()).collect()
+        };
+        let mut before: Vec<String> = Vec::new();
+        let mut check = |after: Vec<String>, text: &str| {
+            let kept = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+            assert!(
+                kept + 1 >= before.len(),
+                "at {room}, with {text:?}:\n{}\nbecame\n{}",
+                before.join("\n"),
+                after.join("\n")
+            );
+            before = after;
+        };
+        for text in beginnings.chain([markdown]) {
+            check(drawn(unfinished_lines(text, look)), text);
+        }
+        // What is finished stands as it was written.
+        check(drawn(lines(markdown, look)), "its end");
+    }
+
+    fn claim(text: &str) -> Claim {
+        let mark = Some(Mark::Quoted);
+        Claim { text: text.to_owned(), cites: (1..=6).collect(), mark, reason: None }
     }
 
     #[test]
     fn lines_that_are_drawn_stay_where_they_are() {
         for room in [30, 57, 96] {
-            let drawn = drawn_while_written(room);
-            for (before, after) in drawn.iter().zip(drawn.iter().skip(1)) {
-                let kept = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-                // The last line is being written, and what ends a table lets it take its own width.
-                let is_table = before.iter().any(|line| line.contains("Third"));
-                assert!(
-                    kept + 1 >= before.len() || is_table,
-                    "at {room}:\n{}\nbecame\n{}",
-                    before.join("\n"),
-                    after.join("\n")
-                );
-            }
+            let letters = EVERYTHING.char_indices().map(|(at, _)| at);
+            check_stays(EVERYTHING, letters, &[], room);
         }
+    }
+
+    #[test]
+    fn marks_stand_at_their_claims() {
+        let text = "The rent **is due** [1][2]. It is 90 € [3]. See `a [1]`.";
+        let theme = Theme::named("dark").unwrap();
+        let claims = [claim("The rent **is due**."), claim("See `a`.")];
+        let look = Look { claims: &claims, ..look(&theme, 80) };
+        let line = |look| lines(text, look).remove(0).text().replace('\u{a0}', " ");
+        assert_eq!(line(look), "The rent is due [1][2] ✓✓. It is 90 € [3]. See a [1] ✓✓.");
+        let ascii = Look { signs: &Signs::ASCII, ..look };
+        assert_eq!(line(ascii), "The rent is due [1][2] [\"]. It is 90 € [3]. See a [1] [\"].");
+        // A document's own character of that kind is none.
+        let foreign = lines("a\u{10fff0}b", look).remove(0);
+        assert_eq!(foreign.text(), "a\u{fffd}b");
+    }
+
+    /// Blocks of an answer: paragraphs of claims, lists, tables, code, quotes, headings.
+    fn any_block() -> impl Strategy<Value = String> {
+        let word = || "[a-zé]{1,9}|\\*\\*[a-z]{1,7}\\*\\*|\\*[a-z]{1,5}\\*|`[a-z]{1,6}`|漢字";
+        let words =
+            move || proptest::collection::vec(word(), 1..9).prop_map(|words| words.join(" "));
+        let claim = move || (words(), 1_u32..7).prop_map(|(words, n)| format!("{words} [{n}]."));
+        let claims =
+            move || proptest::collection::vec(claim(), 1..4).prop_map(|claims| claims.join(" "));
+        let rows = |columns: usize| {
+            let row =
+                proptest::collection::vec("[a-z]{0,9}( [a-z]{1,9}){0,4}|[0-9,]{1,6} €", columns);
+            proptest::collection::vec(row, 1..6)
+        };
+        let table = (2_usize..5).prop_flat_map(rows).prop_map(|rows| {
+            let line = |row: &Vec<String>| format!("| {} |", row.join(" | "));
+            let columns = rows[0].len();
+            let head =
+                format!("| {} |\n|{}", ["Head"; 9][..columns].join(" | "), "---|".repeat(columns));
+            format!("{head}\n{}", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
+        });
+        let items =
+            (proptest::collection::vec(claims(), 1..4), 0_u32..3).prop_map(|(items, kind)| {
+                let marker = ["- ", "* ", "1. "][kind as usize];
+                items.iter().map(|item| format!("{marker}{item}")).collect::<Vec<_>>().join("\n")
+            });
+        prop_oneof![
+            4 => claims(),
+            2 => items,
+            2 => (words(), table).prop_map(|(words, table)| format!("{words}:\n\n{table}")),
+            1 => claims().prop_map(|claims| format!("> {claims}")),
+            1 => words().prop_map(|words| format!("## {words}")),
+            1 => words().prop_map(|words| format!("```rust\n{words}\n\nlet a = 1;\n```")),
+        ]
     }
 
     #[test]
@@ -843,6 +998,29 @@ pub(super) mod tests {
         assert_eq!(column_widths(&[5, 3], 40), Some(vec![5, 3]));
         assert_eq!(column_widths(&[30, 30, 30], 20), None);
         assert_eq!(column_widths(&[], 20), Some(vec![]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_written_stays_where_it_is(
+            blocks in proptest::collection::vec(any_block(), 1..5),
+            room in 18_usize..100,
+        ) {
+            let text = blocks.join("\n\n");
+            // Every second sentence that cites is marked.
+            let sentences = text.split("]. ").flat_map(|part| part.split("].\n"));
+            let claims: Vec<Claim> = sentences
+                .filter_map(|sentence| sentence.rsplit_once(" [").map(|(text, _)| text))
+                .map(|text| claim(&format!("{}.", text.trim_start_matches(['-', '*', ' ', '>']))))
+                .step_by(2)
+                .collect();
+            // As models write: a word at a time, with what stands around it.
+            let words = text.char_indices().filter(|(_, c)| c.is_whitespace());
+            let ends = words.flat_map(|(at, _)| [at, at + 1]);
+            check_stays(&text, ends, &claims, room);
+        }
     }
 
     proptest! {

@@ -17,6 +17,7 @@ use crate::state::input::Input;
 use crate::state::picker::{Choices, PickerKind};
 use crate::state::question::{InScope, Preview, Question};
 use crate::state::scroll::{Measure, Measures};
+use crate::state::target::Target;
 use crate::state::{Context, Pane, State};
 use crate::theme::Role;
 
@@ -107,6 +108,7 @@ pub(super) fn draw(
     let typed = coloured(canvas, &state.question);
     for (y, line) in (0..area.height).zip(lines.iter().skip(top)) {
         canvas.put_row(area, 0, y, &typed.slice(line.start, line.end));
+        mark_typed(canvas, rows(area, y, 1), input.text(), *line);
     }
     if !is_in_focus || area.is_empty() {
         return None;
@@ -139,6 +141,19 @@ fn found(canvas: &mut Canvas<'_>, regions: &Regions, state: &State, keys: &Keys)
     }
     told.push(" ", canvas.style(Role::Dim));
     canvas.put_row(area, 1, 0, &told);
+}
+
+/// Tells where in the text a click on its line is: on a character before it, behind the last one at the end.
+fn mark_typed(canvas: &mut Canvas<'_>, row: Rect, typed: &str, line: LineSpan) {
+    canvas.mark(row, Target::Typed(line.end));
+    let mut x = 0;
+    for grapheme in text::graphemes(typed.get(line.start..line.end).unwrap_or_default()) {
+        let width = u16::try_from(grapheme.width).unwrap_or(u16::MAX);
+        let cells = inset(row, x, 0);
+        let cells = Rect { width: cells.width.min(width), ..cells };
+        canvas.mark(cells, Target::Typed(line.start + grapheme.start));
+        x = x.saturating_add(width);
+    }
 }
 
 /// What is typed, each part of the query language as what it is, and what is wrong underlined.
@@ -182,11 +197,21 @@ fn scope(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
     };
     let room = usize::from(area.width).saturating_sub(text::width(&counted) + 2);
     let mut line = Styled::default();
+    let mut removing = Vec::new();
     for chip in &question.chips {
         line.push(&format!("@{}", chip.way), canvas.style(Role::Filter));
+        removing.push(line.width());
         line.push(&format!(" {}  ", canvas.signs.remove), canvas.style(Role::Dim));
     }
     let mut line = line.fitted(room, canvas.signs.ellipsis);
+    canvas.mark(area, Target::Pane(Pane::Question));
+    for (index, from) in removing.into_iter().enumerate() {
+        // The sign with the air around it, as far as it is there.
+        let width = line.width().saturating_sub(from).min(3);
+        if let (Ok(from), Ok(width)) = (u16::try_from(from), u16::try_from(width)) {
+            canvas.mark(Rect { width, ..inset(area, from, 0) }, Target::Chip(index));
+        }
+    }
     if !line.is_empty() && !line.text().ends_with(' ') {
         line.push("  ", canvas.style(Role::Dim));
     }
@@ -230,6 +255,7 @@ pub(super) fn draw_commands(
     let height = u16::try_from(wanted + 1).unwrap_or(u16::MAX).min(room);
     let area = Rect { y: bottom - height, height, ..regions.rule_above };
     canvas.clear(area);
+    canvas.mark(area, Target::Pane(Pane::Question));
     canvas.rule(area, 0);
     canvas.put_fitting(area, 1, 0, (" Commands ", area.width), Role::Focus);
     let body = rows(area, 1, height.saturating_sub(1));

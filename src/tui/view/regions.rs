@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use super::canvas::Canvas;
 use super::{below, inset, notice, question, rows};
+use crate::state::target::Target;
 use crate::state::{Pane, State};
 
 /// Narrower than this, nothing stands beside the conversation: the terminal has just become smaller than it was known.
@@ -69,6 +71,22 @@ impl Regions {
             fault: rows(foot, 1 + scope_rows + text_rows, fault_rows),
             rule_below: rows(foot, 1 + question_rows, rule_below),
             status,
+        }
+    }
+}
+
+impl Regions {
+    /// Tells where the edges of the panes beside the conversation can be held: one column more on each side of the line is
+    /// easier to hit.
+    pub(super) fn mark_edges(&self, canvas: &mut Canvas<'_>) {
+        let Some(middle) = self.conversation else { return };
+        if let Some(area) = self.conversations {
+            let edge = Rect { x: area.right().saturating_sub(1), width: 2, ..area };
+            canvas.mark(edge, Target::Edge(Pane::Conversations));
+        }
+        if let Some(area) = self.sources.filter(|area| area.x > middle.x) {
+            let edge = Rect { x: area.x.saturating_sub(1), width: 3, ..area };
+            canvas.mark(edge, Target::Edge(Pane::Sources));
         }
     }
 }

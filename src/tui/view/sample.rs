@@ -235,12 +235,13 @@ fn citation(n: usize, quote: &str) -> Citation {
 
 /// An answer as a model writes it.
 pub(super) fn answered() -> Answered {
-    let claim = |text: &str, cites: &[u32]| Claim {
+    let claim = |text: &str, cites: &[u32], mark| Claim {
         text: text.to_owned(),
         cites: cites.to_vec(),
-        mark: Some(ClaimMark::Quoted),
+        mark,
         reason: None,
     };
+    let quoted = Some(ClaimMark::Quoted);
     Answered {
         schema: SCHEMA,
         question: "What is the notice period if the tenant wants to leave early?".to_owned(),
@@ -248,7 +249,12 @@ pub(super) fn answered() -> Answered {
         answer: "The tenant may end the lease early with **six months’** written notice, but not before 1 March 2027 [1]. The amendment of 2025 shortens this:\n\n- three months for the *ground floor* [2]\n- nothing else is changed [2]".to_owned(),
         abstained: false,
         stopped: false,
-        claims: vec![claim("The tenant may end", &[1]), claim("three months", &[2])],
+        claims: vec![
+            claim("The tenant may end the lease early with **six months’** written notice, but not before 1 March 2027.", &[1], quoted),
+            claim("The amendment of 2025 shortens this:", &[], None),
+            claim("three months for the *ground floor*", &[2], quoted),
+            claim("nothing else is changed", &[2], None),
+        ],
         citations: vec![
             citation(1, QUOTED),
             citation(2, "For the ground floor the period in clause 12.3 shall be three months"),
@@ -348,10 +354,17 @@ pub(super) fn writing(width: u16, height: u16) -> State {
         Stage::Embedding(Progress { done: 31_200, of: 48_112, per_second: Some(81.0) });
     let text =
         "The landlord keeps the roof, the main walls and the foundations in repair [3]. The ten";
+    let claim = Claim {
+        text: "The landlord keeps the roof, the main walls and the foundations in repair."
+            .to_owned(),
+        cites: vec![3],
+        mark: Some(ClaimMark::Quoted),
+        reason: None,
+    };
     state.conversation.turns.push(turn(
         2,
         "And who has to repair the roof?",
-        Answering::Writing { run: Run(2), text: text.to_owned() },
+        Answering::Writing { run: Run(2), text: text.to_owned(), claims: vec![claim] },
     ));
     state
 }

@@ -22,7 +22,9 @@ const INDENT: usize = 6;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measure {
     let is_beside = area.x > 0;
     if is_beside {
-        canvas.upright(area, 0);
+        let is_held = matches!(state.dragged, Some((Pane::Sources, _)));
+        let role = if is_held { Role::Accent } else { Role::Border };
+        canvas.upright(area, 0, role);
     }
     let area = inset(area, if is_beside { 2 } else { 1 }, 1);
     let turn = state.shown();
@@ -63,7 +65,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
         |anchor| match anchor {
             Anchor::Item(index) | Anchor::Mark(index) => first(index),
             Anchor::At { item, line } => first(item).saturating_add(line),
-            Anchor::Line(_) | Anchor::End => 0,
+            Anchor::Line(_) | Anchor::End | Anchor::Chosen { .. } => 0,
         },
         |top| firsts.partition_point(|first| *first <= top).max(1) - 1,
     );

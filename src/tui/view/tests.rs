@@ -22,10 +22,12 @@ use crate::state::effect::Run;
 use crate::state::input::Input;
 use crate::state::library::{Progress, Stage};
 use crate::state::look::{Beside, Shown, ThemeChoice};
+use crate::state::message::Message;
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
 use crate::state::path::PathLine;
 use crate::state::picker;
+use crate::state::question::Chip;
 use crate::state::why::WhyView;
 use crate::state::{Context, ExportPrompt, Field, RenamePrompt, Welcome};
 use crate::theme::{Background, Colours};
@@ -123,6 +125,12 @@ fn a_theme_for_other_terminals_can_be_read() {
     assert_eq!(style_of(drawn.backend.buffer(), "from 6 of 212").1, Color::Reset);
 }
 
+/// What stands at a place of a state that is drawn.
+fn view_at(view: &mut View, state: &State, x: u16, y: u16) -> Option<Target> {
+    draw_with(view, state);
+    view.target_at(x, y)
+}
+
 #[test]
 fn a_place_on_the_screen_tells_what_stands_there() {
     let mut view = dark();
@@ -140,7 +148,10 @@ fn a_place_on_the_screen_tells_what_stands_there() {
         let (x, y) = buffer.pos_of(place + symbols.len() - 1);
         view.target_at(x, y)
     };
-    assert_eq!(at(&state, "ask about your"), Some(Target::Pane(Pane::Question)));
+    assert_eq!(at(&state, "ask about your"), Some(Target::Typed(0)));
+    let [conversations, sources] = [Pane::Conversations, Pane::Sources].map(Target::Edge);
+    assert_eq!(at(&state, "│"), Some(sources));
+    assert_eq!(view_at(&mut dark(), &state, 27, 9), Some(conversations));
     assert_eq!(at(&state, "▎ What is the notice period if"), Some(Target::Turn(0)));
     assert_eq!(at(&state, "▎ And who has"), Some(Target::Turn(1)));
     assert_eq!(at(&state, "March 2027 [1]"), Some(Target::Citation { turn: 0, n: 1 }));
@@ -157,6 +168,65 @@ fn a_place_on_the_screen_tells_what_stands_there() {
     assert_eq!(at(&state, "Conversations"), Some(Target::Pane(Pane::Conversations)));
     let covered = with_layer(state, Layer::Library);
     assert_eq!(at(&covered, "Library   3 folders"), Some(Target::Layer));
+}
+
+#[test]
+fn a_line_that_is_typed_tells_which_character_is_where() {
+    let mut view = dark();
+    let mut state = sample::writing(60, 16);
+    state.question.input = Input::new("é 漢 x\n\nend");
+    state.question.chips =
+        vec![Chip { way: "cases".to_owned() }, Chip { way: "notes/of/a/long/way".repeat(3) }];
+    let drawn = draw_with(&mut view, &state);
+    let (end_x, end_y) = (drawn.backend.cursor_position().x, drawn.backend.cursor_position().y);
+    let at = |x: u16, y: u16| view.target_at(x, y);
+    let typed = |row: u16| -> Vec<usize> {
+        let cells = (3..10).map(|x| match at(x, row) {
+            Some(Target::Typed(byte)) => byte,
+            other => panic!("{other:?}"),
+        });
+        cells.collect()
+    };
+    assert_eq!(typed(end_y - 2), [0, 2, 3, 3, 6, 7, 8]);
+    assert_eq!(typed(end_y - 1), [9; 7]);
+    assert_eq!(typed(end_y), [10, 11, 12, 13, 13, 13, 13]);
+    assert_eq!(end_x, 6);
+    // `@cases ×` above it; the sign of the other chip has no room.
+    let chips = (0..60).filter_map(|x| match at(x, end_y - 3) {
+        Some(Target::Chip(index)) => Some((x, index)),
+        _ => None,
+    });
+    let chips: Vec<_> = chips.collect();
+    assert_eq!(chips, [(9, 0), (10, 0), (11, 0)]);
+}
+
+#[test]
+fn a_citation_that_is_chosen_comes_into_view() {
+    let mut state = sample::one_turn(100, 30);
+    state.focus = Pane::Conversation;
+    if let Answering::Done(answered) = &mut state.conversation.turns[0].answer {
+        let lines = "\n\nMore.".repeat(40);
+        answered.answer = format!("First [1].{lines}\n\nThen [2].{lines}\n\nEnd [1].");
+    }
+    let mut view = dark();
+    let mut shown = |state: &mut State, selected: usize, line: usize| {
+        state.sources.selected = selected;
+        state.conversation.scroll = Scroll::to(Anchor::Chosen { item: 0, line });
+        let drawn = draw_with(&mut view, state);
+        let is_seen = picture(&drawn).contains(&format!("[{}].", selected + 1));
+        state.update(Message::Drawn(drawn.measures));
+        (drawn.measures.conversation.line, is_seen, state.conversation.scroll.anchor)
+    };
+    let (line, is_seen, anchor) = shown(&mut state, 1, 0);
+    assert!(is_seen && line > 60, "{line}");
+    assert_eq!(anchor, Anchor::At { item: 0, line });
+    // What can be seen stays where it is.
+    let below = line + 3;
+    assert_eq!(shown(&mut state, 1, below), (below, true, Anchor::At { item: 0, line: below }));
+    // What is above comes down, though it is cited once more below.
+    assert_eq!(shown(&mut state, 0, line).0, 0);
+    // A source that is not cited moves nothing.
+    assert_eq!(shown(&mut state, 3, 7).0, 7);
 }
 
 /// The style of the first cell of `text`.
@@ -339,7 +409,12 @@ fn hostile(state: &mut State, text: &str) {
             hit.path.clone_from(&path);
         }
         match &mut turn.answer {
-            Answering::Writing { text: written, .. } => *written = format!("{text} [1] `{text}`"),
+            Answering::Writing { text: written, claims, .. } => {
+                *written = format!("{text} [1] `{text}`");
+                for claim in claims {
+                    text.clone_into(&mut claim.text);
+                }
+            }
             Answering::Nothing { reason } => *reason = text.to_owned(),
             Answering::Done(answered) => {
                 answered.answer = format!(
@@ -396,7 +471,7 @@ fn hostile(state: &mut State, text: &str) {
     }
     state.notice = Some((Notice::error(text), Duration::MAX));
     state.question.input = Input::new(text);
-    state.question.chips = vec![crate::state::question::Chip { way: text.to_owned() }; 3];
+    state.question.chips = vec![Chip { way: text.to_owned() }; 3];
     state.seal = crate::seal::Seal::Open { reason: text.to_owned() };
     for layer in &mut state.layers {
         match layer {

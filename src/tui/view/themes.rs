@@ -31,7 +31,7 @@ pub(super) fn draw(
     let area = inset(view, view.width - width, 0);
     canvas.clear(area);
     canvas.mark(area, Target::Layer);
-    canvas.upright(area, 0);
+    canvas.upright(area, 0, Role::Border);
     let area = inset(area, 2, 1);
     canvas.put_fitting(area, 1, 0, ("Themes", area.width), Role::Focus);
     let foot = below(area, area.height.saturating_sub(1));

@@ -180,12 +180,29 @@ impl<L: Fn(&Turn, Looks) -> Vec<Styled>> Laying<'_, L> {
             Anchor::Line(line) => Place { turn: 0, line },
             Anchor::Item(turn) | Anchor::Mark(turn) => Place { turn, line: 0 },
             Anchor::At { item, line } => self.again(Place { turn: item, line }),
+            Anchor::Chosen { item, line } => {
+                let place = self.again(Place { turn: item, line });
+                self.with_chosen(place.min(lowest), height)
+            }
             Anchor::End => lowest,
         };
         if from.turn >= self.count() {
             return lowest;
         }
         self.moved(from, scroll.lines).min(lowest)
+    }
+
+    /// The place at the top for the citation that is chosen to be seen: `top` where that is enough.
+    fn with_chosen(&mut self, top: Place, height: usize) -> Place {
+        let conversation = &self.state.conversation;
+        let turn = conversation.selected.unwrap_or(self.count().saturating_sub(1));
+        let looks = conversation.turns.get(turn).map(|turn| Looks::of(turn, self.state));
+        let Some(n) = looks.and_then(|looks| looks.chosen) else { return top };
+        let Some(line) = line_of_citation(self.lines(turn), n) else { return top };
+        let cited = Place { turn, line };
+        let distance = |lines: usize| isize::try_from(lines).unwrap_or(isize::MAX);
+        let last = self.moved(top, distance(height.saturating_sub(1)));
+        if (top..=last).contains(&cited) { top } else { self.moved(cited, -distance(height / 3)) }
     }
 
     /// The place at the top when the last line stands at the foot.
@@ -259,6 +276,15 @@ impl<L: Fn(&Turn, Looks) -> Vec<Styled>> Laying<'_, L> {
         }
         last
     }
+}
+
+/// The line of a turn in which its answer cites a source first.
+fn line_of_citation(lines: &[Styled], n: u32) -> Option<usize> {
+    let citation = format!("[{n}]");
+    // The question comes first, then an empty line.
+    let answer = lines.iter().position(Styled::is_empty)?;
+    let cited = lines.iter().skip(answer).position(|line| line.text().contains(&citation));
+    cited.map(|line| answer + line)
 }
 
 /// What is the same in lines of any width: bars, rules and bullets are not.

@@ -9,11 +9,11 @@ use super::*;
 use crate::seal::Seal;
 use crate::state::action::Action;
 use crate::state::effect::Effect;
-use crate::state::message::{Message, Place};
+use crate::state::message::Place;
 use crate::state::model::{Change, Cost};
 use crate::state::notice::Kind;
 use crate::state::picker::PickerKind;
-use crate::state::question::{Chip, InScope};
+use crate::state::question::InScope;
 use crate::state::tree::{Reading, RowKind};
 
 /// Makes a state for a terminal of so many columns and rows.
