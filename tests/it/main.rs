@@ -44,6 +44,8 @@ mod screen;
 mod sealed;
 mod settings;
 #[cfg(target_os = "linux")]
+mod sizes;
+#[cfg(target_os = "linux")]
 mod terminal;
 mod tidy;
 #[cfg(target_os = "linux")]

@@ -51,8 +51,9 @@ struct Top {
     made_for: MadeFor,
     serial: u64,
     line: usize,
-    /// Letters and digits of the turn before it.
-    letters: usize,
+    /// Letters and digits of the turn before it; none where no more of them follow: what stands at a turn's end is told
+    /// otherwise in another width.
+    letters: Option<usize>,
     /// Lines without any from there on, until one has some.
     air: usize,
 }
@@ -135,8 +136,9 @@ impl Turns {
             return;
         }
         let lines = self.lines(turn);
-        let letters = lines.iter().take(line).map(letters_in).sum();
         let air = lines.iter().skip(line).take_while(|line| letters_in(line) == 0).count();
+        let follow = line + air < lines.len();
+        let letters = follow.then(|| lines.iter().take(line).map(letters_in).sum());
         self.top = Some(Top { made_for, serial, line, letters, air });
     }
 }
@@ -252,7 +254,7 @@ impl<L: Fn(&Turn, Looks) -> Vec<Styled>> Laying<'_, L> {
             .iter()
             .position(|line| {
                 passed += letters_in(line);
-                passed > top.letters
+                top.letters.is_some_and(|letters| passed > letters)
             })
             .unwrap_or(lines.len());
         for _ in 0..top.air {
