@@ -149,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    /// What a reader of the Markdown sees, with what most programs know beside `CommonMark`.
+    /// What a reader of the Markdown sees, with what most programs know beside the common rules.
     fn shown(markdown: &str) -> String {
         let options = Options::ENABLE_TABLES
             | Options::ENABLE_FOOTNOTES

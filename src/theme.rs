@@ -231,11 +231,10 @@ impl Theme {
     }
 
     /// What is painted behind everything, and the colour of text on it, on a terminal with this background: nothing where
-    /// the theme is made for it, or either is not known.
+    /// the theme is made for it. A terminal that does not tell is taken for dark, as most are.
     pub fn ground(&self, terminal: Option<Background>) -> Option<(Color, Color)> {
-        let behind = self.background.filter(|_| {
-            terminal.zip(self.background()).is_some_and(|(terminal, own)| terminal != own)
-        })?;
+        let terminal = terminal.unwrap_or(Background::Dark);
+        let behind = self.background.filter(|_| self.background() != Some(terminal))?;
         let text = self.style(Role::Text).fg?;
         let [red, green, blue] = behind;
         match self.colours {
@@ -491,6 +490,8 @@ mod tests {
         assert_eq!(ground(Colours::True, Some(Background::Light)), Some(nord));
         assert_eq!(ground(Colours::True, Some(Background::Dark)), None);
         assert_eq!(ground(Colours::True, None), None);
+        let light = Theme::named("light").unwrap();
+        assert!(light.ground(None).is_some() && light.ground(Some(Background::Light)).is_none());
         assert_eq!(ground(Colours::Sixteen, Some(Background::Light)), None);
         assert!(ground(Colours::Indexed, Some(Background::Light)).is_some());
         let mono = Theme::named("mono").unwrap();
