@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
 use crate::json;
+use crate::state::why::KeptWhy;
 
 /// How many of the best passages an answerer is given.
 pub(crate) const EVIDENCE: usize = 6;
@@ -185,10 +186,18 @@ fn citations(answer: &Answer, found: &Found) -> Vec<json::Citation> {
         .collect()
 }
 
-/// An answer as the desk keeps it. `asked_at` is in seconds since 1970.
-pub fn kept(answered: &json::Answered, asked_at: i64) -> serde_json::Result<store::Turn> {
-    let question = answered.question.clone();
-    Ok(store::Turn { asked_at, question, answer: serde_json::to_string(answered)? })
+/// An answer as the desk keeps it. `asked_at` is in seconds since 1970, `why` how it came about, where that is known.
+pub fn kept(
+    answered: &json::Answered,
+    asked_at: i64,
+    why: Option<&KeptWhy>,
+) -> serde_json::Result<store::Turn> {
+    Ok(store::Turn {
+        asked_at,
+        question: answered.question.clone(),
+        answer: serde_json::to_string(answered)?,
+        why: why.map(serde_json::to_string).transpose()?,
+    })
 }
 
 /// The answer that the desk keeps.

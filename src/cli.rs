@@ -10,7 +10,10 @@ use crate::settings::Settings;
 use crate::state::look::ThemeChoice;
 
 /// What `--model` is given to answer with quotes.
-const NO_MODEL: &str = "none";
+pub const NO_MODEL: &str = "none";
+
+/// What `--embedder` is given for the one that comes with docent.
+pub const BUNDLED: &str = "bundled";
 
 /// What is no talk.
 const OTHER_WORK: [&str; 10] = [
@@ -90,8 +93,8 @@ pub struct Cli {
     model: Option<String>,
 
     /// What makes vectors instead of the embedder that comes with docent: one that --models lists, by as much of its name
-    /// as no other has, or a folder with an ONNX model and its tokenizer
-    #[arg(long, value_name = "NAME|PATH")]
+    /// as no other has, or a folder with an ONNX model and its tokenizer; `bundled` for docent's own [default: bundled]
+    #[arg(long, value_name = "NAME|PATH|bundled")]
     embedder: Option<String>,
 
     /// Tokens that a model's prompt and answer may have together [default: 8192]
@@ -190,6 +193,11 @@ impl Cli {
     /// Whether a model was named here.
     pub fn names_model(&self) -> bool {
         self.model.is_some()
+    }
+
+    /// Whether an embedder was named here.
+    pub fn names_embedder(&self) -> bool {
+        self.embedder.is_some()
     }
 
     /// The settings with what was typed laid over them.

@@ -57,7 +57,7 @@ impl Finder {
     ) -> Result<Found, Failure> {
         let (query, top) = (request.query, request.top);
         let wanted = if self.reranker.is_some() { top.max(RERANKED) } else { top };
-        let search = Search::prepare(snapshot, Request { top: wanted, ..request })?;
+        let search = Search::prepare(snapshot, Request { top: wanted, ..request }, cancel)?;
         let vector = match search.text_to_embed() {
             Some(text) => Some(self.embedder.embed_query(&text)?),
             None => None,

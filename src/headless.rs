@@ -23,7 +23,7 @@ use docent_index::store::{EmbedderId, Snapshot};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Cli, Work};
+use crate::cli::{BUNDLED, Cli, Work};
 use crate::error::{Failure, Outcome};
 use crate::finder::Finder;
 use crate::ingest::vector_id;
@@ -32,7 +32,8 @@ use crate::models::{Chosen, named_embedder};
 use crate::paths::{self, Environment};
 use crate::seal::Seal;
 use crate::settings::Settings;
-use crate::{fs, interrupt, loading};
+use crate::state::model::Maker;
+use crate::{fs, interrupt};
 
 /// Does the work that the flags name.
 pub fn run(
@@ -92,22 +93,22 @@ impl Session<'_> {
 
     /// What finds passages, loaded.
     fn finder(&self) -> Result<Finder, Failure> {
-        let (settings, home) = (embed::Settings::for_questions(cores()), self.home()?);
-        let embedder = match self.chosen_embedder()? {
-            None => loading::embedder(&paths::parts(self.environment)?, settings)?,
-            Some(Chosen { name, .. }) => {
-                let embedders = self.embedders()?;
-                let embedder = embedders.open_for_questions(&home, settings)?;
-                if *embedder.id() != embedders.id()? {
-                    self.note(&format!(
-                        "`{name}` has not made vectors of all passages yet (`docent --index --embedder {name}` does): \
-                         docent's own embedder answers"
-                    ));
-                }
-                embedder
-            }
-        };
-        Ok(Finder::open(embedder, &home)?)
+        let embedders = self.embedders()?;
+        let embedder = embedders.open_for_questions(embed::Settings::for_questions(cores()))?;
+        if *embedder.id() != embedders.id()? {
+            let chosen = self.chosen_embedder()?;
+            let name = chosen.map_or_else(|| BUNDLED.to_owned(), |chosen| chosen.name);
+            let other = if embedders.is_bundled(embedder.id()) {
+                "docent's own embedder"
+            } else {
+                "the embedder before it"
+            };
+            self.note(&format!(
+                "`{name}` has not made vectors of all passages yet (`docent --index --embedder {name}` does): \
+                 {other} answers"
+            ));
+        }
+        Ok(Finder::open(embedder, &self.home()?)?)
     }
 
     /// Which vectors answer.
@@ -117,14 +118,21 @@ impl Session<'_> {
 
     /// What `--embedder`, or the settings file, names.
     fn chosen_embedder(&self) -> Result<Option<Chosen>, Failure> {
-        let Some(typed) = self.settings.embedder.as_deref() else { return Ok(None) };
-        Ok(Some(named_embedder(typed, &self.home()?, &self.places()?)?))
+        let typed = self.settings.embedder.as_deref();
+        named_embedder(typed, &self.home()?, &self.places()?).map_err(|failure| {
+            if self.cli.names_embedder() {
+                return failure;
+            }
+            failure
+                .hint(format!("the settings file names it: --embedder {BUNDLED} goes before that"))
+        })
     }
 
     /// The embedder that makes vectors.
     fn embedders(&self) -> Result<Embedders, Failure> {
-        let wanted = self.chosen_embedder()?.map(|chosen| chosen.path);
-        Ok(Embedders::new(paths::parts(self.environment)?, wanted))
+        let maker = Maker::of(self.chosen_embedder()?.map(|chosen| chosen.path));
+        let parts = paths::parts(self.environment)?;
+        Ok(Embedders::new(parts, maker, self.home()?, self.places()?))
     }
 
     /// The scope with whole paths: what is typed may be relative.

@@ -772,6 +772,7 @@ mod tests {
 
     use super::*;
     use crate::child::reader::FILE_BYTES;
+    use crate::state::model::Maker;
 
     /// A store with a folder that holds files which were read by `versions`.
     fn store(root: &Path, files: &[&str], versions: Versions) -> (tempfile::TempDir, Store) {
@@ -884,7 +885,8 @@ mod tests {
             std::fs::write(root.path().join(format!("{number}.txt")), text).unwrap();
         }
         let (_home, mut store) = store(root.path(), &[], VERSIONS);
-        let embedders = Arc::new(Embedders::new(parts, None));
+        let embedders = Embedders::new(parts, Maker::Bundled, root.path().to_owned(), Vec::new());
+        let embedders = Arc::new(embedders);
         let counter = embedders.counter().unwrap();
         let queue = Queue::default();
         let readers = Readers {

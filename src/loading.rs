@@ -2,22 +2,26 @@
 //!
 //! With and without the screen in the same way.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use docent_engine::answer::model;
+use docent_engine::catalog::Place;
 use docent_engine::embed::{
     Bundled, Embed as _, EmbedError, EmbedderId, FastEmbedder, Settings, TokenCounter, embedder_id,
     load_runtime,
 };
 use docent_engine::generate::{Date, Sampling, llama};
-use docent_index::store::{Snapshot, StoreError};
+use docent_index::store;
 use tokio_util::sync::CancellationToken;
 
 use crate::child::model::{LoadError, ModelProcess};
 use crate::ingest::vector_id;
+use crate::models;
+use crate::state::model::Maker;
 
 /// How a model is to run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,101 +57,135 @@ impl Default for Running {
 /// A smaller file holds a model of a few layers, which threads only keep waiting for each other.
 const SMALL_MODEL_BYTES: u64 = 32 << 20;
 
-/// The bundled embedder, loaded.
-pub fn embedder(parts: &Bundled, settings: Settings) -> Result<FastEmbedder, EmbedError> {
-    load_runtime(&parts.runtime)?;
-    FastEmbedder::open(&parts.embedder, settings, None)
-}
+/// How often it is looked whether another embedder's vectors are to answer, while one takes another's place: it is counted
+/// in the library then.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The embedder for several threads: what it is, is found out once.
 #[derive(Debug)]
 pub struct Embedders {
     parts: Bundled,
-    wanted: Mutex<Wanted>,
-    bundled_id: Mutex<Option<EmbedderId>>,
-}
-
-/// The embedder that is to make the vectors.
-#[derive(Clone, Debug, Default)]
-struct Wanted {
-    /// Of another one than the bundled.
-    folder: Option<PathBuf>,
-    id: Option<EmbedderId>,
+    home: PathBuf,
+    places: Vec<Place>,
+    maker: Mutex<Maker>,
+    /// By their folders.
+    ids: Mutex<HashMap<PathBuf, EmbedderId>>,
+    /// Those that were to make the vectors before.
+    before: Mutex<Vec<PathBuf>>,
+    looked: Mutex<Option<Instant>>,
 }
 
 impl Embedders {
-    /// The bundled embedder, or the one in the folder `wanted`.
-    pub fn new(parts: Bundled, wanted: Option<PathBuf>) -> Self {
-        let wanted = Mutex::new(Wanted { folder: wanted, id: None });
-        Self { parts, wanted, bundled_id: Mutex::default() }
+    /// `maker` is to make the vectors of the library in `home`; in it, and in `places`, are others.
+    pub fn new(parts: Bundled, maker: Maker, home: PathBuf, places: Vec<Place>) -> Self {
+        Self {
+            parts,
+            home,
+            places,
+            maker: Mutex::new(maker),
+            ids: Mutex::default(),
+            before: Mutex::default(),
+            looked: Mutex::default(),
+        }
     }
 
-    /// Lets the one in another folder, or the bundled one, make the vectors from now on. Who has opened one keeps it.
-    pub fn choose(&self, wanted: Option<PathBuf>) {
-        *self.wanted() = Wanted { folder: wanted, id: None };
+    /// Lets another one make the vectors from now on. Who has opened one keeps it.
+    pub fn choose(&self, maker: Maker) {
+        let before = self.folder();
+        locked(&self.before).push(before);
+        *locked(&self.maker) = maker;
+        // It may hold other files than when it was looked at.
+        locked(&self.ids).remove(&self.folder());
+        *locked(&self.looked) = None;
     }
 
-    /// The folder of the one that is wanted instead of the bundled one.
-    pub fn chosen(&self) -> Option<PathBuf> {
-        self.wanted().folder.clone()
+    pub fn maker(&self) -> Maker {
+        locked(&self.maker).clone()
     }
 
-    fn wanted(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether vectors are made: not where what was chosen for it is gone.
+    pub fn makes(&self) -> bool {
+        !matches!(*locked(&self.maker), Maker::Gone(_))
     }
 
-    fn folder(&self, wanted: &Wanted) -> PathBuf {
-        wanted.folder.clone().unwrap_or_else(|| self.parts.embedder.clone())
+    /// Where the one lies that makes the vectors; where none does, the bundled one stands in.
+    fn folder(&self) -> PathBuf {
+        match &*locked(&self.maker) {
+            Maker::Folder(folder) => folder.clone(),
+            Maker::Bundled | Maker::Gone(_) => self.parts.embedder.clone(),
+        }
     }
 
     /// Which vectors it makes. Reads the whole model at the first time.
     pub fn id(&self) -> Result<EmbedderId, EmbedError> {
+        self.id_of(&self.folder())
+    }
+
+    fn id_of(&self, folder: &Path) -> Result<EmbedderId, EmbedError> {
         // Who comes second waits for the first one's finding.
-        let mut wanted = self.wanted();
-        if let Some(id) = &wanted.id {
+        let mut ids = locked(&self.ids);
+        if let Some(id) = ids.get(folder) {
             return Ok(id.clone());
         }
-        let id = embedder_id(&self.folder(&wanted))?;
-        Ok(wanted.id.insert(id).clone())
+        let id = embedder_id(folder)?;
+        Ok(ids.entry(folder.to_owned()).or_insert(id).clone())
+    }
+
+    /// Whether this is the embedder that comes with docent.
+    pub fn is_bundled(&self, id: &EmbedderId) -> bool {
+        self.id_of(&self.parts.embedder).is_ok_and(|bundled| bundled == *id)
     }
 
     /// The one that makes the library's vectors from now on.
     pub fn open(&self, settings: Settings) -> Result<FastEmbedder, EmbedError> {
-        load_runtime(&self.parts.runtime)?;
-        let id = self.id()?;
-        let folder = self.folder(&self.wanted());
-        FastEmbedder::open(&folder, settings, Some(id))
+        self.open_in(&self.folder(), settings)
     }
 
-    /// The one whose vectors answer: another one than the bundled has to have made as many before it is asked, so that a
-    /// change takes nothing away while it lasts.
-    pub fn open_for_questions(
-        &self,
-        home: &Path,
-        settings: Settings,
-    ) -> Result<FastEmbedder, EmbedError> {
-        if self.is_waiting(home)? { embedder(&self.parts, settings) } else { self.open(settings) }
+    /// The one whose vectors answer, so that a change takes nothing away while it lasts: the one that makes them, or
+    /// another one on this machine as long as that has more to tell.
+    pub fn open_for_questions(&self, settings: Settings) -> Result<FastEmbedder, EmbedError> {
+        self.open_in(&self.answering()?, settings)
+    }
+
+    fn open_in(&self, folder: &Path, settings: Settings) -> Result<FastEmbedder, EmbedError> {
+        load_runtime(&self.parts.runtime)?;
+        FastEmbedder::open(folder, settings, Some(self.id_of(folder)?))
     }
 
     /// Whether the embedder with this id is no longer, or not yet, the one whose vectors answer.
-    pub fn is_outdated(&self, id: &EmbedderId, home: &Path) -> bool {
-        self.id().is_ok_and(|wanted| wanted != *id)
-            && self.is_waiting(home).is_ok_and(|waiting| !waiting)
+    pub fn is_outdated(&self, id: &EmbedderId) -> bool {
+        if self.makes() && self.id().is_ok_and(|own| own == *id) {
+            return false;
+        }
+        let now = Instant::now();
+        let mut looked = locked(&self.looked);
+        if looked.is_some_and(|at| now.duration_since(at) < LOOK) {
+            return false;
+        }
+        *looked = Some(now);
+        self.answering()
+            .and_then(|folder| self.id_of(&folder))
+            .is_ok_and(|answering| answering != *id)
     }
 
-    /// Whether the bundled embedder has to answer for the one that is wanted.
-    fn is_waiting(&self, home: &Path) -> Result<bool, EmbedError> {
-        if self.chosen().is_none() {
-            return Ok(false);
-        }
-        let (wanted, bundled) = (self.id()?, known(&self.bundled_id, &self.parts.embedder)?);
-        let counts = || {
-            let snapshot = Snapshot::open(home)?;
-            let embedded = |id| Ok(snapshot.counts(Some(&vector_id(id)))?.embedded);
-            Ok::<_, StoreError>((embedded(&wanted)?, embedded(&bundled)?))
-        };
+    /// The folder of the one whose vectors answer.
+    fn answering(&self) -> Result<PathBuf, EmbedError> {
+        let own = self.id()?;
         // A library that can't be read tells so itself when it is asked.
-        Ok(counts().is_ok_and(|(wanted, bundled)| wanted < bundled))
+        let ahead = store::ahead_of(&self.home, &vector_id(&own)).unwrap_or_default();
+        let folder = ahead.iter().find_map(|id| self.folder_of(id));
+        Ok(folder.unwrap_or_else(|| self.folder()))
+    }
+
+    /// The folder of the embedder that made vectors with this id, if it is on this machine.
+    fn folder_of(&self, id: &store::EmbedderId) -> Option<PathBuf> {
+        let before = locked(&self.before).clone();
+        let near = before.into_iter().chain([self.parts.embedder.clone()]);
+        // They are looked for only where none of those is meant.
+        let far = || models::embedders(&self.home, &self.places).into_iter().map(|far| far.folder);
+        let is_it =
+            |folder: &PathBuf| self.id_of(folder).is_ok_and(|other| vector_id(&other) == *id);
+        near.chain(std::iter::once_with(far).flatten()).find(is_it)
     }
 
     /// What passages are measured with, whichever embedder is wanted: so that they stay the same.
@@ -156,14 +194,8 @@ impl Embedders {
     }
 }
 
-/// The id of the embedder in `folder`, found out once.
-fn known(id: &Mutex<Option<EmbedderId>>, folder: &Path) -> Result<EmbedderId, EmbedError> {
-    // Who comes second waits for the first one's finding.
-    let mut known = id.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(id) = &*known {
-        return Ok(id.clone());
-    }
-    Ok(known.insert(embedder_id(folder)?).clone())
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many texts an embedder embeds a second, as measured now; none where there are too few to measure.

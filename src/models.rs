@@ -10,6 +10,7 @@ use docent_engine::catalog::{
 use docent_engine::embed::check_embedder;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::{BUNDLED, NO_MODEL};
 use crate::error::Failure;
 use crate::fs;
 use crate::loading::cores;
@@ -93,14 +94,41 @@ fn is_path(typed: &str) -> bool {
         || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"))
 }
 
+/// How `--model` is told the model at `index` of those in the catalog's places: by its name, where that means no other.
+pub fn typed(models: &[Found], index: usize) -> Option<String> {
+    let model = models.get(index)?;
+    let means_it = catalog::find(models, &model.name) == Ok(index) && model.name != NO_MODEL;
+    Some(if means_it { model.name.clone() } else { model.path.display().to_string() })
+}
+
+/// How `--embedder` is told the one at `index` of those on this machine: by its name, where that means no other.
+pub fn typed_embedder(embedders: &[FoundEmbedder], index: usize) -> Option<String> {
+    let embedder = embedders.get(index)?;
+    let name = &embedder.name;
+    let means_it = catalog::find_embedder(embedders, name) == Ok(index) && name != BUNDLED;
+    Some(if means_it { name.clone() } else { embedder.folder.display().to_string() })
+}
+
 /// The embedders on this machine beside the bundled one: in docent's own folder of them, and in Hugging Face's cache.
 pub fn embedders(home: &Path, places: &[Place]) -> Vec<FoundEmbedder> {
     let hub = places.iter().find(|place| place.origin == Origin::HuggingFace);
     catalog::embedders(&home.join("embedders"), hub.map(|place| &*place.folder))
 }
 
-/// The embedder that `typed` means: the one in the folder at this path, else one of those on this machine.
-pub fn named_embedder(typed: &str, home: &Path, places: &[Place]) -> Result<Chosen, Failure> {
+/// The embedder that `typed` means: the one in the folder at this path, else one of those on this machine. None for the
+/// one that comes with docent.
+pub fn named_embedder(
+    typed: Option<&str>,
+    home: &Path,
+    places: &[Place],
+) -> Result<Option<Chosen>, Failure> {
+    match typed {
+        None | Some(BUNDLED) => Ok(None),
+        Some(typed) => other_embedder(typed, home, places).map(Some),
+    }
+}
+
+fn other_embedder(typed: &str, home: &Path, places: &[Place]) -> Result<Chosen, Failure> {
     let path = Path::new(typed);
     if path.is_dir() {
         let path = fs::canonical(path)?;
@@ -110,11 +138,11 @@ pub fn named_embedder(typed: &str, home: &Path, places: &[Place]) -> Result<Chos
     let embedders = embedders(home, places);
     let index = catalog::find_embedder(&embedders, typed).map_err(|error| match error {
         NameError::Unknown { .. } => {
-            let names: Vec<&str> = embedders.iter().map(|embedder| &*embedder.name).collect();
-            let meant = Meant::among(typed, names.iter().copied());
+            let names = embedders.iter().map(|embedder| &*embedder.name);
+            let meant = Meant::among(typed, names.chain([BUNDLED]));
             Failure::new(format!("there is no embedder `{typed}` on this machine{meant}")).hint(
                 format!(
-                    "name a folder with `model.onnx` and `tokenizer.json`, or put one into `{}`",
+                    "name a folder with `model.onnx` and `tokenizer.json`, or put one into `{}`; `{BUNDLED}` is docent's own",
                     home.join("embedders").display()
                 ),
             )

@@ -28,6 +28,7 @@ mod update;
 
 use std::time::Duration;
 
+use self::action::Action;
 use self::conversation::{Conversation, Conversations, Turn};
 use self::document::DocumentView;
 use self::input::Input;
@@ -99,6 +100,8 @@ pub struct State {
     welcomed: bool,
     /// The block of code that was copied last.
     copied: Option<Copied>,
+    /// What was asked for by its name, the last one first.
+    used: Vec<Action>,
     next_run: u64,
     next_serial: u64,
 }
@@ -269,6 +272,7 @@ impl State {
             waiting: None,
             welcomed: false,
             copied: None,
+            used: Vec::new(),
             next_run: 0,
             next_serial: 0,
         }

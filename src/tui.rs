@@ -24,11 +24,13 @@ use crate::error::{Failure, Outcome};
 use crate::paths::{self, Environment, TerminalFacts};
 use crate::seal::Seal;
 use crate::settings::{self, Settings, SignChoice};
-use crate::state::State;
+use crate::state::action::Action;
 use crate::state::effect::Effect;
 use crate::state::look::{Listed, Look};
 use crate::state::message::{Message, Moment, Size};
+use crate::state::model::Maker;
 use crate::state::notice::Notice;
+use crate::state::{Context, State};
 use crate::theme::{Background, Colours, Signs, Theme, Themes};
 use crate::work::{FirstModel, Setting, Work};
 use crate::{fs, interrupt, loading, models};
@@ -100,7 +102,7 @@ fn setting(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<(Setting, Option<Notice>), Failure> {
-    let mut missed = None;
+    let mut missed = Vec::new();
     let home = paths::home(cli.home.as_deref(), environment)?;
     let places = paths::model_places(&home, environment);
     let model = match ModelChoice::of(settings.model.as_deref()) {
@@ -112,21 +114,28 @@ fn setting(
                 Ok(chosen) => FirstModel::File(chosen.path),
                 // A model that was set long ago may be gone: who opens the screen wants his documents all the same.
                 Err(failure) if !cli.names_model() => {
-                    missed = Some(format!("{}: answers are quotes", failure.on_screen()));
+                    missed.push(format!("{}: answers are quotes", failure.on_screen()));
                     FirstModel::Quotes
                 }
                 Err(failure) => return Err(failure),
             }
         }
     };
-    let embedder =
-        settings.embedder.as_deref().map(|typed| models::named_embedder(typed, &home, &places));
+    let maker = match models::named_embedder(settings.embedder.as_deref(), &home, &places) {
+        Ok(chosen) => Maker::of(chosen.map(|chosen| chosen.path)),
+        // So may an embedder: what was made of the documents before is worth more than a start that ends here.
+        Err(failure) if !cli.names_embedder() => {
+            missed.push(format!("{}: the vectors that are left answer", failure.on_screen()));
+            Maker::Gone(settings.embedder.clone().unwrap_or_default())
+        }
+        Err(failure) => return Err(failure),
+    };
     let folders =
         cli.folders.iter().map(|folder| fs::canonical(folder)).collect::<Result<_, _>>()?;
     let setting = Setting {
         home,
         parts: paths::parts(environment)?,
-        embedder: embedder.transpose()?.map(|chosen| chosen.path),
+        maker,
         user_home: environment.user_home.clone(),
         cores: loading::cores(),
         ocr: settings.ocr,
@@ -136,7 +145,12 @@ fn setting(
         running: settings.running,
         folders,
     };
-    Ok((setting, missed.map(Notice::error)))
+    let told = missed.join("; ");
+    let choose = settings.keys.chord(Context::Question, Action::Models);
+    let choose = choose.map(|chord| format!(" ({chord})")).unwrap_or_default();
+    let missed = (!missed.is_empty())
+        .then(|| Notice::error(format!("{told}. Put it back, or choose another one{choose}")));
+    Ok((setting, missed))
 }
 
 /// What draws the screen, and the looks that can be chosen on it.

@@ -1,9 +1,9 @@
 //! Who carries out what the screen asks for?
 //!
 //! Threads, each the only one to touch what it owns: `library` writes the index, `answering` searches and quotes, `model`
-//! speaks to the model's child, `desk` keeps conversations, `documents` opens what is to be read, `listing` tells rows of the
-//! library. They are handed orders and answer with messages; the screen never waits for them. A question passes from `answering` to `model`, where one is
-//! loaded, and to `desk`, which ends it.
+//! speaks to the model's child, `desk` keeps conversations, `documents` opens what is to be read, `listing` tells rows of
+//! the library, `scope` counts what a question can find. They are handed orders and answer with messages; the screen never
+//! waits for them. A question passes from `answering` to `model`, where one is loaded, and to `desk`, which ends it.
 
 mod answering;
 mod desk;
@@ -39,6 +39,7 @@ use crate::ingest::queue::Queue;
 use crate::loading::{Embedders, Running};
 use crate::state::effect::Effect;
 use crate::state::message::Message;
+use crate::state::model::Maker;
 
 /// How long threads may take to end when they are asked to.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -53,8 +54,8 @@ pub struct Setting {
     pub home: PathBuf,
     /// The bundled embedder's files.
     pub parts: Bundled,
-    /// The folder of another embedder, if one is wanted.
-    pub embedder: Option<PathBuf>,
+    /// What makes the vectors.
+    pub maker: Maker,
     /// What `~` stands for in paths.
     pub user_home: Option<PathBuf>,
     /// How many threads work is shared among.
@@ -71,6 +72,13 @@ pub struct Setting {
     pub running: Running,
     /// Folders that are to be in the library, as they were named.
     pub folders: Vec<PathBuf>,
+}
+
+impl Setting {
+    fn embedders(&self) -> Embedders {
+        let Self { parts, maker, home, places, .. } = self.clone();
+        Embedders::new(parts, maker, home, places)
+    }
 }
 
 /// What answers before anything else is chosen.
@@ -109,13 +117,14 @@ struct Orders {
     desk: Sender<desk::Order>,
     documents: Sender<documents::Order>,
     listing: Sender<listing::Order>,
+    scope: Sender<scope::Order>,
 }
 
 impl Work {
     /// Starts the threads. What they have to say goes to `inbox`, in whose way they wait when it is full.
     pub fn start(setting: Setting, inbox: tokio::sync::mpsc::Sender<Message>) -> io::Result<Self> {
         let setting = Arc::new(setting);
-        let embedders = Arc::new(Embedders::new(setting.parts.clone(), setting.embedder.clone()));
+        let embedders = Arc::new(setting.embedders());
         let cancel = CancellationToken::new();
         let inbox = Inbox::new(inbox, cancel.clone())?;
         let (library, library_orders) = mpsc::channel();
@@ -124,7 +133,8 @@ impl Work {
         let (desk, desk_orders) = mpsc::channel();
         let (documents, documents_orders) = mpsc::channel();
         let (listing, listing_orders) = mpsc::channel();
-        let orders = Orders { library, answering, model, desk, documents, listing };
+        let (scope, scope_orders) = mpsc::channel();
+        let orders = Orders { library, answering, model, desk, documents, listing, scope };
         let queue = Arc::new(Queue::default());
         let runs = Arc::new(Runs::new(orders.library.clone()));
         let has_model = Arc::new(AtomicBool::new(false));
@@ -163,6 +173,10 @@ impl Work {
             let (setting, inbox, queue) = (Arc::clone(&setting), inbox.clone(), Arc::clone(&queue));
             move || listing::Lister::new(setting, inbox, queue).work(&listing_orders)
         })?);
+        work.threads.push(Thread::start("scope", {
+            let (setting, inbox) = (Arc::clone(&setting), inbox.clone());
+            move || scope::Counter::new(setting, inbox).work(&scope_orders)
+        })?);
         work.threads.push(Thread::start("library", {
             let (setting, cancel) = (Arc::clone(&setting), cancel.clone());
             move || {
@@ -192,7 +206,7 @@ impl Work {
                 let (question, at) = (ask.question.clone(), ask.asked_at);
                 drop(orders.desk.send(desk::Order::Remember { question, at }));
                 let running = self.runs.begin(ask.run, &self.cancel);
-                let job = Job { ask, running, at: Instant::now() };
+                let job = Job { ask, running, at: Instant::now(), why: None };
                 drop(orders.answering.send(answering::Order::Ask(Box::new(job))));
             }
             Effect::Stop(run) => self.runs.stop(run),
@@ -204,12 +218,12 @@ impl Work {
                 drop(orders.answering.send(answering::Order::Preview(preview, cancel)));
             }
             Effect::StopPreview => self.preview.cancel(),
-            Effect::ListPlaces => drop(orders.documents.send(documents::Order::ListPlaces)),
+            Effect::ListPlaces => drop(orders.scope.send(scope::Order::Places)),
             Effect::Count { filters } => {
                 self.counting.cancel();
                 self.counting = self.cancel.child_token();
                 let cancel = self.counting.clone();
-                drop(orders.documents.send(documents::Order::Count { filters, cancel }));
+                drop(orders.scope.send(scope::Order::Count { filters, cancel }));
             }
             Effect::Complete { typed, sought } => {
                 drop(orders.documents.send(documents::Order::Complete(typed, sought)));
@@ -243,6 +257,9 @@ impl Work {
             }
             Effect::DeleteConversation(id) => drop(orders.desk.send(desk::Order::Delete(id))),
             Effect::RestoreConversation(id) => drop(orders.desk.send(desk::Order::Restore(id))),
+            Effect::KeepPassages { conversation, chosen } => {
+                drop(orders.desk.send(desk::Order::KeepPassages(conversation, chosen)));
+            }
             Effect::OpenDocument(wanted) => {
                 drop(orders.documents.send(documents::Order::Open(Box::new(wanted))));
             }
@@ -284,6 +301,7 @@ impl Work {
         drop(orders.model.send(model::Order::Finish));
         drop(orders.documents.send(documents::Order::Finish));
         drop(orders.listing.send(listing::Order::Finish));
+        drop(orders.scope.send(scope::Order::Finish));
         for thread in self.threads.drain(..) {
             thread.join(deadline);
         }
@@ -312,7 +330,7 @@ pub fn follow(
     let (orders, waiting) = mpsc::channel();
     let thread = Thread::start("library", {
         let runs = Arc::new(Runs::new(orders.clone()));
-        let embedders = Arc::new(Embedders::new(setting.parts.clone(), setting.embedder.clone()));
+        let embedders = Arc::new(setting.embedders());
         // Nobody looks at it.
         let queue = Arc::default();
         let link = library::Link { inbox, orders: waiting, sender: orders.clone(), queue };

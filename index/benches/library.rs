@@ -89,7 +89,8 @@ fn search(bencher: Bencher<'_, '_>, asked: Asked) {
         })
         .bench_local_refs(|(query, vector)| {
             let vector = asked.by_vector.then_some((&EMBEDDER, vector.as_slice()));
-            let search = Search::prepare(&snapshot, Request::new(query, asked.top)).unwrap();
+            let search =
+                Search::prepare(&snapshot, Request::new(query, asked.top), &cancel).unwrap();
             search.run(vector, &cancel).unwrap()
         });
 }

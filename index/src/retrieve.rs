@@ -32,6 +32,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -169,13 +170,17 @@ pub struct InScope {
 }
 
 /// What the filters of a request leave, without searching in it.
-pub fn in_scope(snapshot: &Snapshot, request: &Request<'_>) -> Result<InScope, StoreError> {
-    let scope = Scope::of(snapshot, request)?;
+pub fn in_scope(
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+    cancel: &CancellationToken,
+) -> Result<InScope, RetrieveError> {
+    let scope = Scope::of(snapshot, request, cancel)?;
     Ok(InScope { documents: scope.documents(), passages: scope.passages().len() })
 }
 
 /// A hit's score and place in a search.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rank {
     pub score: f32,
     /// Counts from 1, among its candidates.
@@ -214,8 +219,12 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub fn prepare(snapshot: &'a Snapshot, request: Request<'a>) -> Result<Self, RetrieveError> {
-        let scope = Scope::of(snapshot, &request)?;
+    pub fn prepare(
+        snapshot: &'a Snapshot,
+        request: Request<'a>,
+        cancel: &CancellationToken,
+    ) -> Result<Self, RetrieveError> {
+        let scope = Scope::of(snapshot, &request, cancel)?;
         let question = request.query.question();
         let stemmings = stemmings(snapshot);
         let named = Named::of(snapshot, &scope, &question, &stemmings)?;
@@ -264,7 +273,7 @@ impl<'a> Search<'a> {
             hits,
             in_scope_passages: self.scope.passages().len(),
             in_scope_documents: self.scope.documents(),
-            unread_documents: self.scope.unread(self.snapshot)?,
+            unread_documents: self.scope.unread(self.snapshot, cancel)?,
             about: self.named.passages().map(|_| about),
             is_foreign: self.dense_weight < DENSE_WEIGHT,
             dense_weight: if has_vector { self.dense_weight } else { 0.0 },

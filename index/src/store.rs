@@ -10,11 +10,12 @@ mod check;
 mod desk;
 pub(crate) mod fulltext;
 mod library;
+mod made;
 mod migrate;
 mod mounts;
 mod pack;
 mod shelves;
-mod snapshot;
+pub(crate) mod snapshot;
 pub(crate) mod vectors;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -34,6 +35,7 @@ pub use self::desk::{
 };
 use self::fulltext::FulltextWriter;
 pub use self::library::{Counts, Folder, FoundDocument, LocatedProblem, Reading, Scan};
+pub use self::made::ahead_of;
 pub use self::shelves::{Extent, Shelved, ShelvedFile, Shelves};
 pub use self::snapshot::{Place, Snapshot, StoredDocument, StoredPage, StoredPassage, StoredText};
 use self::vectors::{PassageSet, VectorWriter};

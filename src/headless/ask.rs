@@ -344,7 +344,7 @@ impl Kept {
     }
 
     fn save(&mut self, session: &Session<'_>, answered: &Answered) -> Result<(), Failure> {
-        let turn = answer::kept(answered, jiff::Timestamp::now().as_second())?;
+        let turn = answer::kept(answered, jiff::Timestamp::now().as_second(), None)?;
         let conversation = self.conversation;
         self.conversation = Some(self.desk(session)?.save_turn(conversation, &turn)?);
         Ok(())

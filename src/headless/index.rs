@@ -19,6 +19,7 @@ use crate::loading::{self, Embedders, Running, cores};
 use crate::paths;
 use crate::state::library::{Content, Stage};
 use crate::state::message::{LibraryReport, Message};
+use crate::state::model::Maker;
 use crate::work::{self, FirstModel, Setting};
 
 /// How long the docent that writes has for a reply; one with a screen looks for requests once a second.
@@ -226,7 +227,7 @@ fn watch(session: &Session<'_>, counts: &Counts) -> Result<(), Failure> {
         cores: cores(),
         ocr: session.settings.ocr,
         largest_file: session.settings.largest_file,
-        embedder: session.chosen_embedder()?.map(|chosen| chosen.path),
+        maker: Maker::of(session.chosen_embedder()?.map(|chosen| chosen.path)),
         model: FirstModel::Quotes,
         places: Vec::new(),
         running: Running::default(),

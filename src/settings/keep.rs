@@ -35,6 +35,8 @@ fn changed(before: &str, choice: &Choice) -> Result<String, Fault> {
     let mut document: DocumentMut = before.parse().map_err(not_toml)?;
     match choice {
         Choice::Theme(theme) => put(document.as_table_mut(), "theme", theme.name().into()),
+        Choice::Model(name) => put(document.as_table_mut(), "model", name.as_str().into()),
+        Choice::Embedder(name) => put(document.as_table_mut(), "embedder", name.as_str().into()),
         Choice::Panes(panes) => {
             let beside = document.entry("panes").or_insert_with(table);
             if let Some(beside) = beside.as_table_like_mut() {
@@ -92,6 +94,22 @@ mod tests {
             "theme = \"nord\"\n[keys.sources]\nopen = \"x\"\n",
         );
         check("theme = \"nord\"\n", &Choice::Theme(ThemeChoice::Auto), "theme = \"auto\"\n");
+    }
+
+    #[test]
+    fn what_answers_and_what_makes_vectors_are_kept_by_the_names_that_flags_take() {
+        let own = r#"C:\models\"mine".gguf"#;
+        check("", &Choice::Model(own.to_owned()), "model = 'C:\\models\\\"mine\".gguf'\n");
+        check(
+            "model = \"none\" # for now\n\n[panes]\nsources = \"auto\"\n",
+            &Choice::Model("qwen3:4b".to_owned()),
+            "model = \"qwen3:4b\" # for now\n\n[panes]\nsources = \"auto\"\n",
+        );
+        check(
+            "ocr = false\n[panes]\n",
+            &Choice::Embedder("bundled".to_owned()),
+            "ocr = false\nembedder = \"bundled\"\n[panes]\n",
+        );
     }
 
     #[test]

@@ -153,6 +153,23 @@ impl Action {
         matches!(self.place(), Place::Moving | Place::Reading | Place::Typing)
     }
 
+    /// Whether it is done by a key that is known from elsewhere, or told on the screen, which few ask for by name.
+    pub fn is_usual(self) -> bool {
+        let is_key = matches!(
+            self,
+            Self::Send
+                | Self::Confirm
+                | Self::NewLine
+                | Self::Open
+                | Self::Back
+                | Self::NextPane
+                | Self::PreviousPane
+                | Self::Complete
+                | Self::CompleteBack
+        );
+        is_key || self.source().is_some()
+    }
+
     /// Whether it can be asked for in a context.
     pub fn fits(self, context: Context) -> bool {
         match self.place() {

@@ -3,11 +3,11 @@
 use docent_engine::answer::{self as engine, Claim};
 use docent_index::store::{FoundConversation, Head};
 
-use super::effect::{Passage, Run};
+use super::effect::{Effect, Run};
 use super::input::Input;
 use super::message::{AnswerReport, SavedTurn};
 use super::scroll::Scroll;
-use super::why::{Prompt, Why};
+use super::why::{Chosen, KeptWhy, Prompt, Why};
 use crate::json::{Answered, Citation, Hit};
 
 /// The conversations of this home.
@@ -46,10 +46,8 @@ pub struct Conversation {
     /// The turn whose sources are shown; the last one otherwise.
     pub selected: Option<usize>,
     pub scroll: Scroll,
-    /// What stays among the sources of its next questions.
-    pub pinned: Vec<Passage>,
-    /// What is left out of them.
-    pub excluded: Vec<Passage>,
+    /// What stays among the sources of its next questions, and what is left out of them.
+    pub chosen: Chosen,
     /// The last turn as it was before its question was asked again; it comes back when there is no other answer.
     pub replaced: Option<Box<Turn>>,
 }
@@ -71,9 +69,11 @@ pub struct Turn {
     pub thought: String,
     /// Whether that is shown.
     pub is_thought_shown: bool,
-    /// How the hits were found, and what the model was told. Known until docent ends.
+    /// How the hits were found, and what the model was told.
     pub why: Option<Box<Why>>,
     pub prompt: Prompt,
+    /// Both as they were written down, before anybody has asked for them.
+    pub kept_why: Option<String>,
     /// How often its question was answered again.
     pub times: u32,
 }
@@ -139,12 +139,13 @@ impl Turn {
             is_thought_shown: false,
             why: None,
             prompt: Vec::new(),
+            kept_why: None,
             times: 0,
         }
     }
 
     pub fn from_saved(serial: u64, saved: SavedTurn) -> Self {
-        let SavedTurn { asked_at, answered } = saved;
+        let SavedTurn { asked_at, answered, why } = saved;
         Self {
             serial,
             question: answered.question.clone(),
@@ -157,7 +158,18 @@ impl Turn {
             is_thought_shown: false,
             why: None,
             prompt: Vec::new(),
+            kept_why: why,
             times: 0,
+        }
+    }
+
+    /// Reads how it came about, where that is written down.
+    pub(super) fn explain(&mut self) {
+        // What a newer docent has written may be another thing.
+        let kept = self.kept_why.take().and_then(|kept| serde_json::from_str(&kept).ok());
+        if let Some(KeptWhy { why, prompt }) = kept {
+            self.why = Some(Box::new(why));
+            self.prompt = prompt;
         }
     }
 
@@ -265,8 +277,7 @@ impl Default for Conversation {
             turns: Vec::new(),
             selected: None,
             scroll: Scroll::END,
-            pinned: Vec::new(),
-            excluded: Vec::new(),
+            chosen: Chosen::default(),
             replaced: None,
         }
     }
@@ -328,12 +339,18 @@ impl Conversation {
 
     /// Whether a hit stays among the sources of the next questions.
     pub fn is_pinned(&self, hit: &Hit) -> bool {
-        self.pinned.iter().any(|passage| passage.is(hit))
+        self.chosen.pinned.iter().any(|passage| passage.is(hit))
     }
 
     /// Whether a hit is left out of the next questions.
     pub fn is_excluded(&self, hit: &Hit) -> bool {
-        self.excluded.iter().any(|passage| passage.is(hit))
+        self.chosen.excluded.iter().any(|passage| passage.is(hit))
+    }
+
+    /// Has kept which passages are chosen, where there is a conversation to keep them with.
+    pub(super) fn kept_passages(&self) -> Option<Effect> {
+        let chosen = self.chosen.clone();
+        self.id.map(|conversation| Effect::KeepPassages { conversation, chosen })
     }
 
     /// The answers that can be exported.

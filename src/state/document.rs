@@ -25,6 +25,8 @@ pub struct Opened {
     pub n: u32,
     /// Whether the answer cites it; it was only found otherwise.
     pub is_cited: bool,
+    /// Whether this is the passage alone, as it was kept: the document is gone.
+    pub is_excerpt: bool,
     /// What the user must know about it: that it has changed since it was cited, or is gone.
     pub note: Option<String>,
 }

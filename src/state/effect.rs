@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use docent_engine::answer::Turn;
+use serde::{Deserialize, Serialize};
 
 use super::look::Choice;
-use crate::json::{Answered, Hit};
+use super::why::Chosen;
+use crate::json::{Answered, Hit, path};
 
 /// The number of a question in work. A number is used once, so that what comes late can be told from what is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +78,11 @@ pub enum Effect {
     DeleteConversation(i64),
     /// Take a deletion back.
     RestoreConversation(i64),
+    /// Keep which passages are chosen in a conversation.
+    KeepPassages {
+        conversation: i64,
+        chosen: Chosen,
+    },
 
     OpenDocument(Wanted),
     /// Show a file in the user's viewer.
@@ -147,9 +154,10 @@ pub struct Replaced {
 }
 
 /// A passage as it is known beyond one question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
     /// Absolute.
+    #[serde(serialize_with = "path")]
     pub path: PathBuf,
     /// Counts from 1; none in formats without pages.
     pub page: Option<u32>,
@@ -200,7 +208,7 @@ pub struct Preview {
 }
 
 /// A document to be shown, and the place in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// Absolute.
     pub path: PathBuf,
@@ -218,4 +226,15 @@ pub struct Wanted {
     pub n: u32,
     /// Whether the answer cites it.
     pub is_cited: bool,
+    /// The passage as it was found, which is shown where its document is gone; none where a document is opened without
+    /// one.
+    pub kept: Option<Box<KeptPassage>>,
+}
+
+/// A passage of a turn, whose document may be gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptPassage {
+    pub hit: Hit,
+    /// When it was found: seconds since 1970.
+    pub found_at: i64,
 }

@@ -88,6 +88,10 @@ pub struct Panes {
 pub enum Choice {
     Theme(ThemeChoice),
     Panes(Panes),
+    /// What writes answers, as `--model` takes it.
+    Model(String),
+    /// What makes vectors, as `--embedder` takes it.
+    Embedder(String),
 }
 
 /// The looks that are chosen and those that can be.

@@ -13,13 +13,13 @@ use super::action::Action;
 use super::document::Opened;
 use super::effect::Run;
 use super::library::{Content, Stage};
-use super::model::{Cost, Embedder, Found, Loaded};
+use super::model::{Cost, Embedder, Found, Loaded, Maker};
 use super::notice::Notice;
 use super::question::InScope;
 use super::scroll::Measures;
 use super::target::Target;
 use super::tree::Row;
-use super::why::{Prompt, Why};
+use super::why::{Chosen, Prompt, Why};
 use crate::json::{Answered, Hit};
 use crate::theme::Background;
 
@@ -175,13 +175,13 @@ pub enum ModelReport {
         suitable: Option<PathBuf>,
         /// The bundled one first.
         embedders: Vec<Embedder>,
-        /// The folder of the one that makes the vectors; none for the bundled one.
-        embedder: Option<PathBuf>,
+        /// What makes the vectors.
+        maker: Maker,
     },
-    /// What a change to the embedder in a folder, or the bundled one, costs.
+    /// What a change to the embedder in a folder, or the bundled one, costs; or why it can't be made.
     Weighed {
         folder: Option<PathBuf>,
-        cost: Cost,
+        cost: Result<Cost, String>,
     },
     /// The share that is loaded, from 0 to 1.
     Loading {
@@ -205,6 +205,7 @@ pub enum DeskReport {
     Opened {
         id: i64,
         turns: Vec<SavedTurn>,
+        chosen: Chosen,
     },
     /// What was looked for, with its number; the latest first.
     Found {
@@ -221,6 +222,8 @@ pub struct SavedTurn {
     /// Seconds since 1970.
     pub asked_at: i64,
     pub answered: Answered,
+    /// How it came about, as it was written down; none where that is not known.
+    pub why: Option<String>,
 }
 
 /// What became of an export.

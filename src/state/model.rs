@@ -1,6 +1,6 @@
 //! What writes the answers?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use docent_engine::catalog::Origin;
 
@@ -18,19 +18,51 @@ pub struct Model {
     pub is_chosen: bool,
     /// Which row of the list is chosen; the one behind the last file is "none", embedders follow.
     pub selected: usize,
+    /// What is to be remembered when the file that was chosen is loaded: the file, and the name it is chosen by.
+    pub(super) remembers: Option<(PathBuf, String)>,
     /// The bundled one first.
     pub embedders: Vec<Embedder>,
-    /// The folder of the one that makes the vectors; none for the bundled one.
-    pub embedder: Option<PathBuf>,
+    /// What makes the vectors.
+    pub maker: Maker,
     /// The one that is chosen when it is asked for once more.
     pub change: Option<Change>,
 }
 
-/// What makes vectors.
+/// What makes the vectors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Maker {
+    /// The embedder that comes with docent.
+    #[default]
+    Bundled,
+    /// The one in this folder.
+    Folder(PathBuf),
+    /// Nothing: what was chosen by this name is not on this machine, and what was made before answers.
+    Gone(String),
+}
+
+impl Maker {
+    /// The one in a folder, else the bundled one.
+    pub fn of(folder: Option<PathBuf>) -> Self {
+        folder.map_or(Self::Bundled, Self::Folder)
+    }
+
+    /// Whether it is the one in this folder, or the bundled one.
+    pub fn is(&self, folder: Option<&Path>) -> bool {
+        match self {
+            Self::Bundled => folder.is_none(),
+            Self::Folder(own) => folder == Some(own),
+            Self::Gone(_) => false,
+        }
+    }
+}
+
+/// An embedder on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Embedder {
-    /// As it is shown, and as `--embedder` takes it.
+    /// As it is shown.
     pub name: String,
+    /// As `--embedder` takes it.
+    pub typed: String,
     /// Where it was found.
     pub origin: &'static str,
     /// None for the bundled one.
@@ -105,12 +137,18 @@ impl ModelState {
 impl Model {
     /// Files, "none" and embedders.
     pub fn rows(&self) -> usize {
-        self.found.len() + 1 + self.embedders.len()
+        self.found.len() + 1 + self.shown_embedders().len()
+    }
+
+    /// The embedders that can be chosen: none of them where there is no choice.
+    pub fn shown_embedders(&self) -> &[Embedder] {
+        let has_choice = self.embedders.len() > 1 || self.maker != Maker::Bundled;
+        if has_choice { &self.embedders } else { &[] }
     }
 
     /// The embedder whose row is chosen.
     pub fn chosen_embedder(&self) -> Option<&Embedder> {
-        self.embedders.get(self.selected.checked_sub(self.found.len() + 1)?)
+        self.shown_embedders().get(self.selected.checked_sub(self.found.len() + 1)?)
     }
 
     /// Bytes that the loaded model takes.
@@ -125,8 +163,10 @@ impl Model {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub path: PathBuf,
-    /// As it is shown, and as `--model` takes it.
+    /// As it is shown.
     pub name: String,
+    /// As `--model` takes it: its name, where that means no other.
+    pub typed: String,
     pub origin: Origin,
     pub quantization: Option<String>,
     /// Bytes.

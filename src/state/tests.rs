@@ -29,12 +29,12 @@ use super::message::{
     AnswerReport, DeskReport, ExportReport, LibraryReport, Message, ModelReport, Moment, Place,
     SavedTurn, Size,
 };
-use super::model::{Details, Found, Loaded};
+use super::model::{Details, Found, Loaded, Maker};
 use super::notice::Notice;
 use super::question::InScope;
 use super::scroll::{Anchor, Measure, Measures};
 use super::target::Target;
-use super::why::Why;
+use super::why::{Chosen, Why};
 use super::{Context, FolderPrompt, Layer, Pane, State};
 use crate::json::{Answered, Citation, Hit, Read, SCHEMA};
 use crate::seal::Seal;
@@ -115,6 +115,7 @@ pub(crate) fn models() -> Vec<Found> {
         Found {
             path: "/models/small.gguf".into(),
             name: "Small".into(),
+            typed: "Small".into(),
             origin: Origin::Ollama,
             quantization: Some("Q4_K_M".into()),
             size: 500 << 20,
@@ -131,6 +132,7 @@ pub(crate) fn models() -> Vec<Found> {
         Found {
             path: "/models/cut.gguf".into(),
             name: "cut.gguf".into(),
+            typed: "/models/cut.gguf".into(),
             origin: Origin::Docent,
             quantization: None,
             size: 12,
@@ -150,7 +152,7 @@ fn listed(found: Vec<Found>) -> ModelReport {
         free: Some(8 << 30),
         suitable: None,
         embedders: models::embedders(),
-        embedder: None,
+        maker: Maker::Bundled,
     }
 }
 
@@ -298,6 +300,7 @@ pub(crate) fn opened() -> Opened {
         section: "12.3 Break clause".into(),
         n: 2,
         is_cited: true,
+        is_excerpt: false,
         note: None,
     }
 }
@@ -493,8 +496,8 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("turns", turns.join("; ")),
             ("turn", format!("{:?}", state.conversation.selected)),
             ("scroll", format!("{:?}", state.conversation.scroll)),
-            ("pinned", format!("{:?}", passages(&state.conversation.pinned))),
-            ("excluded", format!("{:?}", passages(&state.conversation.excluded))),
+            ("pinned", format!("{:?}", passages(&state.conversation.chosen.pinned))),
+            ("excluded", format!("{:?}", passages(&state.conversation.chosen.excluded))),
             ("thoughts", thoughts(state)),
             ("source", format!("{:?}", state.sources)),
             ("conversations", titles(state)),
@@ -526,7 +529,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
             ("panes", format!("{:?}", state.look.panes)),
             ("mouse", format!("{:?}", state.has_mouse)),
             ("held", format!("{:?}", state.dragged.map(|(pane, _)| pane))),
-            ("embedder", format!("{:?} {:?}", state.model.embedder, state.model.change)),
+            ("embedder", format!("{:?} {:?}", state.model.maker, state.model.change)),
             ("notice", format!("{:?}", state.notice)),
             ("waiting", format!("{:?}", state.waiting)),
             ("quitting", format!("{:?}", state.quitting)),
@@ -797,7 +800,12 @@ fn every_message() {
             writing(),
             Message::Desk(DeskReport::Opened {
                 id: 2,
-                turns: vec![SavedTurn { asked_at: 5, answered: answered("Why does it wear?") }],
+                turns: vec![SavedTurn {
+                    asked_at: 5,
+                    answered: answered("Why does it wear?"),
+                    why: None,
+                }],
+                chosen: Chosen::default(),
             }),
         ),
         (

@@ -336,7 +336,7 @@ impl State {
         }
         if self.focus == Pane::Question && matches!(self.model.state, ModelState::Loading { .. }) {
             // Else the one that suits this machine would be loaded instead.
-            self.model.is_chosen = true;
+            (self.model.is_chosen, self.model.remembers) = (true, None);
             self.tell(Notice::note(
                 "loading is stopped: answers are quotes until a model is chosen",
             ));

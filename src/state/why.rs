@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use docent_engine::generate::Message;
 use docent_index::retrieve::Rank;
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::effect::Passage;
 use super::scroll::Scroll;
 
 /// How the sources of a question were found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Why {
     /// The words that were looked for.
     pub looked_for: String,
@@ -24,7 +27,8 @@ pub struct Why {
 }
 
 /// What the searches said of a source.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reason {
     /// BM25; none where no word fits.
     pub words: Option<Rank>,
@@ -36,6 +40,7 @@ pub struct Reason {
     pub reranked: Option<f32>,
     pub pinned: bool,
     /// Other places of the same text.
+    #[serde(serialize_with = "paths")]
     pub also: Vec<PathBuf>,
 }
 
@@ -53,3 +58,25 @@ impl WhyView {
 
 /// What a model was told: the messages that its template frames.
 pub type Prompt = Vec<Message>;
+
+/// How an answer came about, as the desk keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptWhy {
+    pub why: Why,
+    #[serde(default)]
+    pub prompt: Prompt,
+}
+
+/// The passages that are chosen in a conversation, as the desk keeps them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    /// What stays among the sources of its next questions.
+    pub pinned: Vec<Passage>,
+    /// What is left out of them.
+    pub excluded: Vec<Passage>,
+}
+
+fn paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
+}

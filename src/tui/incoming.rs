@@ -17,6 +17,8 @@ use futures_core::Stream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::terminal::fence::Awaited;
+
 /// How long what begins like a reply is kept back: its bytes come at once, a key after it does not.
 const KEPT_BACK: Duration = Duration::from_millis(100);
 
@@ -44,11 +46,13 @@ pub struct Input {
     release: Option<Pin<Box<Sleep>>>,
     /// What the terminal is asked with for its background.
     question: Option<&'static str>,
+    /// Whether it is still to reply.
+    awaited: Awaited,
 }
 
 impl Input {
     /// Begins to read the terminal, and asks it `question`, again whenever its user comes back to it.
-    pub fn new(question: Option<&'static str>) -> Self {
+    pub(crate) fn new(question: Option<&'static str>, awaited: Awaited) -> Self {
         // Without the signal, the screen is drawn anew at the next change only.
         let continued = signal(SignalKind::from_raw(libc::SIGCONT)).ok();
         let input = Self {
@@ -57,6 +61,7 @@ impl Input {
             continued,
             release: None,
             question,
+            awaited,
         };
         input.ask();
         input
@@ -64,6 +69,7 @@ impl Input {
 
     fn ask(&self) {
         if let Some(question) = self.question {
+            self.awaited.begin();
             // A terminal that can't be asked can't be drawn on either, which is told there.
             drop(execute!(io::stdout(), Print(question)));
         }
@@ -81,6 +87,9 @@ impl Stream for Input {
         }
         loop {
             if let Some(incoming) = self.replies.next() {
+                if matches!(incoming, Incoming::Background(_)) {
+                    self.awaited.end();
+                }
                 return Poll::Ready(Some(Ok(incoming)));
             }
             match Pin::new(&mut self.events).poll_next(context) {

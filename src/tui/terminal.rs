@@ -1,5 +1,7 @@
 //! How is the terminal taken, and given back as it was?
 
+pub(crate) mod fence;
+
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
@@ -19,6 +21,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
 
+use self::fence::Awaited;
 use super::event_loop::Console;
 use super::incoming::Input;
 use crate::error::Failure;
@@ -49,6 +52,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub struct Tty {
     /// Whether the terminal can be asked for its background.
     answers: bool,
+    /// Whether it is still to reply.
+    awaited: Awaited,
     /// What it was told last.
     title: Option<String>,
     mouse: bool,
@@ -63,7 +68,7 @@ impl Tty {
             ));
         }
         give_back_on_panic(std::thread::current().id());
-        let mut tty = Self { answers, title: None, mouse: false };
+        let mut tty = Self { answers, awaited: Awaited::default(), title: None, mouse: false };
         tty.enter()?;
         let output = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(output))?;
@@ -75,10 +80,11 @@ impl Console for Tty {
     type Input = Input;
 
     fn input(&mut self) -> Input {
-        Input::new(self.answers.then_some(ASK_BACKGROUND))
+        Input::new(self.answers.then_some(ASK_BACKGROUND), self.awaited.clone())
     }
 
     fn leave(&mut self) -> io::Result<()> {
+        self.awaited.settle();
         give_back()
     }
 
@@ -140,6 +146,7 @@ fn clipboard(text: &str) -> String {
 
 impl Drop for Tty {
     fn drop(&mut self) {
+        self.awaited.settle();
         // A terminal that is gone needs nothing back.
         drop(give_back());
     }

@@ -31,7 +31,7 @@ use crate::loading::Embedders;
 use crate::state::effect::{Ask, Passage, Preview, Run};
 use crate::state::message::{AnswerReport, Message};
 use crate::state::notice::Notice;
-use crate::state::why::{Reason, Why};
+use crate::state::why::{KeptWhy, Prompt, Reason, Why};
 
 /// How many passages are found for a question.
 const HITS: usize = 10;
@@ -64,6 +64,8 @@ pub(super) struct Job {
     pub(super) ask: Ask,
     pub(super) running: Running,
     pub(super) at: Instant,
+    /// How its answer comes about, as far as that is known.
+    pub(super) why: Option<Box<KeptWhy>>,
 }
 
 /// A question with the passages that were found for it.
@@ -203,12 +205,12 @@ impl Searcher {
     fn finder(&mut self) -> Result<&mut Finder, Failure> {
         let home = &self.setting.home;
         // Another embedder answers as soon as it has made its vectors.
-        self.finder.take_if(|finder| self.embedders.is_outdated(finder.embedder.id(), home));
+        self.finder.take_if(|finder| self.embedders.is_outdated(finder.embedder.id()));
         match &mut self.finder {
             Some(finder) => Ok(finder),
             empty => {
                 let settings = Settings::for_questions(self.setting.cores);
-                let embedder = self.embedders.open_for_questions(home, settings)?;
+                let embedder = self.embedders.open_for_questions(settings)?;
                 Ok(empty.insert(Finder::open(embedder, home)?))
             }
         }
@@ -234,7 +236,7 @@ impl Searcher {
     }
 
     /// Tells the passages and hands the question to whom answers it.
-    fn search(&mut self, job: Job, query: Query, follow_up: Option<FollowUp>) {
+    fn search(&mut self, mut job: Job, query: Query, follow_up: Option<FollowUp>) {
         let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
         let found =
             match self.find(wanted, (&job.ask.pinned, &job.ask.excluded), &job.running.cancel) {
@@ -247,8 +249,10 @@ impl Searcher {
             unread_documents: found.unread_documents as u64,
         };
         self.inbox.tell(Message::Answering(job.running.run, report));
-        let why = AnswerReport::Why(Box::new(why(&job.ask, wanted, &found)));
-        self.inbox.tell(Message::Answering(job.running.run, why));
+        let why = why(&job.ask, wanted, &found);
+        job.why = Some(Box::new(KeptWhy { why: why.clone(), prompt: Vec::new() }));
+        let report = AnswerReport::Why(Box::new(why));
+        self.inbox.tell(Message::Answering(job.running.run, report));
         let has_model = self.has_model.load(Ordering::Acquire);
         // What goes on from a conversation may be answered by it.
         if let (true, None, Some(finder)) = (has_model, &follow_up, &mut self.finder) {
@@ -403,6 +407,8 @@ pub(super) struct Telling<'a> {
     writing: Throttle,
     text: String,
     thought: String,
+    /// What it was told.
+    pub(super) prompt: Prompt,
     /// Whether the answerer has said anything.
     pub(super) begun: bool,
 }
@@ -416,6 +422,7 @@ impl<'a> Telling<'a> {
             writing: Throttle::new(TEXT_EVERY),
             text: String::new(),
             thought: String::new(),
+            prompt: Prompt::new(),
             begun: false,
         }
     }
@@ -425,7 +432,8 @@ impl<'a> Telling<'a> {
         self.begun |= !matches!(progress, Progress::Prompt(_));
         match progress {
             Progress::Prompt(messages) => {
-                let report = AnswerReport::Prompt(messages.to_vec());
+                self.prompt = messages.to_vec();
+                let report = AnswerReport::Prompt(self.prompt.clone());
                 self.inbox.tell(Message::Answering(self.run, report));
             }
             Progress::Thought(piece) => {

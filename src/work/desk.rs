@@ -17,6 +17,7 @@ use crate::json::Answered;
 use crate::state::look::Choice;
 use crate::state::message::{AnswerReport, DeskReport, ExportReport, Message, SavedTurn};
 use crate::state::notice::Notice;
+use crate::state::why::Chosen;
 use crate::{answer, export, fs, settings};
 
 /// How long a conversation that another docent has deleted can be brought back, in seconds.
@@ -44,6 +45,8 @@ pub(super) enum Order {
     },
     Delete(i64),
     Restore(i64),
+    /// Keep which passages are chosen in a conversation.
+    KeepPassages(i64, Chosen),
     Export {
         answers: Vec<Answered>,
         typed: String,
@@ -144,6 +147,11 @@ impl Keeper {
                     }
                     keeper.list();
                 }),
+                Order::KeepPassages(id, chosen) => self.guarded("keeping a choice", |keeper| {
+                    if let Err(failure) = keeper.keep_passages(id, &chosen) {
+                        keeper.complain("the choice holds until docent ends", failure);
+                    }
+                }),
                 Order::Export { answers, typed, replace } => self.guarded("exporting", |keeper| {
                     let report = keeper.export(&answers, &typed, replace);
                     let report = report.unwrap_or_else(|failure| ExportReport::Refused {
@@ -231,8 +239,9 @@ impl Keeper {
     fn keep(&mut self, mut ending: Ending) {
         let ask = &ending.job.ask;
         let (conversation, replaced) = (ask.conversation, ask.replaces);
-        let kept =
-            answer::kept(&ending.answered, ask.asked_at).map_err(Failure::from).and_then(|turn| {
+        let kept = answer::kept(&ending.answered, ask.asked_at, ending.job.why.as_deref())
+            .map_err(Failure::from)
+            .and_then(|turn| {
                 Ok(self.with_desk(|desk| match replaced {
                     Some(replaced) => desk.save_instead(conversation, replaced.asked_at, &turn),
                     None => desk.save_turn(conversation, &turn),
@@ -255,9 +264,20 @@ impl Keeper {
         let mut turns = Vec::new();
         for turn in &conversation.turns {
             let asked_at = turn.asked_at;
-            turns.push(SavedTurn { asked_at, answered: answer::from_kept(turn)? });
+            let answered = answer::from_kept(turn)?;
+            turns.push(SavedTurn { asked_at, answered, why: turn.why.clone() });
         }
-        Ok(DeskReport::Opened { id, turns })
+        // What a newer docent has written may be another thing: nothing is chosen then.
+        let chosen = conversation.passages.and_then(|kept| serde_json::from_str(&kept).ok());
+        Ok(DeskReport::Opened { id, turns, chosen: chosen.unwrap_or_default() })
+    }
+
+    fn keep_passages(&mut self, id: i64, chosen: &Chosen) -> Result<(), Failure> {
+        let is_any = *chosen != Chosen::default();
+        let kept = is_any.then(|| serde_json::to_string(chosen)).transpose()?;
+        // One that another docent has deleted for good has no next question.
+        self.with_desk(|desk| desk.choose_passages(id, kept.as_deref()))?;
+        Ok(())
     }
 
     fn delete(&mut self, id: i64) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! What stands in a document, and which files are there to be chosen from?
 
+mod kept;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -12,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::inbox::Inbox;
 use super::thread::guarded;
-use super::{FirstModel, Setting, path, scope};
+use super::{FirstModel, Setting, path};
+use crate::cli::BUNDLED;
 use crate::error::Failure;
 use crate::ingest::vector_id;
 use crate::json::by_ocr;
@@ -21,7 +24,7 @@ use crate::models;
 use crate::state::document::{Mark, Opened, Page};
 use crate::state::effect::{Sought, Wanted};
 use crate::state::message::{Message, ModelReport};
-use crate::state::model::{Cost, Details, Embedder, Found};
+use crate::state::model::{Cost, Details, Embedder, Found, Maker};
 use crate::state::notice::Notice;
 
 #[derive(Debug)]
@@ -32,13 +35,6 @@ pub(super) enum Order {
     ListModels,
     /// The folder of an embedder; none for the bundled one.
     Weigh(Option<PathBuf>),
-    /// What a question can be limited to.
-    ListPlaces,
-    /// What filters leave.
-    Count {
-        filters: String,
-        cancel: CancellationToken,
-    },
     Finish,
 }
 
@@ -86,31 +82,15 @@ impl Clerk {
                 Order::Weigh(folder) => {
                     let weighed =
                         guarded(&inbox, "measuring an embedder", || self.weigh(folder.as_deref()));
-                    match weighed {
-                        Some(Ok(cost)) => {
-                            inbox.tell(Message::Model(ModelReport::Weighed { folder, cost }));
-                        }
-                        Some(Err(failure)) => {
-                            let told = format!("it can't be measured: {}", failure.on_screen());
-                            inbox.tell(Message::Notice(Notice::error(told)));
-                        }
-                        None => self.snapshot = None,
+                    if weighed.is_none() {
+                        self.snapshot = None;
                     }
-                }
-                Order::ListPlaces => {
-                    let listed =
-                        guarded(&inbox, "listing the library", || self.looked_up(scope::places));
-                    inbox.tell(Message::Places(listed.flatten().unwrap_or_default()));
-                }
-                Order::Count { filters, cancel } => {
-                    let count = || self.looked_up(|snapshot| scope::count(snapshot, filters));
-                    let counted = (!cancel.is_cancelled())
-                        .then(|| guarded(&inbox, "counting passages", count))
-                        .flatten()
-                        .flatten();
-                    if let Some(counted) = counted.filter(|_| !cancel.is_cancelled()) {
-                        inbox.tell(Message::Counted(counted));
-                    }
+                    let weighed =
+                        weighed.unwrap_or_else(|| Err(Failure::new("docent made a mistake")));
+                    let cost = weighed.map_err(|failure| {
+                        format!("what it takes can't be measured: {}", failure.on_screen())
+                    });
+                    inbox.tell(Message::Model(ModelReport::Weighed { folder, cost }));
                 }
                 Order::Finish => break,
             }
@@ -120,8 +100,10 @@ impl Clerk {
     /// What it takes until an embedder has made the vectors of all passages, measured with a few of them.
     fn weigh(&mut self, folder: Option<&Path>) -> Result<Cost, Failure> {
         const SAMPLE: usize = 17;
-        let (parts, cores) = (self.setting.parts.clone(), self.setting.cores);
-        let embedders = Embedders::new(parts, folder.map(Path::to_owned));
+        let Setting { parts, home, cores, .. } = &*self.setting;
+        let maker = Maker::of(folder.map(Path::to_owned));
+        let embedders = Embedders::new(parts.clone(), maker, home.clone(), Vec::new());
+        let cores = *cores;
         let id = vector_id(&embedders.id()?);
         let snapshot = self.snapshot()?;
         let counts = snapshot.counts(Some(&id))?;
@@ -157,23 +139,13 @@ impl Clerk {
         let read = read(snapshot, wanted);
         // Nothing more is asked of it; an error would come again at the next document.
         drop(snapshot.release());
-        let (document, pages) = read.map_err(failed)?.ok_or_else(|| {
-            Notice::error(format!(
+        match (read.map_err(failed)?, &wanted.kept) {
+            (Some((document, pages)), _) => opened(wanted, document, pages).map(Box::new),
+            (None, Some(kept)) => Ok(Box::new(kept::opened(wanted, kept))),
+            (None, None) => Err(Notice::error(format!(
                 "`{shown}` is no longer in the library: it was moved, deleted or can't be read any more"
-            ))
-        })?;
-        opened(wanted, document, pages).map(Box::new)
-    }
-
-    /// Something that the library holds now. An error would come again at the next question, which tells it.
-    fn looked_up<T>(
-        &mut self,
-        look_up: impl FnOnce(&Snapshot) -> Result<T, StoreError>,
-    ) -> Option<T> {
-        let snapshot = self.snapshot().ok()?;
-        let found = look_up(snapshot).ok();
-        drop(snapshot.release());
-        found
+            ))),
+        }
     }
 
     /// The models on this machine, and the one that was named at the start.
@@ -186,15 +158,22 @@ impl Clerk {
             .then(|| models.get(models::preferred(&models, context, free)?))
             .flatten()
             .map(|model| model.path.clone());
+        let mut typed: Vec<String> =
+            (0..models.len()).filter_map(|index| models::typed(&models, index)).collect();
         if let FirstModel::File(path) = &self.setting.model {
             let index = catalog::with_file(&mut models, path);
             if let Some(model) = index.and_then(|index| models.get_mut(index)) {
                 // It may have another path as well; this is the one that is loaded.
                 model.path.clone_from(path);
             }
+            // One that lies elsewhere has no name that is known at the next start.
+            typed.extend(models.get(typed.len()).map(|model| model.path.display().to_string()));
         }
-        let mut found: Vec<Found> =
-            models.into_iter().filter_map(|found| shown(found, context)).collect();
+        let mut found: Vec<Found> = models
+            .into_iter()
+            .zip(typed)
+            .filter_map(|(found, typed)| shown(found, typed, context))
+            .collect();
         found.sort_by_key(|found| found.fault.is_some());
         ModelReport::Listed {
             folder: self.setting.home.join("models"),
@@ -202,7 +181,7 @@ impl Clerk {
             free,
             suitable,
             embedders: self.listed_embedders(),
-            embedder: self.embedders.chosen(),
+            maker: self.embedders.maker(),
         }
     }
 
@@ -210,15 +189,19 @@ impl Clerk {
     fn listed_embedders(&self) -> Vec<Embedder> {
         let bundled = &self.setting.parts.embedder;
         let bundled = Embedder {
-            name: "bundled".to_owned(),
+            name: BUNDLED.to_owned(),
+            typed: BUNDLED.to_owned(),
             origin: "comes with docent",
             folder: None,
             size: embed::model_path(bundled).metadata().map_or(0, |metadata| metadata.len()),
             fault: None,
         };
         let others = models::embedders(&self.setting.home, &self.setting.places);
-        let others = others.into_iter().map(|found| Embedder {
+        let typed: Vec<String> =
+            (0..others.len()).filter_map(|index| models::typed_embedder(&others, index)).collect();
+        let others = others.into_iter().zip(typed).map(|(found, typed)| Embedder {
             name: found.name,
+            typed,
             origin: found.origin.name(),
             folder: Some(found.folder),
             size: found.bytes,
@@ -310,6 +293,7 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
         section: wanted.section.clone(),
         n: wanted.n,
         is_cited: wanted.is_cited,
+        is_excerpt: false,
         note,
     })
 }
@@ -341,9 +325,9 @@ fn marks(wanted: &Wanted, pages: &[Page]) -> Vec<Mark> {
     marks
 }
 
-/// What the catalog says of a model, as the screen shows it; none for what is no model that writes text. `context`: tokens that it
-/// is to have.
-fn shown(model: catalog::Found, context: u32) -> Option<Found> {
+/// What the catalog says of a model, as the screen shows it; none for what is no model that writes text. `typed` is how it is
+/// named, `context` tokens that it is to have.
+fn shown(model: catalog::Found, typed: String, context: u32) -> Option<Found> {
     if !model.is_for_text() {
         return None;
     }
@@ -351,6 +335,7 @@ fn shown(model: catalog::Found, context: u32) -> Option<Found> {
     let mut found = Found {
         path,
         name,
+        typed,
         origin,
         quantization: None,
         size: bytes,
@@ -426,7 +411,7 @@ mod tests {
         let setting = Setting {
             home: home.to_owned(),
             parts: embed::Bundled::in_folder(home),
-            embedder: None,
+            maker: Maker::Bundled,
             user_home: None,
             cores: 1,
             ocr: false,
@@ -436,7 +421,9 @@ mod tests {
             running: loading::Running::default(),
             folders: Vec::new(),
         };
-        let embedders = Arc::new(Embedders::new(setting.parts.clone(), None));
+        let embedders =
+            Embedders::new(setting.parts.clone(), Maker::Bundled, home.to_owned(), Vec::new());
+        let embedders = Arc::new(embedders);
         Clerk::new(Arc::new(setting), embedders, Inbox::for_test().0)
     }
 
@@ -450,6 +437,7 @@ mod tests {
             highlights: highlights.to_vec(),
             n: 2,
             is_cited: true,
+            kept: None,
         }
     }
 

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use docent_index::store::{self, Desk, Reply, Request, RequestId, Snapshot, Store, StoreError};
+use docent_index::store::{
+    self, Desk, EmbedderId, Reply, Request, RequestId, Snapshot, Store, StoreError,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::content::Teller;
@@ -30,6 +32,7 @@ use crate::ingest::vector_id;
 use crate::loading::Embedders;
 use crate::state::library::Stage;
 use crate::state::message::{LibraryReport, Message};
+use crate::state::model::Maker;
 use crate::state::notice::Notice;
 
 /// How often it is tried to take over from another docent.
@@ -142,6 +145,8 @@ pub(super) struct Librarian {
     queue: Arc<Queue>,
     teller: Teller,
     paused: bool,
+    /// The user knows already what the change to another embedder takes.
+    is_cost_told: bool,
     /// Folders that were named at the start and are not in the library yet.
     named: Vec<PathBuf>,
     /// The library as it is read while another docent writes it, with the version that was told last.
@@ -184,6 +189,7 @@ impl Librarian {
             cancel,
             queue,
             paused: false,
+            is_cost_told: false,
             along: None,
             desk: None,
             asked: Vec::new(),
@@ -245,19 +251,30 @@ impl Librarian {
             self.inbox.tell(Message::Notice(Notice::error(salvaged.to_string())));
         }
         let embedder = vector_id(&self.embedders.id()?);
-        if self.embedders.chosen().is_some() {
+        let is_behind = self.embedders.makes() && self.is_behind(&embedder);
+        if is_behind && !std::mem::take(&mut self.is_cost_told) {
             let counts = store.counts(Some(&embedder))?;
             let missing = counts.passages.saturating_sub(counts.embedded);
-            if missing > 0 {
-                // How long it takes stands in the status line as soon as it is measured.
-                let told = format!(
-                    "the embedder makes vectors of {missing} of {} passages; what was made before answers until then",
-                    counts.passages
-                );
-                self.inbox.tell(Message::Notice(Notice::note(told)));
-            }
+            // How long it takes stands in the status line as soon as it is measured.
+            let told = format!(
+                "the embedder makes vectors of {missing} of {} passages; what was made before answers until then",
+                counts.passages
+            );
+            self.inbox.tell(Message::Notice(Notice::note(told)));
         }
-        Writer::new(self, store, embedder).work()
+        Writer::new(self, store, embedder, is_behind).work()
+    }
+
+    /// Whether other vectors answer until this embedder has made its own.
+    fn is_behind(&self, embedder: &EmbedderId) -> bool {
+        // A library that can't be read tells so itself.
+        store::ahead_of(&self.setting.home, embedder).is_ok_and(|ahead| !ahead.is_empty())
+    }
+
+    /// Lets another embedder make the vectors: the one in this folder, or the bundled one.
+    fn choose(&mut self, folder: Option<PathBuf>) {
+        self.embedders.choose(Maker::of(folder));
+        self.is_cost_told = true;
     }
 
     /// Tells what another docent writes, until it is time to try to take over. Whether this was the end for good.
@@ -405,7 +422,7 @@ impl Librarian {
                 Order::Pause(paused) => self.paused = paused,
                 Order::Named(folder) => self.named.push(folder),
                 // It is taken when the library can be opened.
-                Order::Embedder(folder) => self.embedders.choose(folder),
+                Order::Embedder(folder) => self.choose(folder),
                 order @ (Order::Add(_) | Order::Remove(_) | Order::ReadAgain(_)) => {
                     self.refuse(&order, why);
                 }

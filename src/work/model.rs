@@ -225,7 +225,7 @@ impl Speaker {
             let mut telling = Telling::new(&self.inbox, searched.job.running.run);
             let answered = speaking.answer(&searched, &mut telling);
             telling.flush();
-            let begun = telling.begun;
+            let (begun, prompt) = (telling.begun, std::mem::take(&mut telling.prompt));
             let fault = speaking.fate.take();
             let is_gone = matches!(fault, Some(GenerateError::Gone { .. }));
             if is_gone && let Some(model) = &mut self.model {
@@ -235,7 +235,10 @@ impl Speaker {
                     continue;
                 }
             }
-            let Searched { job, .. } = searched;
+            let Searched { mut job, .. } = searched;
+            if let Some(why) = &mut job.why {
+                why.prompt = prompt;
+            }
             let failure = fault.map(|fault| told(&fault));
             return match answered {
                 Ok(mut answered) => {

@@ -1,5 +1,6 @@
 //! The threads as the screen has them: effects in, messages out, on real files with the real embedder.
 
+mod embedders;
 mod listing;
 
 use std::sync::mpsc::Receiver;
@@ -9,10 +10,11 @@ use docent_engine::catalog::{self, Origin};
 
 use super::*;
 use crate::json::Answered;
-use crate::state::effect::{Ask, Run, Sought, Wanted};
+use crate::state::effect::{Ask, KeptPassage, Passage, Run, Sought, Wanted};
 use crate::state::library::{Content, Stage};
 use crate::state::message::{AnswerReport, DeskReport, ExportReport, LibraryReport, ModelReport};
 use crate::state::notice::{Kind, Notice};
+use crate::state::why::{Chosen, KeptWhy};
 use docent_index::store::Head;
 
 mod scope;
@@ -30,13 +32,13 @@ fn parts() -> Bundled {
 }
 
 /// A home with a folder of documents.
-struct Place {
+pub(super) struct Place {
     home: tempfile::TempDir,
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let place =
             Self { home: tempfile::tempdir().unwrap(), folder: tempfile::tempdir().unwrap() };
         place.write("lease.md", LEASE);
@@ -54,11 +56,11 @@ impl Place {
         path
     }
 
-    fn setting(&self) -> Setting {
+    pub(super) fn setting(&self) -> Setting {
         Setting {
             home: self.home.path().to_owned(),
             parts: parts(),
-            embedder: None,
+            maker: Maker::Bundled,
             user_home: Some(self.root()),
             cores: 2,
             ocr: true,
@@ -78,7 +80,7 @@ impl Place {
     }
 
     /// Opens it and waits until everything is read and embedded.
-    fn ready(&self) -> Screen {
+    pub(super) fn ready(&self) -> Screen {
         let mut screen = self.open();
         screen.until(|screen| screen.stage == Stage::Ready);
         screen
@@ -86,7 +88,7 @@ impl Place {
 }
 
 /// What stands in the screen's place.
-struct Screen {
+pub(super) struct Screen {
     work: Work,
     messages: Receiver<Message>,
     next_run: u64,
@@ -587,7 +589,7 @@ fn conversations_are_kept_opened_deleted_and_brought_back() {
     });
     screen.act(Effect::OpenConversation(id));
     let (opened, turns) = screen.wait(|message| match message {
-        Message::Desk(DeskReport::Opened { id, turns }) => Some((id, turns)),
+        Message::Desk(DeskReport::Opened { id, turns, .. }) => Some((id, turns)),
         _ => None,
     });
     assert_eq!((opened, turns.len()), (id, 2));
@@ -614,6 +616,39 @@ fn conversations_are_kept_opened_deleted_and_brought_back() {
 }
 
 #[test]
+fn what_is_chosen_in_a_conversation_and_how_its_sources_were_found_is_kept() {
+    let place = Place::new();
+    let mut screen = place.ready();
+    let reports = screen.reports("Who repairs the roof?", None);
+    let told = reports.iter().find_map(|report| match report {
+        AnswerReport::Why(why) => Some(why.as_ref().clone()),
+        _ => None,
+    });
+    let Some(AnswerReport::Ended { answered, conversation: Some(id), .. }) = reports.last() else {
+        panic!("{reports:?}")
+    };
+    let passages = |index: usize| vec![Passage::of(&answered.hits[index])];
+    let chosen = Chosen { pinned: passages(0), excluded: passages(1) };
+    screen.act(Effect::KeepPassages { conversation: *id, chosen: chosen.clone() });
+    drop(screen);
+    let mut screen = Screen::open(place.setting());
+    let mut opened = || {
+        screen.act(Effect::OpenConversation(*id));
+        let (turns, chosen) = screen.wait(|message| match message {
+            Message::Desk(DeskReport::Opened { turns, chosen, .. }) => Some((turns, chosen)),
+            _ => None,
+        });
+        let kept: KeptWhy = serde_json::from_str(turns[0].why.as_ref().unwrap()).unwrap();
+        assert_eq!(Some(&kept.why), told.as_ref());
+        let none = Chosen::default();
+        screen.act(Effect::KeepPassages { conversation: *id, chosen: none });
+        chosen
+    };
+    assert_eq!(opened(), chosen);
+    assert_eq!(opened(), Chosen::default());
+}
+
+#[test]
 fn what_was_deleted_long_ago_is_gone_at_the_next_start() {
     let place = Place::new();
     let now = jiff::Timestamp::now().as_second();
@@ -623,6 +658,7 @@ fn what_was_deleted_long_ago_is_gone_at_the_next_start() {
             asked_at: 5,
             question: question.to_owned(),
             answer: "{}".to_owned(),
+            why: None,
         };
         let id = desk.save_turn(None, &turn).unwrap();
         assert!(desk.delete(id, now - ago).unwrap());
@@ -702,6 +738,7 @@ fn a_document_opens_at_what_is_cited() {
         highlights: citation.hit.highlights.clone(),
         n: citation.hit.n,
         is_cited: true,
+        kept: None,
     };
     let open = |screen: &mut Screen, wanted: &Wanted| {
         screen.act(Effect::OpenDocument(wanted.clone()));
@@ -745,6 +782,11 @@ fn a_document_opens_at_what_is_cited() {
     while !screen.found("\"pays 950\"").is_empty() {}
     let notice = open(&mut screen, &wanted).unwrap_err();
     assert!(notice.text.contains("no longer in the library"), "{}", notice.text);
+    // What was kept of it is shown.
+    let kept = Some(Box::new(KeptPassage { hit: citation.hit.clone(), found_at: 5 }));
+    let opened = open(&mut screen, &Wanted { kept, ..wanted.clone() }).unwrap();
+    assert!(opened.is_excerpt && opened.note.unwrap().starts_with("This document is gone"));
+    assert_eq!(opened.pages[0].text, wanted.passage);
 }
 
 #[test]

@@ -35,6 +35,8 @@ use docent::state::library::{Content, Folder, Stage};
 use docent::state::message::{
     AnswerReport, DeskReport, LibraryReport, Message, Moment, SavedTurn, Size,
 };
+use docent::state::model::Maker;
+use docent::state::why::Chosen;
 use docent::state::{Layer, State};
 use docent::theme::{Signs, Theme};
 use docent::tui::view::View;
@@ -67,12 +69,12 @@ fn main() {
 fn frames() {
     for turns in [330, 1_000, 10_000] {
         let name = format!("conversation of {turns} turns");
-        let mut screen = Screen::with(DeskReport::Opened { id: 1, turns: saved(turns) });
+        let mut screen = Screen::with(opened(turns));
         screen.report(&format!("{name}, scrolled"), |frame| {
             let is_up = frame / 80 % 2 == 0;
             Message::Do(if is_up { Action::PageUp } else { Action::PageDown })
         });
-        let mut screen = Screen::with(DeskReport::Opened { id: 1, turns: saved(turns) });
+        let mut screen = Screen::with(opened(turns));
         screen.begin_answer();
         screen.report(&format!("{name}, written to"), |frame| {
             let piece = if frame % 40 == 39 { "\n\n- " } else { "words of **it** [1] " };
@@ -140,7 +142,7 @@ impl Live {
         let setting = Setting {
             home: home.to_owned(),
             parts: parts.clone(),
-            embedder: None,
+            maker: Maker::Bundled,
             user_home: None,
             cores: 2,
             ocr: false,
@@ -391,6 +393,11 @@ fn hit(n: u32) -> Hit {
     }
 }
 
+/// A conversation of so many turns.
+fn opened(turns: i64) -> DeskReport {
+    DeskReport::Opened { id: 1, turns: saved(turns), chosen: Chosen::default() }
+}
+
 fn saved(turns: i64) -> Vec<SavedTurn> {
     let answer = "The tenant may end the lease early with **six months’** written notice, but not before 1 March 2027 [1]. The amendment of 2025 shortens this:\n\n- three months for the *ground floor* [2]\n- nothing else is changed, as far as the papers of that year show it [2]\n\n| Lease | Rent |\n|---|--:|\n| Mill | 2,400 € |\n\nA fee is due in both cases [1].";
     let citation = |n| Citation {
@@ -417,7 +424,8 @@ fn saved(turns: i64) -> Vec<SavedTurn> {
         seconds: 0.2,
         usage: None,
     };
-    (0..turns).map(|number| SavedTurn { asked_at: number, answered: answered(number) }).collect()
+    let turn = |number| SavedTurn { asked_at: number, answered: answered(number), why: None };
+    (0..turns).map(turn).collect()
 }
 
 fn document(pages: u32) -> Opened {
@@ -442,6 +450,7 @@ fn document(pages: u32) -> Opened {
         section: String::new(),
         n: 1,
         is_cited: true,
+        is_excerpt: false,
         note: None,
     }
 }

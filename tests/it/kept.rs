@@ -135,8 +135,9 @@ fn check_found(home: &Path, library: &Connection) {
             vector.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         let embedder = EmbedderId(row.get(2).unwrap());
         let found = |query: &Query, top, vector: Option<(&EmbedderId, &[f32])>| -> Vec<String> {
-            let search = Search::prepare(&snapshot, Request::new(query, top)).unwrap();
-            let found = search.run(vector, &CancellationToken::new()).unwrap();
+            let cancel = CancellationToken::new();
+            let search = Search::prepare(&snapshot, Request::new(query, top), &cancel).unwrap();
+            let found = search.run(vector, &cancel).unwrap();
             found.hits.into_iter().map(|hit| hit.text).collect()
         };
         // No word of it is in any text: vectors decide alone.

@@ -187,14 +187,17 @@ fn a_conversation_of_long_ago_shows_its_sources_when_its_documents_have_changed_
     ask(&mut terminal, "How much does the tenant pay a month?");
     end(terminal);
     std::fs::write(&lease, "# Lease\n\nThe tenant pays 950 a month for the mill.\n").unwrap();
-    for told in ["has changed since it was cited", "is no longer in the library"] {
+    for (told, shown) in
+        [("has changed since it was cited", "950"), ("This document is gone", "900")]
+    {
         let mut terminal = Terminal::start(docent.home(), [library.as_str()], SIZE);
         terminal.wait_for("up to date");
         terminal.keys(&format!("{F2}{ENTER}"));
         let opened = terminal.wait_for(" in scope");
         assert!(opened.contains("900 a month"), "{opened}");
         terminal.keys(&format!("{TAB}{TAB}1{ENTER}"));
-        terminal.wait_for(told);
+        let document = terminal.wait_for(told);
+        assert!(document.contains(&format!("The tenant pays {shown} a month")), "{document}");
         end(terminal);
         drop(std::fs::remove_file(&lease));
     }

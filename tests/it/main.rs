@@ -14,6 +14,8 @@ mod changes;
 #[cfg(unix)]
 mod damage;
 mod docent;
+#[cfg(target_os = "linux")]
+mod embedders;
 mod eval;
 #[cfg(target_os = "linux")]
 mod frame;

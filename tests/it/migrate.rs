@@ -18,7 +18,7 @@ use crate::kept::{Kept, open};
 
 /// The older schemas of which there is a home: of the library, and of the desk.
 const LIBRARIES: [u32; 2] = [1, 2];
-const DESKS: [u32; 3] = [1, 2, 3];
+const DESKS: [u32; 4] = [1, 2, 3, 4];
 
 /// A home as a docent of that schema left it, with the documents that were read.
 pub(crate) fn old_store(schema: u32) -> Docent {

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::docent::{Docent, fixture};
 use crate::terminal::Terminal;
-use crate::terminal::key::{ENTER, ESCAPE, QUIT, TAB};
+use crate::terminal::key::{ENTER, ESCAPE, F2, QUIT, TAB};
 
 const QUESTION: &str = "What is the notice period if the tenant wants to leave early?";
 
@@ -49,6 +49,30 @@ fn an_answer_a_quote_and_what_is_cited_are_copied() {
     assert!(with_sources.starts_with(answer) && with_sources.contains("\n[1] “"), "{with_sources}");
     assert!(quote.starts_with('“') && quote.contains("p. 4"), "{quote}");
     assert_eq!(quote, marked);
+}
+
+#[test]
+fn what_was_chosen_among_sources_and_why_they_were_there_is_known_at_the_next_start() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = answered(&docent, (120, 36));
+    terminal.keys("\x1b1x");
+    terminal.wait_for("[1] is left out");
+    terminal.keys("2p");
+    terminal.wait_for("[2] stays among the sources");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+
+    let mut terminal = Terminal::start::<&str>(docent.home(), [], (120, 36));
+    terminal.wait_for("ask about your documents");
+    terminal.keys(&format!("{F2}{ENTER}"));
+    terminal.wait_for("in scope");
+    let shown = terminal.wait_for("left out");
+    assert!(shown.contains("pinned"), "{shown}");
+    terminal.keys(&format!("{TAB}{TAB}2w"));
+    let why = terminal.wait_for("Why this source");
+    assert!(why.contains("BM25") && why.contains("cosine"), "{why}");
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
 }
 
 #[test]

@@ -328,3 +328,28 @@ fn model_child(docent: Pid) -> Option<Pid> {
         })
         .and_then(Pid::from_raw)
 }
+
+/// A terminal far away replies when docent is at its end: what it says must not be typed into the shell.
+#[test]
+fn a_late_reply_of_the_terminal_does_not_reach_the_shell() {
+    let docent = Docent::with_fixtures();
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.env("TERM", "xterm-256color");
+    let script =
+        "\"$0\" --home \"$1\" --model none; printf 'back<'; read line; printf '%s>' \"$line\"";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_docent")]);
+    command.arg(docent.home());
+    let mut terminal = Terminal::run(command, SIZE);
+    terminal.wait_until_bytes("\x1b]11;?");
+    terminal.keys(QUIT);
+    // It is asked what it is, and answers that last.
+    terminal.wait_until_bytes("\x1b[c");
+    terminal.keys("\x1b]11;rgb:1616/1818/1d1d\x1b\\\x1b[?62;22c");
+    terminal.wait_until_bytes("back<");
+    terminal.keys("ls\r");
+    terminal.wait_until_bytes("ls>");
+    assert_eq!(terminal.wait(), 0);
+    let bytes = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+    let shell = bytes.split("back<").nth(1).unwrap();
+    assert!(!shell.contains("rgb:") && !shell.contains("62;22"), "{shell:?}");
+}

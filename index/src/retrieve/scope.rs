@@ -6,10 +6,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::Request;
+use tokio_util::sync::CancellationToken;
+
+use super::{Request, RetrieveError};
 use crate::document::{DocumentId, PassageId};
 use crate::extract::Format;
 use crate::query::{Day, Term, format_of};
+use crate::store::snapshot::FileRow;
 use crate::store::vectors::PassageSet;
 use crate::store::{Place, Snapshot, StoreError};
 
@@ -163,24 +166,31 @@ impl<'a> Filter<'a> {
         Ok(tagged)
     }
 
-    fn documents(&self, snapshot: &Snapshot) -> Result<BTreeSet<i64>, StoreError> {
+    fn documents(
+        &self,
+        snapshot: &Snapshot,
+        cancel: &CancellationToken,
+    ) -> Result<BTreeSet<i64>, RetrieveError> {
         let tagged = self.tagged(snapshot)?;
+        let fits = |file: &&FileRow| {
+            self.fits_type(Some(&file.format))
+                && self.fits_day(file.date.as_deref(), file.modified_ns)
+                && tagged.as_ref().is_none_or(|tagged| tagged.contains(&file.document))
+                && self.fits_scope(&file.place)
+                && self.fits_name(&file.place.file)
+                && self.fits_paths(&file.place)
+        };
+        let mut documents = BTreeSet::new();
         // Files of a directory stand together: it is looked at once.
-        Ok(snapshot
-            .files()?
-            .chunk_by(|one, other| is_beside(&one.place, &other.place))
-            .filter(|files| files.first().is_some_and(|file| self.fits_directories(&file.place)))
-            .flatten()
-            .filter(|file| {
-                self.fits_type(Some(&file.format))
-                    && self.fits_day(file.date.as_deref(), file.modified_ns)
-                    && tagged.as_ref().is_none_or(|tagged| tagged.contains(&file.document))
-                    && self.fits_scope(&file.place)
-                    && self.fits_name(&file.place.file)
-                    && self.fits_paths(&file.place)
-            })
-            .map(|file| file.document)
-            .collect())
+        for files in snapshot.files()?.chunk_by(|one, other| is_beside(&one.place, &other.place)) {
+            if cancel.is_cancelled() {
+                return Err(RetrieveError::Cancelled);
+            }
+            if files.first().is_some_and(|file| self.fits_directories(&file.place)) {
+                documents.extend(files.iter().filter(fits).map(|file| file.document));
+            }
+        }
+        Ok(documents)
     }
 }
 
@@ -192,7 +202,11 @@ fn is_beside(one: &Place, other: &Place) -> bool {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot, request: &Request<'a>) -> Result<Self, StoreError> {
+    pub(super) fn of(
+        snapshot: &'a Snapshot,
+        request: &Request<'a>,
+        cancel: &CancellationToken,
+    ) -> Result<Self, RetrieveError> {
         let filter = Filter::of(request);
         let everything = snapshot.all_passages();
         if filter.is_empty() {
@@ -204,7 +218,7 @@ impl<'a> Scope<'a> {
             };
             return Ok(whole.without(request.without));
         }
-        let documents = filter.documents(snapshot)?;
+        let documents = filter.documents(snapshot, cancel)?;
         // Passages of a document stand together: it is looked up once.
         let all: Vec<(i64, i64)> = everything
             .all
@@ -280,7 +294,11 @@ impl<'a> Scope<'a> {
     }
 
     /// How many files in scope could not be read. Of a file that was never opened no tag and no date is known.
-    pub(super) fn unread(&self, snapshot: &Snapshot) -> Result<usize, StoreError> {
+    pub(super) fn unread(
+        &self,
+        snapshot: &Snapshot,
+        cancel: &CancellationToken,
+    ) -> Result<usize, RetrieveError> {
         let places = snapshot
             .unread_places()?
             .iter()
@@ -293,7 +311,7 @@ impl<'a> Scope<'a> {
         if unread.is_empty() {
             return Ok(places);
         }
-        let documents = self.filter.documents(snapshot)?;
+        let documents = self.filter.documents(snapshot, cancel)?;
         Ok(places + unread.intersection(&documents).count())
     }
 }

@@ -18,11 +18,12 @@ pub use self::search::FoundConversation;
 use super::library::{path_bytes, path_from};
 use super::{Home, StoreError, create_if_missing, migrate};
 
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("desk.sql"),
     include_str!("desk2.sql"),
     include_str!("desk3.sql"),
     include_str!("desk4.sql"),
+    include_str!("desk5.sql"),
 ];
 
 /// A desk up to this size is checked whole whenever it is opened, which takes some tens of milliseconds then; a larger one
@@ -90,6 +91,8 @@ pub struct Turn {
     pub question: String,
     /// JSON with copies of all that is cited.
     pub answer: String,
+    /// JSON of how its sources were found; none where that is not known.
+    pub why: Option<String>,
 }
 
 /// Turns that follow each other.
@@ -99,6 +102,8 @@ pub struct Conversation {
     pub title: String,
     /// Seconds since 1970.
     pub started_at: i64,
+    /// JSON of the passages that its next questions are to have among their sources, or not; none where there are none.
+    pub passages: Option<String>,
     /// In the order in which they were asked.
     pub turns: Vec<Turn>,
 }
@@ -220,8 +225,8 @@ impl Desk {
         }
         transaction
             .execute(
-                "INSERT INTO turn (conversation_id, asked_at, question, answer) VALUES (?1, ?2, ?3, ?4)",
-                params![number, turn.asked_at, turn.question, turn.answer],
+                "INSERT INTO turn (conversation_id, asked_at, question, answer, why) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![number, turn.asked_at, turn.question, turn.answer, turn.why],
             )
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
@@ -253,7 +258,7 @@ impl Desk {
     /// A conversation by its number; none when there is none, or when it is deleted.
     pub fn conversation(&self, number: i64) -> Result<Option<Conversation>, StoreError> {
         self.database(self.read_conversation(
-            "SELECT id, title, started_at FROM conversation WHERE id = ?1 AND deleted_at IS NULL",
+            "SELECT id, title, started_at, passages FROM conversation WHERE id = ?1 AND deleted_at IS NULL",
             [number],
         ))
     }
@@ -261,7 +266,7 @@ impl Desk {
     /// The conversation with the latest turn.
     pub fn last_conversation(&self) -> Result<Option<Conversation>, StoreError> {
         self.database(self.read_conversation(
-            "SELECT id, title, started_at FROM conversation
+            "SELECT id, title, started_at, passages FROM conversation
              WHERE id = (SELECT t.conversation_id FROM turn t JOIN conversation c ON c.id = t.conversation_id
                          WHERE c.deleted_at IS NULL ORDER BY t.id DESC LIMIT 1)",
             [],
@@ -273,6 +278,20 @@ impl Desk {
         let done = self.connection.execute(
             "UPDATE conversation SET title = ?2 WHERE id = ?1 AND deleted_at IS NULL",
             params![number, title],
+        );
+        Ok(self.database(done)? > 0)
+    }
+
+    /// Keeps the passages that a conversation's next questions are to have among their sources, or not, as JSON. False when
+    /// there is no such conversation.
+    pub fn choose_passages(
+        &mut self,
+        number: i64,
+        passages: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let done = self.connection.execute(
+            "UPDATE conversation SET passages = ?2 WHERE id = ?1",
+            params![number, passages],
         );
         Ok(self.database(done)? > 0)
     }
@@ -363,6 +382,7 @@ impl Desk {
                     id: row.get(0)?,
                     title: row.get(1)?,
                     started_at: row.get(2)?,
+                    passages: row.get(3)?,
                     turns: Vec::new(),
                 })
             })
@@ -370,9 +390,16 @@ impl Desk {
         let Some(mut conversation) = found else { return Ok(None) };
         conversation.turns = self
             .connection
-            .prepare_cached("SELECT asked_at, question, answer FROM turn WHERE conversation_id = ?1 ORDER BY id")?
+            .prepare_cached(
+                "SELECT asked_at, question, answer, why FROM turn WHERE conversation_id = ?1 ORDER BY id",
+            )?
             .query_map([conversation.id], |row| {
-                Ok(Turn { asked_at: row.get(0)?, question: row.get(1)?, answer: row.get(2)? })
+                Ok(Turn {
+                    asked_at: row.get(0)?,
+                    question: row.get(1)?,
+                    answer: row.get(2)?,
+                    why: row.get(3)?,
+                })
             })?
             .collect::<rusqlite::Result<_>>()?;
         Ok(Some(conversation))
@@ -546,7 +573,26 @@ mod tests {
     use super::*;
 
     fn turn(question: &str) -> Turn {
-        Turn { asked_at: 5, question: question.to_owned(), answer: "{}".to_owned() }
+        let (question, answer) = (question.to_owned(), "{}".to_owned());
+        Turn { asked_at: 5, question, answer, why: None }
+    }
+
+    #[test]
+    fn how_sources_were_found_and_what_is_chosen_of_them_is_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(home.path()).unwrap();
+        let explained = Turn { why: Some("{\"found\": 1}".to_owned()), ..turn("Who signed?") };
+        let id = desk.save_turn(None, &turn("What is the rent?")).unwrap();
+        desk.save_turn(Some(id), &explained).unwrap();
+        assert!(desk.choose_passages(id, Some("[1]")).unwrap());
+        assert!(!desk.choose_passages(id + 1, Some("[1]")).unwrap());
+        drop(desk);
+        let mut desk = Desk::open(home.path()).unwrap();
+        let kept = desk.conversation(id).unwrap().unwrap();
+        assert_eq!(kept.turns, [turn("What is the rent?"), explained]);
+        assert_eq!(kept.passages.as_deref(), Some("[1]"));
+        desk.choose_passages(id, None).unwrap();
+        assert_eq!(desk.last_conversation().unwrap().unwrap().passages, None);
     }
 
     #[test]
@@ -722,6 +768,8 @@ mod tests {
         assert_eq!(desk.history(10).unwrap(), ["deposit", "rent"]);
         let head = Head { id: 1, title: "rent".to_owned(), asked_at: 7, turns: 3 };
         assert_eq!(desk.heads().unwrap(), [head]);
+        let conversation = desk.conversation(1).unwrap().unwrap();
+        assert_eq!((conversation.passages, &conversation.turns[0].why), (None, &None));
         assert!(home.path().join("desk.sqlite.1").exists());
     }
 

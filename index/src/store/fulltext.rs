@@ -7,7 +7,7 @@
 
 mod among;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -28,8 +28,8 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::WhitespaceTokenizer;
 use tantivy::{
-    DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher, SegmentReader,
-    TantivyDocument, TantivyError, Term,
+    DocId, Index, IndexMeta, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher,
+    SegmentReader, TantivyDocument, TantivyError, Term,
 };
 
 use super::vectors::PassageSet;
@@ -196,7 +196,7 @@ impl FulltextWriter {
 
     fn start(folder: &Path, index: &Index, fields: Fields) -> tantivy::Result<Self> {
         register(index);
-        let generation = committed(index)?;
+        let generation = generation_of(&index.load_metas()?);
         let writer = index.writer_with_num_threads(1, WRITER_MEMORY)?;
         Ok(Self { folder: folder.to_owned(), writer, fields, generation })
     }
@@ -293,8 +293,6 @@ pub(crate) struct FulltextReader {
     reader: IndexReader,
     searcher: Searcher,
     fields: Fields,
-    /// Of the commit that is read.
-    generation: Option<u64>,
 }
 
 impl fmt::Debug for FulltextReader {
@@ -320,9 +318,9 @@ pub(crate) struct Wanted {
     pub(crate) name_weight: f32,
 }
 
-/// The generation of the database that the last commit carries.
-fn committed(index: &Index) -> tantivy::Result<Option<u64>> {
-    Ok(index.load_metas()?.payload.and_then(|payload| payload.parse().ok()))
+/// The generation of the database that a commit carries.
+fn generation_of(commit: &IndexMeta) -> Option<u64> {
+    commit.payload.as_ref()?.parse().ok()
 }
 
 impl FulltextReader {
@@ -338,21 +336,23 @@ impl FulltextReader {
         let reader: IndexReader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
         let searcher = reader.searcher();
-        let generation = committed(&index).ok().flatten();
-        Some(Self { folder: folder.to_owned(), reader, searcher, fields, generation })
+        Some(Self { folder: folder.to_owned(), reader, searcher, fields })
     }
 
     pub(crate) fn reload(&mut self) -> Result<(), StoreError> {
-        // Before it is reloaded: it may know more than it says, never less.
-        self.generation = committed(self.searcher.index()).ok().flatten();
         self.reader.reload().map_err(|error| fulltext_error(&self.folder, error))?;
         self.searcher = self.reader.searcher();
         Ok(())
     }
 
-    /// The generation of the database up to which everything is found.
+    /// The generation of the database up to which everything is found; none where there has been a commit since that
+    /// changed what is found. Reads the last commit, which a search does not need.
     pub(crate) fn generation(&self) -> Option<u64> {
-        self.generation
+        let last = self.searcher.index().load_metas().ok()?;
+        let segments = last.segments.iter().map(|segment| (segment.id(), segment.delete_opstamp()));
+        let is_read =
+            segments.collect::<BTreeMap<_, _>>() == *self.searcher.generation().segments();
+        is_read.then(|| generation_of(&last)).flatten()
     }
 
     /// The best allowed passages with their BM25 scores, the best first.

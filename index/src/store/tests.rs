@@ -116,7 +116,8 @@ fn search(
     request: Request<'_>,
     vector: Option<(&EmbedderId, &[f32])>,
 ) -> Result<Found, RetrieveError> {
-    Search::prepare(snapshot, request)?.run(vector, &CancellationToken::new())
+    let cancel = CancellationToken::new();
+    Search::prepare(snapshot, request, &cancel)?.run(vector, &cancel)
 }
 
 fn find(snapshot: &Snapshot, query: &str) -> Vec<String> {
@@ -961,14 +962,63 @@ fn vectors_of_an_english_embedder_have_no_say_in_other_scripts() {
 }
 
 #[test]
+fn an_embedder_is_ahead_of_another_as_long_as_that_has_not_made_the_same_vectors() {
+    let mut desk = Desk::new();
+    desk.write("a.txt", "roof\nrent\npump\nseal");
+    let [old, new, third] = [1, 2, 3].map(|number| EmbedderId([number; 32]));
+    let passages: Vec<PassageId> =
+        desk.store.unembedded(&old, 10).unwrap().into_iter().map(|(passage, _)| passage).collect();
+    let ahead = |desk: &Desk, of| ahead_of(desk.home.path(), of).unwrap();
+    let put = |desk: &mut Desk, id, passages: &[PassageId]| {
+        let vectors: Vec<_> = passages.iter().map(|passage| (*passage, [1.0, 0.0])).collect();
+        desk.store.put_vectors(id, &vectors).unwrap();
+    };
+    assert!(ahead(&desk, &new).is_empty(), "nobody has made any");
+    put(&mut desk, &old, &passages[..3]);
+    assert_eq!(ahead(&desk, &new), [old]);
+    assert!(ahead(&desk, &old).is_empty(), "it is the only one");
+    put(&mut desk, &third, &passages[..1]);
+    put(&mut desk, &new, &passages[1..3]);
+    assert_eq!(ahead(&desk, &new), [old], "one that was given up early is no match");
+    // As many, but not of the same.
+    put(&mut desk, &new, &passages[3..]);
+    assert_eq!(ahead(&desk, &new), [old]);
+    assert_eq!(ahead(&desk, &old), [new]);
+    put(&mut desk, &new, &passages[..1]);
+    assert!(ahead(&desk, &new).is_empty());
+    assert_eq!(ahead(&desk, &third), [new, old]);
+    // What no file has any more is missed by nobody.
+    desk.write("b.txt", "flax");
+    let fresh: Vec<PassageId> =
+        desk.store.unembedded(&old, 10).unwrap().into_iter().map(|(passage, _)| passage).collect();
+    put(&mut desk, &old, &fresh);
+    put(&mut desk, &third, &passages);
+    assert_eq!(ahead(&desk, &new), [old]);
+    desk.store.remove_file(desk.folder, Path::new("b.txt")).unwrap();
+    assert!(ahead(&desk, &new).is_empty());
+}
+
+#[test]
+fn a_home_without_a_library_has_no_vectors() {
+    let home = tempfile::tempdir().unwrap();
+    let error = ahead_of(home.path(), &EMBEDDER).unwrap_err();
+    assert!(matches!(error, StoreError::Missing { .. }), "{error}");
+}
+
+#[test]
 fn a_stopped_search_says_so() {
     let desk = filled();
     let snapshot = Snapshot::open(desk.home.path()).unwrap();
     let cancel = CancellationToken::new();
     cancel.cancel();
     let query = Query::plain("alpha");
-    let search = Search::prepare(&snapshot, Request::new(&query, 5)).unwrap();
+    let request = Request::new(&query, 5);
+    let search = Search::prepare(&snapshot, request, &CancellationToken::new()).unwrap();
     assert!(matches!(search.run(None, &cancel), Err(RetrieveError::Cancelled)));
+    // Filters are gone through for a while as well.
+    let filtered = Query::parse("alpha type:txt").unwrap();
+    let stopped = Search::prepare(&snapshot, Request::new(&filtered, 5), &cancel);
+    assert!(matches!(stopped, Err(RetrieveError::Cancelled)));
 }
 
 #[test]

@@ -4,13 +4,15 @@ use super::{after, ask, effects, in_context, listed, ready};
 use crate::state::action::Action;
 use crate::state::effect::Effect;
 use crate::state::library::Stage;
+use crate::state::look::Choice;
 use crate::state::message::{LibraryReport, Message, ModelReport};
-use crate::state::model::{Cost, Embedder, Loaded};
+use crate::state::model::{Cost, Embedder, Loaded, Maker};
 use crate::state::{Context, Pane, State};
 
 pub(super) fn embedders() -> Vec<Embedder> {
     let bundled = Embedder {
         name: "bundled".into(),
+        typed: "bundled".into(),
         origin: "comes with docent",
         folder: None,
         size: 90_000_000,
@@ -18,6 +20,7 @@ pub(super) fn embedders() -> Vec<Embedder> {
     };
     let other = |name: &str, fault: Option<&str>| Embedder {
         name: name.into(),
+        typed: name.into(),
         origin: "docent",
         folder: Some(format!("/embedders/{name}").into()),
         size: 470_000_000,
@@ -29,7 +32,7 @@ pub(super) fn embedders() -> Vec<Embedder> {
 pub(super) fn weighed() -> ModelReport {
     ModelReport::Weighed {
         folder: Some("/embedders/e5-small".into()),
-        cost: Cost { missing: 212, of: 212, per_second: Some(41.0) },
+        cost: Ok(Cost { missing: 212, of: 212, per_second: Some(41.0) }),
     }
 }
 
@@ -52,9 +55,85 @@ fn an_embedder_is_changed_when_its_cost_has_been_said() {
     state.update(Message::Model(weighed()));
     let mut left = after(state.clone(), [Message::Do(Action::Up), Message::Do(Action::Down)]);
     assert_eq!(left.update(open()), [Effect::WeighEmbedder(folder.clone())]);
-    assert_eq!(state.update(open()), [Effect::ChooseEmbedder(folder)]);
+    let kept = Effect::Keep(Choice::Embedder("e5-small".into()));
+    assert_eq!(state.update(open()), [Effect::ChooseEmbedder(folder), kept]);
+    assert!(state.notice.as_ref().unwrap().0.text.contains("at the next start"));
     assert!(state.update(open()).is_empty());
     assert!(state.notice.unwrap().0.text.contains("already"));
+}
+
+#[test]
+fn what_a_change_takes_can_be_asked_for_again_when_it_could_not_be_measured() {
+    let mut state = weighing();
+    let failed = ModelReport::Weighed {
+        folder: Some("/embedders/e5-small".into()),
+        cost: Err("its model is damaged".into()),
+    };
+    assert_eq!(state.update(Message::Model(failed)), []);
+    assert_eq!(state.notice.as_ref().unwrap().0.text, "its model is damaged");
+    let again = state.update(Message::Do(Action::Open));
+    assert_eq!(again, [Effect::WeighEmbedder(Some("/embedders/e5-small".into()))]);
+}
+
+#[test]
+fn an_embedder_can_be_chosen_in_the_place_of_one_that_is_gone() {
+    let mut state = in_context(Context::Models);
+    state.model.embedders.truncate(1);
+    assert_eq!(state.model.rows(), 3, "nothing can be chosen where there is only one");
+    state.model.maker = Maker::Gone("e5-small".into());
+    state.model.selected = 3;
+    let open = || Message::Do(Action::Open);
+    assert_eq!(state.update(open()), [Effect::WeighEmbedder(None)]);
+    let cost = Ok(Cost { missing: 12, of: 212, per_second: None });
+    state.update(Message::Model(ModelReport::Weighed { folder: None, cost }));
+    let kept = Effect::Keep(Choice::Embedder("bundled".into()));
+    assert_eq!(state.update(open()), [Effect::ChooseEmbedder(None), kept]);
+    assert_eq!(state.model.maker, Maker::Bundled);
+}
+
+#[test]
+fn a_model_is_remembered_when_it_answers() {
+    let small = || std::path::PathBuf::from("/models/small.gguf");
+    let chosen = || {
+        let mut state = in_context(Context::Models);
+        state.model.selected = 0;
+        assert_eq!(state.update(Message::Do(Action::Open)), [Effect::LoadModel(small())]);
+        state
+    };
+    let loaded = |path| ModelReport::Loaded(Loaded { path, name: "Small".into(), context: 512 });
+    let mut state = chosen();
+    let kept = Effect::Keep(Choice::Model("Small".into()));
+    let first = state.update(Message::Model(loaded(small())));
+    assert_eq!(first, std::slice::from_ref(&kept));
+    let told = &state.notice.as_ref().unwrap().0.text;
+    assert_eq!(told, "`Small` answers from now on, also at the next start");
+    // Its child may die and be begun again.
+    assert_eq!(state.update(Message::Model(loaded(small()))), []);
+    // It answers already, though it was not chosen here before.
+    let mut again = after(state, [Message::Do(Action::Models)]);
+    again.model.selected = 0;
+    assert_eq!(again.update(Message::Do(Action::Open)), [kept]);
+
+    let mut other = chosen();
+    assert_eq!(other.update(Message::Model(loaded("/models/other.gguf".into()))), []);
+    let refused = ModelReport::Refused { path: small(), reason: "it is damaged".into() };
+    for stopped in [Message::Model(refused), Message::Do(Action::Back)] {
+        let loading = ModelReport::Loading { path: small(), share: 0.5 };
+        let mut state = after(chosen(), [Message::Model(loading), stopped]);
+        assert_eq!(state.update(Message::Model(loaded(small()))), [], "what did not answer");
+    }
+}
+
+#[test]
+fn that_quotes_are_chosen_is_remembered_and_that_a_model_is_unloaded_is_not() {
+    let mut state = in_context(Context::Models);
+    state.model.selected = state.model.found.len();
+    let kept = Effect::Keep(Choice::Model("none".into()));
+    let done = state.update(Message::Do(Action::Open));
+    assert_eq!(done, [Effect::UnloadModel, kept]);
+    assert!(state.notice.unwrap().0.text.contains("quotes from now on"));
+    let mut state = in_context(Context::Models);
+    assert_eq!(state.update(Message::Do(Action::Unload)), [Effect::UnloadModel]);
 }
 
 #[test]
@@ -99,7 +178,8 @@ fn what_answers_is_not_loaded_again_and_can_be_unloaded() {
         after(in_context(Context::Models), [Message::Model(ModelReport::Loaded(loaded))]);
     state.model.selected = 0;
     let mut again = state.clone();
-    assert!(effects(&mut again, [Message::Do(Action::Open)]).is_empty());
+    let kept = Effect::Keep(Choice::Model("Small".into()));
+    assert_eq!(effects(&mut again, [Message::Do(Action::Open)]), [kept]);
     assert_eq!(again.context(), Context::Question);
     let done = effects(&mut state, [Action::ReadAgain, Action::Unload].map(Message::Do));
     assert_eq!(done, [Effect::ListModels, Effect::UnloadModel]);

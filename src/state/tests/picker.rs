@@ -33,6 +33,28 @@ fn the_palette_offers_what_can_be_done_below_it() {
 }
 
 #[test]
+fn what_is_useful_comes_first_and_what_was_used_before_that() {
+    let palette = |state: State| after(state, [Message::Do(Action::Palette)]);
+    let mut state = palette(in_context(Context::Question));
+    let first = |state: &State| offered(state)[..3].to_vec();
+    assert_eq!(first(&state), [Action::Regenerate, Action::EditQuestion, Action::Unfold]);
+    let all = offered(&state);
+    let at = |action| all.iter().position(|other| *other == action).unwrap();
+    assert!(at(Action::Quit) < at(Action::Send) && at(Action::Send) < at(Action::Left));
+    for name in ["themes", "mouse", "help", "themes"] {
+        let chosen = [Message::Paste(name.into()), Message::Do(Action::Confirm)];
+        state = after(state, chosen);
+        state.layers.clear();
+        state = palette(state);
+    }
+    assert_eq!(first(&state), [Action::Themes, Action::Help, Action::Mouse]);
+    // Elsewhere as well, as far as it can be done there.
+    state.layers.clear();
+    let state = palette(State { focus: Pane::Sources, ..state });
+    assert_eq!(first(&state), [Action::Themes, Action::Help, Action::Mouse]);
+}
+
+#[test]
 fn what_is_chosen_is_done_to_what_lies_below() {
     let mut state = after(reading(), [Message::Do(Action::Palette)]);
     let chosen = [Message::Paste("viewer".into()), Message::Do(Action::Confirm)];

@@ -1,16 +1,20 @@
 //! Ways through answers, sources and documents.
 
+use docent_engine::generate::{Message as Said, Role as Speaker};
+
 use super::*;
 use crate::settings::Template;
 use crate::state::Sources;
 use crate::state::copying::LONGEST;
 use crate::state::effect::Replaced;
+use crate::state::why::{KeptWhy, Reason};
 
 /// A conversation whose only answer is this text.
 fn answer(text: &str) -> State {
     let answered = Answered { answer: text.into(), ..answered("How?") };
-    let turns = vec![SavedTurn { asked_at: 5, answered }];
-    let state = after(ready(), [Message::Desk(DeskReport::Opened { id: 2, turns })]);
+    let turns = vec![SavedTurn { asked_at: 5, answered, why: None }];
+    let chosen = Chosen::default();
+    let state = after(ready(), [Message::Desk(DeskReport::Opened { id: 2, turns, chosen })]);
     State { focus: Pane::Conversation, ..state }
 }
 
@@ -129,6 +133,64 @@ fn what_is_pinned_or_left_out_goes_with_the_next_question() {
 }
 
 #[test]
+fn what_is_pinned_or_left_out_is_kept_with_its_conversation() {
+    let chosen = |pinned: &[u32], excluded: &[u32]| {
+        let all = |ns: &[u32]| ns.iter().map(|n| Passage::of(&hit(*n))).collect();
+        Chosen { pinned: all(pinned), excluded: all(excluded) }
+    };
+    let kept = |chosen| Effect::KeepPassages { conversation: 7, chosen };
+    let mut state = sources();
+    let done = [Action::Pin, Action::Down, Action::Exclude, Action::Exclude].map(Message::Do);
+    assert_eq!(
+        effects(&mut state, done),
+        [kept(chosen(&[1], &[])), kept(chosen(&[1], &[2])), kept(chosen(&[1], &[]))]
+    );
+    // What is chosen before there is a conversation is kept with the first answer.
+    let mut state = after(ready(), ask("May the tenant leave?"));
+    let run = state.conversation.run().unwrap();
+    state = after(state, [Message::Answering(run, found())]);
+    state.focus = Pane::Sources;
+    assert_eq!(state.update(Message::Do(Action::Pin)), []);
+    let last = Message::Answering(run, ended("May the tenant leave?"));
+    assert_eq!(state.update(last), [kept(chosen(&[1], &[]))]);
+    // It is there again when the conversation is opened, and gone with it.
+    let turns = vec![SavedTurn { asked_at: 5, answered: answered("Why?"), why: None }];
+    let opened = DeskReport::Opened { id: 2, turns, chosen: chosen(&[3], &[2]) };
+    let mut state = after(state, [Message::Desk(opened)]);
+    let file = |n: u32| format!("/cases/lease-{n}.pdf");
+    assert_eq!(taken_along(&mut state), (vec![file(3)], vec![file(2)]));
+    state = after(state, [Message::Do(Action::NewConversation)]);
+    assert_eq!(taken_along(&mut state), (vec![], vec![]));
+}
+
+#[test]
+fn how_sources_of_a_saved_turn_were_found_is_read_when_it_is_asked_for() {
+    let said = Said { role: Speaker::User, content: "Why?".into() };
+    let why = Why {
+        looked_for: "wear".into(),
+        dense_weight: 0.5,
+        reasons: vec![Reason { pinned: true, also: vec!["/a.md".into()], ..Reason::default() }],
+        ..Why::default()
+    };
+    let known = KeptWhy { why, prompt: vec![said] };
+    let kept = |why: Option<String>| {
+        let turns = vec![SavedTurn { asked_at: 5, answered: answered("Why?"), why }];
+        let opened = DeskReport::Opened { id: 2, turns, chosen: Chosen::default() };
+        let state = after(ready(), [Message::Desk(opened)]);
+        let state = after(State { focus: Pane::Sources, ..state }, [Message::Do(Action::Why)]);
+        assert_eq!(state.context(), Context::Why);
+        let turn = state.conversation.turns[0].clone();
+        (turn.why.map(|why| *why), turn.prompt)
+    };
+    let written = serde_json::to_string(&known).unwrap();
+    assert_eq!(kept(Some(written)), (Some(known.why), known.prompt));
+    // Another docent may have known less, or more.
+    assert_eq!(kept(Some("{\"why\": {\"more\": 1}}".into())), (Some(Why::default()), vec![]));
+    assert_eq!(kept(Some("{\"how\": 1}".into())), (None, vec![]));
+    assert_eq!(kept(None), (None, vec![]));
+}
+
+#[test]
 fn an_answer_always_has_room_for_what_its_question_finds() {
     let mut state = sources();
     let hits: Vec<Hit> = (1..=6).map(hit).collect();
@@ -137,7 +199,7 @@ fn an_answer_always_has_room_for_what_its_question_finds() {
         state = after(state, [Message::Do(Action::Pin), Message::Do(Action::Down)]);
     }
     assert_eq!(told(&state), "5 sources are pinned, and an answer reads 6: let one go");
-    assert_eq!(state.conversation.pinned.len(), 5);
+    assert_eq!(state.conversation.chosen.pinned.len(), 5);
 }
 
 #[test]

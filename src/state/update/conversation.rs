@@ -6,6 +6,7 @@ use crate::state::conversation::{Conversation, Turn};
 use crate::state::effect::Effect;
 use crate::state::message::SavedTurn;
 use crate::state::scroll::{Anchor, Scroll};
+use crate::state::why::Chosen;
 use crate::state::{Pane, Sources, State};
 
 impl State {
@@ -70,10 +71,10 @@ impl State {
         stop.into_iter().collect()
     }
 
-    pub(super) fn open_conversation(&mut self, id: i64, turns: Vec<SavedTurn>) {
+    pub(super) fn open_conversation(&mut self, id: i64, turns: Vec<SavedTurn>, chosen: Chosen) {
         let turns =
             turns.into_iter().map(|turn| Turn::from_saved(self.next_serial(), turn)).collect();
-        self.conversation = Conversation { id: Some(id), turns, ..Conversation::default() };
+        self.conversation = Conversation { id: Some(id), turns, chosen, ..Conversation::default() };
         self.preview = None;
         self.question.chips.clear();
         self.show_cited();

@@ -156,7 +156,7 @@ impl State {
                     return self.open_chosen_conversation();
                 }
             }
-            DeskReport::Opened { id, turns } => self.open_conversation(id, turns),
+            DeskReport::Opened { id, turns, chosen } => self.open_conversation(id, turns, chosen),
             DeskReport::History(history) => self.question.remember(history),
         }
         Vec::new()

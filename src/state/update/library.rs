@@ -222,5 +222,6 @@ fn whole(path: PathBuf) -> Wanted {
         highlights: Vec::new(),
         n: 0,
         is_cited: false,
+        kept: None,
     }
 }

@@ -1,12 +1,14 @@
 //! What comes of choosing a model, and of what becomes of it?
 
 use super::{LIST_PAGE, moved};
+use crate::cli::NO_MODEL;
 use crate::state::State;
 use crate::state::action::Action;
 use crate::state::effect::Effect;
 use crate::state::library::Stage;
+use crate::state::look::Choice;
 use crate::state::message::ModelReport;
-use crate::state::model::{Change, ModelState};
+use crate::state::model::{Change, Maker, ModelState};
 use crate::state::notice::Notice;
 
 impl State {
@@ -19,7 +21,7 @@ impl State {
         match action {
             Action::Open => return self.choose_model(),
             Action::Unload => {
-                model.is_chosen = true;
+                (model.is_chosen, model.remembers) = (true, None);
                 model.selected = model.found.len();
                 return vec![Effect::UnloadModel];
             }
@@ -33,28 +35,39 @@ impl State {
         Vec::new()
     }
 
-    /// Lets the chosen one answer from now on.
+    /// Lets the chosen one answer from now on, and at the next start.
     fn choose_model(&mut self) -> Vec<Effect> {
         let model = &mut self.model;
         let Some(found) = model.found.get(model.selected) else {
-            model.is_chosen = true;
+            (model.is_chosen, model.remembers) = (true, None);
             self.layers.pop();
-            return vec![Effect::UnloadModel];
+            let kept = self.remember(NO_MODEL.to_owned(), "answers are quotes");
+            return vec![Effect::UnloadModel, kept];
         };
         if let Some(fault) = &found.fault {
             let notice = Notice::error(format!("`{}` can't be used: {fault}", found.name));
             self.tell(notice);
             return Vec::new();
         }
-        let path = found.path.clone();
-        model.is_chosen = true;
+        let (path, typed) = (found.path.clone(), found.typed.clone());
+        (model.is_chosen, model.remembers) = (true, None);
         self.layers.pop();
-        let is_ready = matches!(&model.state, ModelState::Ready(loaded) if loaded.path == path);
-        if is_ready {
+        if let ModelState::Ready(loaded) = &model.state
+            && loaded.path == path
+        {
             // It answers already.
-            return Vec::new();
+            let told = format!("`{}` answers", loaded.name);
+            return vec![self.remember(typed, &told)];
         }
+        // Not before it is loaded: one that is too large for this machine would be tried again at each start.
+        model.remembers = Some((path.clone(), typed));
         vec![Effect::LoadModel(path)]
+    }
+
+    /// Remembers what writes answers, and says so.
+    fn remember(&mut self, typed: String, told: &str) -> Effect {
+        self.tell(Notice::note(format!("{told} from now on, also at the next start")));
+        Effect::Keep(Choice::Model(typed))
     }
 
     /// Says first what a change costs, and makes it when it is asked for once more.
@@ -63,7 +76,7 @@ impl State {
         let Some(chosen) = model.chosen_embedder().cloned() else { return Vec::new() };
         if let Some(fault) = &chosen.fault {
             self.tell(Notice::error(format!("`{}` can't be used: {fault}", chosen.name)));
-        } else if chosen.folder == model.embedder {
+        } else if model.maker.is(chosen.folder.as_deref()) {
             self.tell(Notice::note(format!("`{}` makes the vectors already", chosen.name)));
         } else if self.library.stage == Stage::Elsewhere {
             self.tell(Notice::note(
@@ -74,8 +87,16 @@ impl State {
                 Some(change) if change.folder == chosen.folder => {
                     if change.cost.is_some() {
                         model.change = None;
-                        model.embedder.clone_from(&chosen.folder);
-                        return vec![Effect::ChooseEmbedder(chosen.folder)];
+                        model.maker = Maker::of(chosen.folder.clone());
+                        let told = format!(
+                            "`{}` makes the vectors from now on, also at the next start",
+                            chosen.name
+                        );
+                        self.tell(Notice::note(told));
+                        return vec![
+                            Effect::ChooseEmbedder(chosen.folder),
+                            Effect::Keep(Choice::Embedder(chosen.typed)),
+                        ];
                     }
                 }
                 _ => {
@@ -90,7 +111,7 @@ impl State {
     pub(super) fn model_reports(&mut self, report: ModelReport) -> Vec<Effect> {
         let model = &mut self.model;
         match report {
-            ModelReport::Listed { folder, found, free, suitable, embedders, embedder } => {
+            ModelReport::Listed { folder, found, free, suitable, embedders, maker } => {
                 // Who has chosen a file stays on it, and begins on the one that answers.
                 let chosen = match model.found.get(model.selected) {
                     Some(found) => Some(found.path.clone()),
@@ -101,7 +122,7 @@ impl State {
                 model.folder = Some(folder);
                 let row_of_embedder = model.selected.checked_sub(model.found.len() + 1);
                 model.found = found;
-                (model.embedders, model.embedder) = (embedders, embedder);
+                (model.embedders, model.maker) = (embedders, maker);
                 let index =
                     model.found.iter().position(|found| Some(&found.path) == chosen.as_ref());
                 model.selected = match (index, row_of_embedder) {
@@ -117,17 +138,30 @@ impl State {
                 return suitable.filter(|_| is_open).map(Effect::LoadModel).into_iter().collect();
             }
             ModelReport::Weighed { folder, cost } => {
-                if let Some(change) = model.change.as_mut().filter(|change| change.folder == folder)
-                {
-                    change.cost = Some(cost);
+                let is_wanted = |change: &&mut Change| change.folder == folder;
+                match (model.change.as_mut().filter(is_wanted), cost) {
+                    (None, _) => {}
+                    (Some(change), Ok(cost)) => change.cost = Some(cost),
+                    (Some(_), Err(reason)) => {
+                        model.change = None;
+                        self.tell(Notice::error(reason));
+                    }
                 }
             }
             ModelReport::Loading { path, share } => {
                 model.state = ModelState::Loading { path, share };
             }
-            ModelReport::Loaded(loaded) => model.state = ModelState::Ready(loaded),
+            ModelReport::Loaded(loaded) => {
+                let is_chosen = |(path, _): &mut (_, _)| *path == loaded.path;
+                let remembered = model.remembers.take_if(is_chosen);
+                let told = format!("`{}` answers", loaded.name);
+                model.state = ModelState::Ready(loaded);
+                let kept = remembered.map(|(_, typed)| self.remember(typed, &told));
+                return kept.into_iter().collect();
+            }
             ModelReport::Unloaded => model.state = ModelState::Quotes,
             ModelReport::Refused { path, reason } => {
+                model.remembers.take_if(|(chosen, _)| *chosen == path);
                 model.state = ModelState::Refused { path, reason: reason.clone() };
                 self.tell(Notice::error(reason));
             }

@@ -8,6 +8,9 @@ use crate::state::picker::{Choice, Picker, PickerKind, Row};
 use crate::state::question::Chip;
 use crate::state::{Context, Layer, State};
 
+/// How many actions that were asked for by name come first in the palette.
+const USED: usize = 3;
+
 impl State {
     /// Shows all that can be done where keys go now; closes it when it is open.
     pub(super) fn open_palette(&mut self) -> Vec<Effect> {
@@ -23,12 +26,16 @@ impl State {
             note: String::new(),
             choice: Choice::Do(action),
         };
-        let rows = Action::in_context(of)
-            .into_iter()
-            .filter(|action| *action != Action::Palette)
-            .filter(|action| action.source().is_none_or(|number| number <= sources))
-            .map(row)
-            .collect();
+        let mut offered = Action::in_context(of);
+        offered.retain(|action| {
+            *action != Action::Palette && action.source().is_none_or(|number| number <= sources)
+        });
+        // What was asked for by its name before may be wanted again; what every hand knows is not looked for here.
+        offered.sort_by_key(|action| {
+            let used = self.used.iter().position(|used| used == action);
+            (used.unwrap_or(self.used.len()), action.is_motion() || action.is_usual())
+        });
+        let rows = offered.into_iter().map(row).collect();
         self.raise(Layer::Picker(Box::new(Picker::new(PickerKind::Action(of), rows))));
         Vec::new()
     }
@@ -105,7 +112,12 @@ impl State {
         match choice {
             // It was asked for by its name: nobody does that by mistake.
             Choice::Do(Action::Quit) => vec![Effect::Quit],
-            Choice::Do(action) => self.act(action),
+            Choice::Do(action) => {
+                self.used.retain(|used| *used != action);
+                self.used.insert(0, action);
+                self.used.truncate(USED);
+                self.act(action)
+            }
             Choice::Past(index) => {
                 self.recall(index);
                 Vec::new()

@@ -10,6 +10,7 @@ use crate::state::input::Input;
 use crate::state::message::AnswerReport;
 use crate::state::question::{Question, Rest};
 use crate::state::scroll::Scroll;
+use crate::state::why::Chosen;
 use crate::state::{Layer, Sources, State, Welcome};
 
 /// How many past questions are kept for recalling.
@@ -99,8 +100,8 @@ impl State {
             question: question.clone(),
             conversation: self.conversation.id,
             turns: self.conversation.past(),
-            pinned: self.conversation.pinned.clone(),
-            excluded: self.conversation.excluded.clone(),
+            pinned: self.conversation.chosen.pinned.clone(),
+            excluded: self.conversation.chosen.excluded.clone(),
             replaces: None,
             asked_at,
         };
@@ -124,9 +125,14 @@ impl State {
             AnswerReport::Failed(notice) => Some(notice.clone()),
             _ => None,
         };
+        let was_kept = self.conversation.id.is_some();
         if !self.conversation.report(run, report) {
             return Vec::new();
         }
+        // What was chosen before the first answer's end had no place until now.
+        let is_new = !was_kept && self.conversation.chosen != Chosen::default();
+        let kept = self.conversation.kept_passages().filter(|_| is_new);
+        let mut effects: Vec<Effect> = kept.into_iter().collect();
         // Who has gone to a source meanwhile stays there.
         if has_ended && self.preview.is_none() && self.sources == Sources::FIRST {
             self.show_cited();
@@ -137,9 +143,9 @@ impl State {
         if self.conversation.run().is_none()
             && let Some(question) = self.waiting.take()
         {
-            return vec![self.ask(question)];
+            effects.push(self.ask(question));
         }
-        Vec::new()
+        effects
     }
 
     fn recall_before(&mut self) {

@@ -4,11 +4,10 @@ use super::{LIST_PAGE, document::no_text, moved, scroll_by_action};
 use crate::answer::EVIDENCE;
 use crate::json::Hit;
 use crate::state::action::Action;
-use crate::state::conversation::Conversation;
-use crate::state::effect::{Effect, Passage, Wanted};
+use crate::state::effect::{Effect, KeptPassage, Passage, Wanted};
 use crate::state::notice::Notice;
 use crate::state::scroll::{Anchor, Scroll};
-use crate::state::why::WhyView;
+use crate::state::why::{Chosen, WhyView};
 use crate::state::{Layer, Pane, Sources, State};
 
 /// With so many of its sources pinned, an answer still reads one that its question has found.
@@ -28,9 +27,16 @@ impl State {
             Action::Open => return self.open_source(),
             Action::View | Action::Edit => return self.open_source_outside(action),
             Action::Copy => return self.copy_quote(),
-            Action::Pin => self.pin(),
-            Action::Exclude => self.exclude(),
-            Action::Why if count > 0 => self.raise(Layer::Why(WhyView::FIRST)),
+            Action::Pin => return self.pin(),
+            Action::Exclude => return self.exclude(),
+            Action::Why if count > 0 => {
+                if self.preview.as_ref().is_none_or(|preview| preview.found().is_none())
+                    && let Some(turn) = self.conversation.current_mut()
+                {
+                    turn.explain();
+                }
+                self.raise(Layer::Why(WhyView::FIRST));
+            }
             _ if action.source().is_some() => self.select_source(action),
             Action::PageUp | Action::PageDown => {
                 let height = self.measures.sources.height;
@@ -84,16 +90,17 @@ impl State {
                 highlights: turn.highlights(hit),
                 n: hit.n,
                 is_cited: turn.citation(hit.n).is_some(),
+                kept: Some(Box::new(KeptPassage { hit: hit.clone(), found_at: turn.asked_at })),
             })
         });
         wanted.map(Effect::OpenDocument).into_iter().collect()
     }
 
     /// Keeps the chosen source among those of the next questions, or lets it go.
-    fn pin(&mut self) {
-        let Some(hit) = self.chosen_source() else { return };
+    fn pin(&mut self) -> Vec<Effect> {
+        let Some(hit) = self.chosen_source() else { return Vec::new() };
         let (passage, n) = (Passage::of(hit), hit.n);
-        let Conversation { pinned, excluded, .. } = &mut self.conversation;
+        let Chosen { pinned, excluded } = &mut self.conversation.chosen;
         let count = pinned.len();
         pinned.retain(|other| *other != passage);
         let told = if pinned.len() < count {
@@ -106,13 +113,14 @@ impl State {
             format!("[{n}] stays among the sources of the next questions here")
         };
         self.tell(Notice::note(told));
+        self.conversation.kept_passages().into_iter().collect()
     }
 
     /// Leaves the chosen source out of the next questions, or takes it in again.
-    fn exclude(&mut self) {
-        let Some(hit) = self.chosen_source() else { return };
+    fn exclude(&mut self) -> Vec<Effect> {
+        let Some(hit) = self.chosen_source() else { return Vec::new() };
         let (passage, n) = (Passage::of(hit), hit.n);
-        let Conversation { pinned, excluded, .. } = &mut self.conversation;
+        let Chosen { pinned, excluded } = &mut self.conversation.chosen;
         let count = excluded.len();
         excluded.retain(|other| *other != passage);
         let told = if excluded.len() < count {
@@ -123,6 +131,7 @@ impl State {
             format!("[{n}] is left out of the next questions here")
         };
         self.tell(Notice::note(told));
+        self.conversation.kept_passages().into_iter().collect()
     }
 
     pub(super) fn chosen_source(&self) -> Option<&Hit> {

@@ -114,8 +114,8 @@ impl State {
             run,
             question: asked,
             turns: self.conversation.past(),
-            pinned: self.conversation.pinned.clone(),
-            excluded: self.conversation.excluded.clone(),
+            pinned: self.conversation.chosen.pinned.clone(),
+            excluded: self.conversation.chosen.excluded.clone(),
         })]
     }
 

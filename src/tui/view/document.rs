@@ -226,6 +226,12 @@ fn head(
     let opened = &document.opened;
     let page_index = visible_page(laid, measure);
     let place = match opened.pages.get(page_index) {
+        Some(page) if opened.is_excerpt && opened.paged => {
+            vec![format!("page {}", page.number), page.remarks()]
+        }
+        Some(page) if opened.is_excerpt => {
+            page.lines.first().map(|(_, line)| format!("from line {line}")).into_iter().collect()
+        }
         Some(page) if opened.paged => {
             let last = opened.pages.last().map_or(page.number, |last| last.number);
             vec![format!("page {} of {last}", page.number), page.remarks()]

@@ -78,9 +78,22 @@ pub(super) fn draw(
         cursor = filter(canvas, rows(body, 0, 1), tree);
         body = below(body, 1 + air);
     }
-    let detail_rows = if area.height >= HIGH { TOLD + air } else { 0 };
+    let mut details = details(canvas, (state, keys), body.width.into());
+    // Where there is little room, what need not be told leaves its line to a row.
+    let needed = u16::try_from(details.len()).unwrap_or(TOLD).min(TOLD);
+    let detail_rows = match area.height {
+        HIGHER.. => TOLD + air,
+        HIGH.. => needed,
+        _ => 0,
+    };
     let list_rows = body.height.saturating_sub(detail_rows);
-    details(canvas, below(body, list_rows), (state, keys), air);
+    let foot = below(body, list_rows);
+    if air > 0 && needed > 0 {
+        canvas.rule(foot, 0);
+    }
+    let foot = below(foot, air);
+    shorten(canvas, &mut details, foot);
+    put_rows(canvas, foot, details.iter());
     let body = rows(body, 0, list_rows);
 
     // Who stays on a row while others come and go above it stays where he is on the screen, too.
@@ -247,17 +260,9 @@ fn measured(
 }
 
 /// What is told of the chosen row: its place, and what is wrong with it.
-fn details(canvas: &mut Canvas<'_>, area: Rect, (state, keys): (&State, &Keys), air: u16) {
-    if area.height == 0 {
-        return;
-    }
+fn details(canvas: &Canvas<'_>, (state, keys): (&State, &Keys), room: usize) -> Vec<Styled> {
     let library = &state.library;
-    let Some(row) = library.tree.chosen() else { return };
-    if air > 0 {
-        canvas.rule(area, 0);
-    }
-    let area = below(area, air);
-    let room = usize::from(area.width);
+    let Some(row) = library.tree.chosen() else { return Vec::new() };
     let path = row.path.to_string_lossy();
     let path = text::fit_end(&path, room, canvas.signs.ellipsis).into_owned();
     let mut lines = vec![Styled::new(path, canvas.style(Role::Dim))];
@@ -277,14 +282,19 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, (state, keys): (&State, &Keys), 
         line.push(&format!(": {}", problem.hint), canvas.style(Role::Dim));
         lines.extend(line.wrapped(room));
     }
+    lines
+}
+
+/// Leaves out what has no room, and says that there is more.
+fn shorten(canvas: &Canvas<'_>, lines: &mut Vec<Styled>, area: Rect) {
     if lines.len() > usize::from(area.height) {
         lines.truncate(area.height.into());
         if let Some(last) = lines.last_mut() {
-            last.push(&format!(" {}", canvas.signs.ellipsis), canvas.style(Role::Dim));
-            *last = last.fitted(room, canvas.signs.ellipsis);
+            let more = canvas.signs.ellipsis;
+            last.push(&format!(" {more}"), canvas.style(Role::Dim));
+            *last = last.fitted(area.width.into(), more);
         }
     }
-    put_rows(canvas, area, lines.iter());
 }
 
 fn reason(problem: &Problem) -> String {

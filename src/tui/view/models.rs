@@ -11,7 +11,7 @@ use super::{List, below, hints, inset, rows};
 use crate::keys::Keys;
 use crate::models::fit;
 use crate::state::action::Action;
-use crate::state::model::{Cost, Embedder, Found, ModelState};
+use crate::state::model::{Cost, Embedder, Found, Maker, ModelState};
 use crate::state::target::Target;
 use crate::state::{Context, State};
 use crate::theme::Role;
@@ -87,12 +87,16 @@ pub(super) fn draw(
     }
     firsts.push((lines.len(), model.found.len()));
     lines.push(none);
-    if model.embedders.len() > 1 {
+    let embedders = model.shown_embedders();
+    if !embedders.is_empty() {
         lines.push(Styled::default());
         let heading = " Embedders: what passages are found by beside their words";
         let heading = text::fit(heading, room, canvas.signs.ellipsis);
         lines.push(Styled::new(heading, canvas.style(Role::Heading)));
-        for (index, embedder) in model.embedders.iter().enumerate() {
+        if let Maker::Gone(name) = &model.maker {
+            lines.extend(gone(canvas, name).indented(room, 1, SIGN));
+        }
+        for (index, embedder) in embedders.iter().enumerate() {
             let row = index + model.found.len() + 1;
             if row == model.selected {
                 selected = (lines.len(), lines.len() + 1);
@@ -113,6 +117,15 @@ pub(super) fn draw(
             canvas.paint(rows(body, y, 1), Role::Selected);
         }
     }
+}
+
+/// That the embedder of this name is not there.
+fn gone(canvas: &Canvas<'_>, name: &str) -> Styled {
+    let fault = format!("{} {name} ", canvas.signs.fault);
+    let mut told = Styled::new(fault, canvas.style(Role::Error));
+    let text = "is not on this machine: the vectors that are left answer, and no new ones are made until another is chosen";
+    told.push(text, canvas.style(Role::Text));
+    told
 }
 
 /// The sign of what answers now.
@@ -229,7 +242,7 @@ impl Columns {
     fn embedder(&self, canvas: &Canvas<'_>, embedder: &Embedder, state: &State) -> Styled {
         let dim = canvas.style(Role::Dim);
         let ellipsis = canvas.signs.ellipsis;
-        let mut line = mark(canvas, embedder.folder == state.model.embedder);
+        let mut line = mark(canvas, state.model.maker.is(embedder.folder.as_deref()));
         let role = if embedder.fault.is_none() { Role::Text } else { Role::Dim };
         let room = self.name + GAP + QUANTIZATION;
         line.push(&text::fit(&embedder.name, room, ellipsis), canvas.style(role));
@@ -288,7 +301,7 @@ fn embedder_details(
     };
     let mut line = Styled::new(told, canvas.style(Role::Text));
     line.push(
-        &format!(". {enter} once more changes it for now, --embedder for good"),
+        &format!(". {enter} once more changes it, also for the next start"),
         canvas.style(Role::Accent),
     );
     line

@@ -293,6 +293,7 @@ pub(super) fn turn(serial: u64, question: &str, answer: Answering) -> Turn {
         is_thought_shown: false,
         why: None,
         prompt: Vec::new(),
+        kept_why: None,
         times: 0,
     }
 }
@@ -342,8 +343,8 @@ pub(super) fn explained(width: u16, height: u16) -> State {
     ];
     turn.thought = "The question is about leaving early. Source 1 speaks of a break clause, and source 2 changes its period for the ground floor alone.\n\nSo both matter.".to_owned();
     let passages: Vec<Passage> = turn.hits.iter().map(Passage::of).collect();
-    state.conversation.pinned = vec![passages[1].clone()];
-    state.conversation.excluded = vec![passages[2].clone()];
+    state.conversation.chosen.pinned = vec![passages[1].clone()];
+    state.conversation.chosen.excluded = vec![passages[2].clone()];
     state
 }
 
@@ -401,6 +402,7 @@ pub(super) fn with_models(mut state: State) -> State {
     let found = |file: &str, name: &str, size, fault: Option<&str>| Found {
         path: PathBuf::from("/home/me/.local/share/docent/models").join(file),
         name: name.to_owned(),
+        typed: name.to_owned(),
         origin: if name.starts_with("Qwen") { Origin::Ollama } else { Origin::LmStudio },
         quantization: fault.is_none().then(|| "Q4_K_M".to_owned()),
         size,
@@ -426,6 +428,7 @@ pub(super) fn with_models(mut state: State) -> State {
     ];
     let embedder = |name: &str, origin, folder: Option<&str>, size| Embedder {
         name: name.to_owned(),
+        typed: name.to_owned(),
         origin,
         folder: folder.map(PathBuf::from),
         size,
@@ -504,6 +507,7 @@ pub(super) fn paged_document() -> DocumentView {
         section: "12 Break clause".to_owned(),
         n: 1,
         is_cited: true,
+        is_excerpt: false,
         note: None,
     })
 }
@@ -531,6 +535,7 @@ pub(super) fn lined_document() -> DocumentView {
         section: String::new(),
         n: 4,
         is_cited: true,
+        is_excerpt: false,
         note: Some("The file has changed since it was cited".to_owned()),
     })
 }

@@ -74,7 +74,7 @@ impl Told<'_> {
             }
             self.search(why, &mut lines);
         } else {
-            let text = "How it was found is known until docent ends, and this answer is older: ask again to see it.";
+            let text = "How it was found was not written down: an older docent has answered this, or it was asked without the screen. Ask again to see it.";
             lines.extend(Styled::new(text, self.style(Role::Dim)).wrapped(self.room));
         }
         self.entry("given", &self.reading(), &mut lines);

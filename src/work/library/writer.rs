@@ -75,6 +75,8 @@ pub(super) struct Writer<'a> {
     unswept: Option<Instant>,
     /// There may be passages without a vector.
     is_unembedded: bool,
+    /// Other vectors answer until these are made.
+    is_behind: bool,
     /// Passages that were embedded since there was nothing to embed, and how many there are with those that wait.
     embedded: Option<(usize, usize)>,
     /// None before there is a scan to read.
@@ -90,7 +92,12 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(own: &'a mut Librarian, store: Store, id: EmbedderId) -> Self {
+    pub(super) fn new(
+        own: &'a mut Librarian,
+        store: Store,
+        id: EmbedderId,
+        is_behind: bool,
+    ) -> Self {
         let watcher = Watcher::new(&own.setting.home, own.sender.clone());
         let now = Instant::now();
         Self {
@@ -108,6 +115,7 @@ impl<'a> Writer<'a> {
             read: 0,
             unswept: Some(now),
             is_unembedded: true,
+            is_behind,
             embedded: None,
             scans: None,
             scan_queue: Queue::default(),
@@ -153,7 +161,7 @@ impl<'a> Writer<'a> {
                         self.own.inbox.tell(Message::Notice(notice));
                     }
                     Order::Embedder(folder) => {
-                        self.own.embedders.choose(folder);
+                        self.own.choose(folder);
                         return Ok(End::Again);
                     }
                     Order::Reopen => return Ok(End::Again),
@@ -414,6 +422,7 @@ impl<'a> Writer<'a> {
         if self.vectors.is_none() {
             self.vectors = Some(vectors(self.own)?);
         }
+        let makes = self.own.embedders.makes();
         let Librarian { orders, teller, runs, paused, cancel, .. } = &mut *self.own;
         let (watcher, id, rate) = (&self.watcher, &self.id, &mut self.rate);
         let requests = &mut self.requests;
@@ -434,7 +443,7 @@ impl<'a> Writer<'a> {
                 }));
                 teller.is_stale();
             }
-            let vectors = vectors.as_mut().filter(|_| yields && !runs.are_any());
+            let vectors = vectors.as_mut().filter(|_| makes && yields && !runs.are_any());
             if let Some(vectors) = vectors.filter(|_| failed.is_none()) {
                 match advance(vectors, store, id) {
                     Ok(kept) => {
@@ -505,7 +514,7 @@ impl<'a> Writer<'a> {
                 self.own.teller.is_stale();
             }
         }
-        if !self.is_unembedded {
+        if !self.is_unembedded || !self.own.embedders.makes() {
             return Ok(Step::None);
         }
         let vectors = match &mut self.vectors {
@@ -516,6 +525,10 @@ impl<'a> Writer<'a> {
             self.publish()?;
             (self.is_unembedded, self.embedded) = (false, None);
             self.own.teller.is_stale();
+            if std::mem::take(&mut self.is_behind) {
+                let told = "all vectors are made: the new embedder answers";
+                self.own.inbox.tell(Message::Notice(Notice::note(told)));
+            }
             return Ok(Step::Done);
         }
         let (done, of) = match self.embedded {

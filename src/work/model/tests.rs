@@ -86,7 +86,7 @@ fn searched(question: &str, turns: Vec<Turn>) -> Searched {
         hit(2, "The seal of the pump is to be changed after 4,000 hours of work at most."),
     ];
     Searched {
-        job: Job { ask, running, at: Instant::now() },
+        job: Job { ask, running, at: Instant::now(), why: None },
         query: Query::parse(question).unwrap(),
         follow_up: None,
         found: Found { hits, in_scope_passages: 2, ..Found::default() },

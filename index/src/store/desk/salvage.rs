@@ -50,8 +50,14 @@ struct Table {
 
 /// Parents before their children.
 const TABLES: [Table; 4] = [
-    Table { name: "conversation", columns: &["id", "title", "started_at", "deleted_at"] },
-    Table { name: "turn", columns: &["id", "conversation_id", "asked_at", "question", "answer"] },
+    Table {
+        name: "conversation",
+        columns: &["id", "title", "started_at", "deleted_at", "passages"],
+    },
+    Table {
+        name: "turn",
+        columns: &["id", "conversation_id", "asked_at", "question", "answer", "why"],
+    },
     Table { name: "history", columns: &["id", "question", "asked_at"] },
     Table { name: "folder", columns: &["path"] },
 ];

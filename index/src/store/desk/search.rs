@@ -130,7 +130,7 @@ mod tests {
 
     fn save(desk: &mut Desk, conversation: Option<i64>, question: &str, answer: &str) -> i64 {
         let answer = format!("{{\"schema\":1,\"answer\":{answer:?},\"hits\":[\"zeppelin\"]}}");
-        let turn = Turn { asked_at: 5, question: question.to_owned(), answer };
+        let turn = Turn { asked_at: 5, question: question.to_owned(), answer, why: None };
         desk.save_turn(conversation, &turn).unwrap()
     }
 
@@ -176,7 +176,8 @@ mod tests {
     fn an_answer_that_is_no_json_is_searched_by_its_question() {
         let home = tempfile::tempdir().unwrap();
         let mut desk = Desk::open(home.path()).unwrap();
-        let turn = Turn { asked_at: 5, question: "Why?".into(), answer: "{broken".into() };
+        let (question, answer) = ("Why?".into(), "{broken".into());
+        let turn = Turn { asked_at: 5, question, answer, why: None };
         let id = desk.save_turn(None, &turn).unwrap();
         check(&desk, "why", &[(id, Some("Why?"))]);
     }

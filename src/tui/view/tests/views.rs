@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::seal::Seal;
 use crate::state::action::Action;
+use crate::state::document::DocumentView;
 use crate::state::effect::Effect;
 use crate::state::message::Place;
-use crate::state::model::{Change, Cost};
+use crate::state::model::{Change, Cost, Maker};
 use crate::state::notice::Kind;
 use crate::state::picker::PickerKind;
 use crate::state::question::InScope;
@@ -113,6 +114,16 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
     ("palette-all", |width, height| {
         let document = Layer::Document(Box::new(sample::paged_document()));
         with_palette(with_layer(sample::one_turn(width, height), document), "")
+    }),
+    ("palette-used", |width, height| {
+        let mut state = sample::one_turn(width, height);
+        for name in ["mouse", "export"] {
+            state = with_palette(state, name);
+            state.update(Message::Do(Action::Confirm));
+            state.layers.clear();
+        }
+        state.notice = None;
+        with_palette(state, "")
     }),
     ("palette-nothing", |width, height| {
         with_palette(sample::idle(width, height), "no such thing")
@@ -276,6 +287,12 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         document.prompt = Some(Prompt { kind: PromptKind::Search, input: Input::new("fee") });
         with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
     }),
+    ("document-gone", |width, height| {
+        with_layer(sample::one_turn(width, height), Layer::Document(Box::new(excerpt(true))))
+    }),
+    ("document-gone-lines", |width, height| {
+        with_layer(sample::one_turn(width, height), Layer::Document(Box::new(excerpt(false))))
+    }),
     ("why", |width, height| with_layer(sample::explained(width, height), why(false))),
     ("why-prompt", |width, height| {
         let mut state = sample::explained(width, height);
@@ -307,6 +324,11 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
             Stage::Reading(Progress { done: 312, of: 1_204, per_second: Some(14.0) });
         state.library.content.embedded = 40_000;
         with_layer(state, Layer::Library)
+    }),
+    ("library-document", |width, height| {
+        let mut state = with_library(width, height, Stage::Ready);
+        state.library.tree.selected = 5;
+        state
     }),
     ("library-leaving", |width, height| {
         let mut state = sample::with_tree(sample::idle(width, height));
@@ -371,6 +393,13 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         state.model.change = Some(Change { folder, cost: Some(cost) });
         with_layer(state, Layer::Models)
     }),
+    ("models-embedder-gone", |width, height| {
+        let mut state = sample::with_models(sample::idle(width, height));
+        state.model.embedders.truncate(1);
+        state.model.maker = Maker::Gone("multilingual-e5-small".to_owned());
+        state.model.selected = 4;
+        with_layer(state, Layer::Models)
+    }),
     ("models-none", |width, height| with_layer(sample::idle(width, height), Layer::Models)),
     ("models-refused", |width, height| {
         let mut state = sample::with_models(sample::idle(width, height));
@@ -429,6 +458,24 @@ pub(super) fn with_palette(mut state: State, typed: &str) -> State {
     state.update(Message::Do(Action::Palette));
     state.update(Message::Paste(typed.to_owned()));
     state
+}
+
+/// The passage alone that is kept of a document, whose places are pages or lines.
+fn excerpt(paged: bool) -> DocumentView {
+    let mut view = if paged { sample::paged_document() } else { sample::lined_document() };
+    let opened = &mut view.opened;
+    let mark = opened.cited[0].clone();
+    let mut page = opened.pages[mark.page].clone();
+    page.text = page.text.get(mark.span).unwrap().to_owned();
+    page.lines = if paged { Vec::new() } else { vec![(0, 12)] };
+    opened.cited = vec![Mark { page: 0, span: 0..page.text.len() }];
+    opened.pages = [page].into();
+    opened.is_excerpt = true;
+    let path = opened.path.display();
+    opened.note = Some(format!(
+        "This document is gone: on 2 March 2025 it was `{path}`. Shown is the passage as it was cited on 2 March 2025."
+    ));
+    view
 }
 
 fn with_library(width: u16, height: u16, stage: Stage) -> State {
