@@ -1053,6 +1053,13 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
             (0_u64..9).prop_map(|number| Message::Desk(conversations::found(number))),
             Just(Message::Model(listed(models()))),
             Just(Message::Model(models::weighed())),
+            models::any_report().prop_map(Message::Model),
+            text().prop_map(|why| Message::Desk(DeskReport::Opened {
+                id: 3,
+                turns: vec![SavedTurn { asked_at: 5, answered: answered("Why?"), why: Some(why) }],
+                chosen: Chosen { pinned: vec![Passage::of(&hit(1))], excluded: Vec::new() },
+            })),
+            Just(Message::Document(Ok(Box::new(Opened { is_excerpt: true, ..opened() })))),
             Just(Message::Exported(ExportReport::Exists("/a.md".into()))),
             text().prop_map(|text| Message::Notice(Notice::note(text))),
             text().prop_map(Message::Composed),

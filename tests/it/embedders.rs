@@ -8,7 +8,7 @@ use rustix::process::{Signal, kill_process};
 
 use crate::docent::{Docent, copy, fixture};
 use crate::terminal::Terminal;
-use crate::terminal::key::{DOWN, ENTER, ESCAPE, F3, QUIT};
+use crate::terminal::key::{DOWN, ENTER, F3, QUIT};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -84,7 +84,6 @@ fn a_model_that_was_chosen_answers_at_the_next_start_unless_a_flag_says_otherwis
     terminal.wait_for("up to date");
     terminal.keys(F3);
     terminal.wait_for("● none: quotes only");
-    terminal.keys(ESCAPE);
     end(terminal);
     assert_eq!(settings(&docent), "model = \"tiny\"\n", "a flag is for once");
 
@@ -136,13 +135,10 @@ fn an_embedder_that_was_chosen_makes_the_vectors_at_the_next_start_and_may_be_go
     docent.write("seal.md", "The seal is worn.\n");
     let mut terminal = start(&docent, &[]);
     let told = terminal.wait_for("there is no embedder `tiny` on this machine");
-    assert!(
-        told.contains("the vectors that are left answer. Put it back, or choose another one (f3)"),
-        "{told}"
-    );
+    assert!(told.contains("the vectors that are left answer") && told.contains("(f3)"), "{told}");
     terminal.wait_for("4 documents");
     terminal.ask("Which part is worn?");
-    terminal.wait_for("The seal is worn. [1]");
+    terminal.wait_for("The seal is worn.");
     terminal.keys(F3);
     terminal.wait_for("tiny is not on this machine");
     assert_eq!(made(&docent), (4, vec![3, 2]), "nobody has asked for other vectors");
@@ -178,7 +174,7 @@ fn an_embedder_that_was_chosen_makes_the_vectors_at_the_next_start_and_may_be_go
 #[test]
 fn a_kill_in_the_middle_of_a_change_loses_no_vector() {
     let docent = Docent::new();
-    for number in 0..30 {
+    for number in 0..12 {
         let parts: Vec<String> = (0..8)
             .map(|part| {
                 format!(

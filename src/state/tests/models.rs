@@ -1,5 +1,7 @@
 //! Embedders, whose change says first what it costs, and rows that are stayed on.
 
+use proptest::prelude::*;
+
 use super::{after, ask, effects, in_context, listed, ready};
 use crate::state::action::Action;
 use crate::state::effect::Effect;
@@ -34,6 +36,28 @@ pub(super) fn weighed() -> ModelReport {
         folder: Some("/embedders/e5-small".into()),
         cost: Ok(Cost { missing: 212, of: 212, per_second: Some(41.0) }),
     }
+}
+
+/// What becomes of models and embedders, whatever was chosen.
+pub(super) fn any_report() -> impl Strategy<Value = ModelReport> {
+    let gone = || {
+        let mut report = listed(super::models());
+        if let ModelReport::Listed { embedders, maker, .. } = &mut report {
+            embedders.truncate(1);
+            *maker = Maker::Gone("e5-small".into());
+        }
+        report
+    };
+    let small = || std::path::PathBuf::from("/models/small.gguf");
+    let loaded = Loaded { path: small(), name: "Small".into(), context: 512 };
+    let folder = || Some("/embedders/e5-small".into());
+    prop_oneof![
+        Just(gone()),
+        Just(ModelReport::Loaded(loaded)),
+        Just(ModelReport::Refused { path: small(), reason: "it is damaged".into() }),
+        Just(ModelReport::Unloaded),
+        Just(ModelReport::Weighed { folder: folder(), cost: Err("it is damaged".into()) }),
+    ]
 }
 
 /// While it is measured what another embedder costs.

@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(read("\x1b[?6cls\r"), Some(5));
         assert_eq!(read("q\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?1;2c"), Some(33));
         assert_eq!(read("\x1b\x1b[?1c"), Some(6));
-        assert_eq!(read("\x1b[?12\x1b[?1c"), Some(11));
+        assert_eq!(read("\x1b[?12\x1b[?1c"), Some(10));
         for other in ["", "c", "\x1b[c", "\x1b[?1u", "\x1b[1;2c", "\x1b[?1;2"] {
             assert_eq!(read(other), None, "{other:?}");
         }
