@@ -170,6 +170,14 @@ impl Action {
         is_key || self.source().is_some()
     }
 
+    /// In how many contexts it can be asked for, where these are counted: what belongs to few says more of where one is.
+    pub fn breadth(self) -> usize {
+        match self.place() {
+            Place::In(contexts) => contexts.len(),
+            Place::Everywhere | Place::Moving | Place::Reading | Place::Typing => usize::MAX,
+        }
+    }
+
     /// Whether it can be asked for in a context.
     pub fn fits(self, context: Context) -> bool {
         match self.place() {

@@ -33,7 +33,8 @@ impl State {
         // What was asked for by its name before may be wanted again; what every hand knows is not looked for here.
         offered.sort_by_key(|action| {
             let used = self.used.iter().position(|used| used == action);
-            (used.unwrap_or(self.used.len()), action.is_motion() || action.is_usual())
+            let is_known = action.is_motion() || action.is_usual();
+            (used.unwrap_or(self.used.len()), is_known, action.breadth())
         });
         let rows = offered.into_iter().map(row).collect();
         self.raise(Layer::Picker(Box::new(Picker::new(PickerKind::Action(of), rows))));

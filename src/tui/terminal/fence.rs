@@ -19,8 +19,9 @@ const AWAITED: Duration = Duration::from_secs(1);
 /// How long the end waits at most.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How long one read waits, in tenths of a second.
+/// How long one read waits, in tenths of a second; where nobody is left to write, it does not.
 const READ: u8 = 1;
+const AT_ONCE: Duration = Duration::from_millis(20);
 
 /// Whether a reply of the terminal is on its way, known to whoever asks and to whoever reads.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +60,13 @@ fn drain(until: Instant) -> io::Result<()> {
     output.flush()?;
     let mut fence = Fence::default();
     let mut bytes = [0; 256];
-    while Instant::now() < until {
+    let mut now = Instant::now();
+    while now < until {
+        let before = now;
         let count = rustix::io::read(&input, &mut bytes)?;
-        if bytes.iter().take(count).any(|byte| fence.passes(*byte)) {
+        now = Instant::now();
+        let is_gone = count == 0 && now.duration_since(before) < AT_ONCE;
+        if is_gone || bytes.iter().take(count).any(|byte| fence.passes(*byte)) {
             break;
         }
     }

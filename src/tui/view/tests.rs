@@ -1,6 +1,5 @@
 //! Drawing: states made by hand, and what must hold of each.
 
-mod kept;
 mod lists;
 mod styles;
 mod views;

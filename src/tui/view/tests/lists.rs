@@ -35,3 +35,14 @@ fn rows_that_come_above_the_chosen_one_do_not_move_it_on_the_screen() {
     let after = draw_with(&mut view, &state).measures.library;
     assert_eq!(after.top, before.top + 7);
 }
+
+#[test]
+fn a_row_of_which_little_is_told_leaves_room_to_others() {
+    let rows = |selected| {
+        let mut state = with_layer(sample::with_tree(sample::idle(60, 16)), Layer::Library);
+        state.library.tree.selected = selected;
+        draw(&state).measures.library.height
+    };
+    // What is wrong with a document takes lines from the rows below it.
+    assert_eq!((rows(5), rows(6)), (11, 9));
+}
