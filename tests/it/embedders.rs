@@ -166,7 +166,7 @@ fn an_embedder_that_was_chosen_makes_the_vectors_at_the_next_start_and_may_be_go
     terminal.keys(&format!("{DOWN}{ENTER}"));
     terminal.wait_for("it has the vectors of all 4 passages already");
     terminal.keys(ENTER);
-    terminal.wait_for("● bundled");
+    terminal.wait_for("`bundled` makes the vectors from now on");
     end(terminal);
     assert_eq!(settings(&docent), "embedder = \"bundled\"\n");
 }

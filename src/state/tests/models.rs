@@ -112,7 +112,7 @@ fn an_embedder_can_be_chosen_in_the_place_of_one_that_is_gone() {
     state.update(Message::Model(ModelReport::Weighed { folder: None, cost }));
     let kept = Effect::Keep(Choice::Embedder("bundled".into()));
     assert_eq!(state.update(open()), [Effect::ChooseEmbedder(None), kept]);
-    assert_eq!(state.model.maker, Maker::Bundled);
+    assert_eq!((&state.model.maker, state.model.selected), (&Maker::Bundled, 2));
 }
 
 #[test]

@@ -88,6 +88,8 @@ impl State {
                     if change.cost.is_some() {
                         model.change = None;
                         model.maker = Maker::of(chosen.folder.clone());
+                        // Where there is no other one, there is nothing to choose from any more.
+                        model.selected = model.selected.min(model.rows() - 1);
                         let told = format!(
                             "`{}` makes the vectors from now on, also at the next start",
                             chosen.name
