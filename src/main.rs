@@ -36,6 +36,11 @@ fn main() -> ExitCode {
             kind: told("TERM"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(told),
             background: told("COLORFGBG"),
+            program: told("TERM_PROGRAM"),
+            konsole: told("KONSOLE_VERSION"),
+            kitty: told("KITTY_WINDOW_ID"),
+            vte: told("VTE_VERSION"),
+            multiplexer: ["TMUX", "STY"].into_iter().find_map(told),
         },
     };
     match run(&cli, &environment) {

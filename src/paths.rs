@@ -7,6 +7,7 @@ use docent_engine::catalog::{Origin, Place};
 use docent_engine::embed::Bundled;
 
 use crate::error::Failure;
+use crate::state::look::RightToLeft;
 
 /// What the process was started with, read once by `main`.
 #[derive(Clone, Debug)]
@@ -37,12 +38,39 @@ pub struct TerminalFacts {
     pub locale: Option<String>,
     /// `$COLORFGBG`: the numbers of its colours, the background's last.
     pub background: Option<String>,
+    /// `$TERM_PROGRAM`.
+    pub program: Option<String>,
+    /// `$KONSOLE_VERSION`, `$KITTY_WINDOW_ID` and `$VTE_VERSION`: what these terminals are known by.
+    pub konsole: Option<String>,
+    pub kitty: Option<String>,
+    pub vte: Option<String>,
+    /// `$TMUX`, else `$STY`: a program stands between docent and the terminal that was told of before.
+    pub multiplexer: Option<String>,
 }
 
 impl TerminalFacts {
     /// Whether it can be asked for its background: all can, but those that would print what they do not understand.
     pub fn answers(&self) -> bool {
         !matches!(self.kind.as_deref(), None | Some("dumb" | "linux"))
+    }
+
+    /// Who puts in order what is written from right to left. Most terminals don't, and those on VTE and mintty leave it when
+    /// they are told to, unless something between keeps that from them. Konsole, mlterm and Apple's do it always; kitty
+    /// does it for the letters of each word.
+    pub fn right_to_left(&self) -> RightToLeft {
+        let kind = self.kind.as_deref().unwrap_or_default();
+        let program = self.program.as_deref().unwrap_or_default();
+        let is_obstinate = self.konsole.is_some()
+            || kind.starts_with("mlterm")
+            || matches!(program, "Apple_Terminal" | "mlterm")
+            || self.vte.is_some() && self.multiplexer.is_some();
+        if is_obstinate {
+            RightToLeft::Terminal
+        } else if self.kitty.is_some() || kind == "xterm-kitty" {
+            RightToLeft::Words
+        } else {
+            RightToLeft::Docent
+        }
     }
 
     /// Whether it shows more than ASCII: unless it is said that it does not. Many who have no locale at all do.
@@ -132,6 +160,27 @@ pub fn parts(environment: &Environment) -> Result<Bundled, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_puts_in_order_what_is_written_from_right_to_left_is_known_by_the_terminal() {
+        let told = |fact: &str| Some(fact.to_owned());
+        let facts = TerminalFacts { kind: told("xterm-256color"), ..Default::default() };
+        let vte = TerminalFacts { vte: told("7600"), ..facts.clone() };
+        for (facts, expected) in [
+            (facts.clone(), RightToLeft::Docent),
+            (vte.clone(), RightToLeft::Docent),
+            (TerminalFacts { multiplexer: told("/tmp/tmux,1,0"), ..vte }, RightToLeft::Terminal),
+            (TerminalFacts { konsole: told("230800"), ..facts.clone() }, RightToLeft::Terminal),
+            (
+                TerminalFacts { program: told("Apple_Terminal"), ..facts.clone() },
+                RightToLeft::Terminal,
+            ),
+            (TerminalFacts { kind: told("mlterm-256color"), ..facts }, RightToLeft::Terminal),
+            (TerminalFacts { kind: told("xterm-kitty"), ..Default::default() }, RightToLeft::Words),
+        ] {
+            assert_eq!(facts.right_to_left(), expected, "{facts:?}");
+        }
+    }
 
     #[test]
     fn a_terminal_has_unicode_unless_its_locale_says_otherwise() {

@@ -19,7 +19,7 @@ use crate::fs::{self, FileError};
 use crate::keys::{Keys, KeysError};
 use crate::loading::Running;
 use crate::meant::Meant;
-use crate::state::look::{Panes, ThemeChoice};
+use crate::state::look::{Panes, RightToLeft, ThemeChoice};
 use crate::theme::Themes;
 
 /// Every setting with its default, as a file; a test holds it to what the program does.
@@ -48,6 +48,8 @@ const REFERENCE: &str = "“{quote}” ({title}[, p. {page}][, {section}])";
 pub struct Settings {
     pub theme: ThemeChoice,
     pub signs: SignChoice,
+    /// Who puts in order what is written from right to left; who does so in this terminal, as far as it tells, otherwise.
+    pub right_to_left: Option<RightToLeft>,
     /// Whether clicks and the wheel are docent's.
     pub mouse: bool,
     /// As `--model` takes it; what suits this machine otherwise.
@@ -135,6 +137,7 @@ impl Default for Settings {
         Self {
             theme: ThemeChoice::Auto,
             signs: SignChoice::Auto,
+            right_to_left: None,
             mouse: true,
             model: None,
             embedder: None,

@@ -53,7 +53,10 @@ pub fn run(
     let home = setting.home.clone();
     let keys = settings.keys;
     let stop = interrupt::token()?;
-    let (tty, terminal) = Tty::take(environment.terminal.answers())?;
+    let facts = &environment.terminal;
+    let order = settings.right_to_left.unwrap_or_else(|| facts.right_to_left());
+    let view = view.ordering(order);
+    let (tty, terminal) = Tty::take(facts.answers(), order)?;
     let (sender, mut inbox) = mpsc::channel(WAITING_REPORTS);
     if let Some(notice) = missed {
         // Nothing waits in it yet.

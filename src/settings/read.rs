@@ -10,12 +10,13 @@ use super::template::{Template, TemplateError};
 use super::{Fault, REFERENCE_NAMES, Settings, SignChoice, Viewer};
 use crate::child::reader::FILE_BYTES;
 use crate::meant::Meant;
-use crate::state::look::{Shown, ThemeChoice};
+use crate::state::look::{RightToLeft, Shown, ThemeChoice};
 
 /// All that stands at the top of a file.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "theme",
     "signs",
+    "right-to-left",
     "mouse",
     "model",
     "embedder",
@@ -64,6 +65,17 @@ impl Settings {
                         ("auto", SignChoice::Auto),
                         ("unicode", SignChoice::Unicode),
                         ("ascii", SignChoice::Ascii),
+                    ],
+                )?;
+            }
+            "right-to-left" => {
+                self.right_to_left = entry.one_of(
+                    "`auto`, `docent`, `words` or `terminal`",
+                    &[
+                        ("auto", None),
+                        ("docent", Some(RightToLeft::Docent)),
+                        ("words", Some(RightToLeft::Words)),
+                        ("terminal", Some(RightToLeft::Terminal)),
                     ],
                 )?;
             }

@@ -60,6 +60,18 @@ impl Shown {
     }
 }
 
+/// Who puts what is written from right to left in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RightToLeft {
+    /// Docent: the terminal shows cells as they come.
+    #[default]
+    Docent,
+    /// Docent the words, and the terminal the letters of each.
+    Words,
+    /// The terminal, whatever comes.
+    Terminal,
+}
+
 /// How a pane stands beside the conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Beside {

@@ -25,6 +25,7 @@ use self::fence::Awaited;
 use super::event_loop::Console;
 use super::incoming::Input;
 use crate::error::Failure;
+use crate::state::look::RightToLeft;
 
 /// What is drawn on: a frame is one write.
 pub type Output = CrosstermBackend<BufWriter<Stdout>>;
@@ -44,6 +45,11 @@ const GIVE_TITLE_BACK: &str = "\x1b[23;2t";
 /// Asks for the colour of the background. The reply comes among the keys, if there is one.
 const ASK_BACKGROUND: &str = "\x1b]11;?\x1b\\";
 
+/// Tells the terminal to show cells as they come, whatever direction their script has, and to put them in order again:
+/// ECMA-48's BDSM. Those that do neither take no notice.
+const KEEP_ORDER: &str = "\x1b[8l";
+const CHANGE_ORDER: &str = "\x1b[8h";
+
 /// Whether the terminal is docent's now: a panic must know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -54,6 +60,7 @@ pub struct Tty {
     answers: bool,
     /// Whether it is still to reply.
     awaited: Awaited,
+    order: RightToLeft,
     /// What it was told last.
     title: Option<String>,
     mouse: bool,
@@ -61,14 +68,15 @@ pub struct Tty {
 
 impl Tty {
     /// Takes the terminal that standard input and output are, and asks it for its background where it `answers`.
-    pub fn take(answers: bool) -> Result<(Self, Terminal<Output>), Failure> {
+    pub fn take(answers: bool, order: RightToLeft) -> Result<(Self, Terminal<Output>), Failure> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(Failure::new("the screen needs a terminal").hint(
                 "docent --ask QUESTION answers without one; docent --help lists everything",
             ));
         }
         give_back_on_panic(std::thread::current().id());
-        let mut tty = Self { answers, awaited: Awaited::default(), title: None, mouse: false };
+        let mut tty =
+            Self { answers, awaited: Awaited::default(), order, title: None, mouse: false };
         tty.enter()?;
         let output = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(output))?;
@@ -97,6 +105,9 @@ impl Console for Tty {
         }
         enable_raw_mode()?;
         (self.title, self.mouse) = (None, false);
+        if self.order != RightToLeft::Terminal {
+            execute!(io::stdout(), Print(KEEP_ORDER))?;
+        }
         execute!(
             io::stdout(),
             EnterAlternateScreen,
@@ -163,6 +174,8 @@ fn give_back() -> io::Result<()> {
         DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
+        // What it does by itself, whether it was told otherwise or not.
+        Print(CHANGE_ORDER),
         Print(GIVE_TITLE_BACK),
         cursor::Show
     );

@@ -3,6 +3,7 @@
 //! A frame is made from the state alone; what is kept between frames are lines that were wrapped before. Everything that
 //! comes from documents, names and models goes into cells by `canvas`, which takes out what steers a terminal.
 
+mod bidi;
 mod canvas;
 mod claims;
 mod code;
@@ -43,6 +44,7 @@ use ratatui::layout::Rect;
 use self::canvas::Canvas;
 use self::regions::Regions;
 use crate::keys::Keys;
+use crate::state::look::RightToLeft;
 use crate::state::scroll::{Anchor, Measure, Measures, Scroll};
 use crate::state::target::Target;
 use crate::state::{Layer, Pane, State};
@@ -57,6 +59,7 @@ const LOWEST: u16 = 4;
 pub struct View {
     themes: Themes,
     theme: Theme,
+    order: RightToLeft,
     /// The name of the theme that was asked for last, which may be one that can't be read.
     wanted: String,
     signs: Signs,
@@ -78,6 +81,7 @@ impl View {
             themes: Themes::default(),
             wanted: theme.name().to_owned(),
             theme,
+            order: RightToLeft::default(),
             signs,
             turns: turns::Turns::default(),
             document: None,
@@ -97,6 +101,12 @@ impl View {
         Self { themes, ..self }
     }
 
+    /// The same where what is written from right to left is put in order so.
+    #[must_use]
+    pub fn ordering(self, order: RightToLeft) -> Self {
+        Self { order, ..self }
+    }
+
     /// What stands at a column and a row of the screen.
     pub fn target_at(&self, column: u16, row: u16) -> Option<Target> {
         let here = self.targets.iter().rev().find(|(area, _)| area.contains((column, row).into()));
@@ -114,6 +124,7 @@ impl View {
                 *self = Self {
                     wanted,
                     themes,
+                    order: self.order,
                     theme_list: self.theme_list,
                     ..Self::new(theme, self.signs)
                 };
@@ -134,6 +145,7 @@ impl View {
             buffer: frame.buffer_mut(),
             theme: &self.theme,
             signs: &self.signs,
+            order: self.order,
             targets: &mut self.targets,
         };
         if area.width < NARROWEST || area.height < LOWEST {

@@ -220,3 +220,52 @@ fn a_terminal_with_a_light_background_gets_a_light_theme() {
     let bytes = terminal.bytes();
     assert!(String::from_utf8_lossy(&bytes).contains("\x1b]2;docent\x1b\\"));
 }
+
+/// Hebrew stands on the screen as it is read, in a terminal that is told to leave it so; one that can't be told gets it as
+/// it is written.
+#[test]
+fn a_session_from_right_to_left() {
+    const ASKED: &str = "מה הם דמי השכירות לחודש?";
+    let docent = Docent::new();
+    let note = "# חוזה\n\nדמי השכירות לחודש הם 2,400 שקלים.\n\nהדייר מתקן את הגג.\n";
+    docent.write("lease.md", note);
+    let library = docent.library().to_str().unwrap().to_owned();
+    let turned = |text: &str| text.chars().rev().collect::<String>();
+    for (konsole, left_so) in [(None, false), (Some("230800"), true)] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_docent"));
+        command.env("TERM", "xterm-256color");
+        for name in ["TMUX", "STY", "VTE_VERSION", "KITTY_WINDOW_ID", "TERM_PROGRAM"] {
+            command.env_remove(name);
+        }
+        if let Some(version) = konsole {
+            command.env("KONSOLE_VERSION", version);
+        }
+        command.args(["--model", "none", "--home"]);
+        command.arg(docent.home());
+        command.arg(&library);
+        let shown = |text: &str| if left_so { text.to_owned() } else { turned(text) };
+        let mut terminal = Terminal::run(command, SIZE);
+        terminal.wait_for("1 document");
+        terminal.keys(ASKED);
+        terminal.wait_for(&shown(ASKED));
+        terminal.keys(ENTER);
+        terminal.wait_for("passage in scope");
+        let rent = if left_so { "הם 2,400 שקלים" } else { "םילקש 2,400 םה" };
+        let answer = terminal.wait_for(rent);
+        if !left_so {
+            assert!(answer.contains("✓✓ [1]"), "{answer}");
+            // What is clicked is the number of the source, wherever it stands.
+            terminal.click("✓✓ [1]");
+            terminal.click("✓✓ [1]");
+            terminal.wait_for("cited [1]");
+            terminal.keys(ESCAPE);
+            terminal.wait_for("passage in scope");
+        }
+        terminal.keys(QUIT);
+        assert_eq!(terminal.wait(), 0);
+        assert!(terminal.is_given_back());
+        let bytes = terminal.bytes();
+        let is_told = String::from_utf8_lossy(&bytes).contains("\x1b[8l");
+        assert_eq!(is_told, !left_so);
+    }
+}

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
+use docent::state::look::RightToLeft;
 use docent::tui::terminal::Tty;
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
@@ -163,7 +164,7 @@ fn a_signal_ends_the_screen_and_gives_the_terminal_back() {
 #[test]
 fn a_panic_gives_the_terminal_back_and_is_told() {
     if std::io::stdin().is_terminal() && std::env::args().any(|argument| argument == "--exact") {
-        let _taken = Tty::take(true).unwrap();
+        let _taken = Tty::take(true, RightToLeft::Docent).unwrap();
         panic!("on purpose");
     }
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());

@@ -254,6 +254,7 @@ impl Terminal {
             && !screen.hide_cursor()
             && !screen.bracketed_paste()
             && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+            && last("\x1b[8l", "\x1b[8h")
             && last("\x1b[?1004h", "\x1b[?1004l")
             && last("\x1b[?2026h", "\x1b[?2026l")
             && bytes.matches("\x1b[22;2t").count() == bytes.matches("\x1b[23;2t").count()

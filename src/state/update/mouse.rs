@@ -25,8 +25,9 @@ impl State {
             self.clicked = Some((target, now));
         }
         self.quitting = None;
-        // Who clicks twice on what one click takes means nothing that lay below.
-        if self.taken.take().is_some_and(|at| now.saturating_sub(at) <= DOUBLE) {
+        // Who clicks twice on what one click takes means nothing that lay below. What takes a chip away did not.
+        let is_second = self.taken.take().is_some_and(|at| now.saturating_sub(at) <= DOUBLE);
+        if is_second && !matches!(target, Target::Chip(_)) {
             return Vec::new();
         }
         match target {

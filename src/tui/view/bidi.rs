@@ -11,7 +11,8 @@ use unicode_bidi::{
     get_base_direction_with_data_source,
 };
 
-use super::text::{Grapheme, Styled, graphemes};
+use super::text::{self, Grapheme, Styled, graphemes};
+use crate::state::look::RightToLeft;
 
 /// Signs that open and close, or point: from right to left each is drawn as the other.
 const MIRRORED: [(&str, &str); 16] = [
@@ -32,18 +33,6 @@ const MIRRORED: [(&str, &str); 16] = [
     ("［", "］"),
     ("【", "】"),
 ];
-
-/// Who puts what is written from right to left in order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Docent: the terminal shows cells as they come.
-    #[default]
-    Docent,
-    /// Docent the words, and the terminal the letters of each.
-    Words,
-    /// The terminal, whatever comes.
-    Terminal,
-}
 
 /// A part of a line that is put in order by itself: a paragraph's stretch, a cell of a table, a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +71,7 @@ pub(super) fn begins_rtl(paragraph: &str) -> bool {
 }
 
 /// The characters of a text as they stand from left to right.
-pub(super) fn placed(text: &str, is_rtl: bool, order: Order) -> Vec<Placed<'_>> {
+pub(super) fn placed(text: &str, is_rtl: bool, order: RightToLeft) -> Vec<Placed<'_>> {
     let base = if is_rtl { Level::rtl() } else { Level::ltr() };
     let info = ParagraphBidiInfo::new_with_data_source(&Drawn, text, Some(base));
     let of_bytes = info.reordered_levels(0..text.len());
@@ -99,18 +88,18 @@ pub(super) fn placed(text: &str, is_rtl: bool, order: Order) -> Vec<Placed<'_>> 
         placed.push(Placed { grapheme: *grapheme, column, symbol });
         column += grapheme.width;
     }
-    if order == Order::Words {
+    if order == RightToLeft::Words {
         turn_words(&mut placed);
     }
     placed
 }
 
 /// The characters of a line as they stand from left to right, each part of it by itself.
-pub(super) fn placed_row(row: &Styled, order: Order) -> Vec<Placed<'_>> {
+pub(super) fn placed_row<'r>(row: &'r Styled, order: RightToLeft) -> Vec<Placed<'r>> {
     let text = row.text();
     let mut all = Vec::with_capacity(text.len());
     let mut column = 0;
-    let mut place = |start: usize, part: Vec<Placed<'_>>| {
+    let mut place = |start: usize, part: Vec<Placed<'r>>| {
         let width: usize = part.iter().map(|placed| placed.grapheme.width).sum();
         all.extend(part.into_iter().map(|placed| Placed {
             grapheme: Grapheme { start: start + placed.grapheme.start, ..placed.grapheme },
@@ -120,7 +109,8 @@ pub(super) fn placed_row(row: &Styled, order: Order) -> Vec<Placed<'_>> {
         column += width;
     };
     let mut at = 0;
-    for unit in row.units() {
+    let units = if order == RightToLeft::Terminal { &[] } else { row.units() };
+    for unit in units {
         let before = text.get(at..unit.start).unwrap_or_default();
         place(at, in_order(before));
         let part = text.get(unit.start..unit.end).unwrap_or_default();
@@ -131,15 +121,26 @@ pub(super) fn placed_row(row: &Styled, order: Order) -> Vec<Placed<'_>> {
     all
 }
 
+/// The cells before the character of a line that begins at a byte, or before what comes behind the line.
+pub(super) fn column_of(row: &Styled, byte: usize, order: RightToLeft) -> usize {
+    let before = || text::width(row.text().get(..byte).unwrap_or_default());
+    if row.units().is_empty() || order == RightToLeft::Terminal {
+        return before();
+    }
+    let placed = placed_row(row, order);
+    let found = placed.iter().find(|placed| placed.grapheme.start == byte);
+    found.map_or_else(before, |placed| placed.column)
+}
+
 /// The characters of a text one behind the other.
 fn in_order(text: &str) -> Vec<Placed<'_>> {
     let mut column = 0;
-    let place = |grapheme: Grapheme<'_>| {
-        let placed = Placed { grapheme, column, symbol: grapheme.symbol() };
+    let mut placed = Vec::with_capacity(text.len());
+    for grapheme in graphemes(text) {
+        placed.push(Placed { grapheme, column, symbol: grapheme.symbol() });
         column += grapheme.width;
-        placed
-    };
-    graphemes(text).map(place).collect()
+    }
+    placed
 }
 
 fn mirrored<'a>(grapheme: &Grapheme<'a>) -> Cow<'a, str> {
@@ -208,7 +209,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let text = real(text);
-        assert_eq!(shown(&placed(&text, begins_rtl(&text), Order::Docent)), expected);
+        assert_eq!(shown(&placed(&text, begins_rtl(&text), RightToLeft::Docent)), expected);
     }
 
     #[test]
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn a_terminal_that_turns_words_gets_their_letters_as_they_are_written() {
         let text = real("ABC, DEF x");
-        let placed = placed(&text, true, Order::Words);
+        let placed = placed(&text, true, RightToLeft::Words);
         assert_eq!(shown(&placed), "x DEF ,ABC");
         // Where each stands is where it will be seen.
         assert_eq!(placed[2].grapheme.text, real("F"));
@@ -252,14 +253,14 @@ mod tests {
     fn each_part_of_a_line_is_put_in_order_by_itself() {
         let plain = ratatui::style::Style::new();
         let mut row = Styled::new("1. ", plain);
-        row.append(&Styled::new(real("AB (x)"), plain).as_unit());
+        row.append(&Styled::new(real("AB (x)"), plain).unit());
         row.push("  ", plain);
-        row.append(&Styled::new(real("CD"), plain).as_unit());
-        let placed = placed_row(&row, Order::Docent);
+        row.append(&Styled::new(real("CD"), plain).unit());
+        let placed = placed_row(&row, RightToLeft::Docent);
         assert_eq!(shown(&placed), "1. (x) BA  DC");
         assert!(placed.iter().enumerate().all(|(column, placed)| placed.column == column));
         let starts: Vec<usize> = placed.iter().map(|placed| placed.grapheme.start).collect();
-        assert_eq!(starts, [0, 1, 2, 8, 9, 10, 7, 5, 3, 11, 12, 15, 13]);
+        assert_eq!(starts, [0, 1, 2, 10, 9, 8, 7, 5, 3, 11, 12, 15, 13]);
     }
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
             text in "([a-z0-9 (\\[\\])]{0,5}|[אבגשׁ]{0,5}|[عربي]{0,5}|\\PC{0,4}|[\u{200e}\u{202e}\u{2067}\t]{0,2}){0,6}",
             is_rtl: bool,
         ) {
-            for order in [Order::Docent, Order::Words] {
+            for order in [RightToLeft::Docent, RightToLeft::Words] {
                 let placed = placed(&text, is_rtl, order);
                 let mut starts: Vec<usize> = placed.iter().map(|placed| placed.grapheme.start).collect();
                 starts.sort_unstable();

@@ -1,12 +1,17 @@
 //! How does something get into the cells of the screen?
 //!
-//! The only place that writes cells: whatever is drawn is cut to its region here, and made harmless.
+//! The only place that writes cells: whatever is drawn is cut to its region here, made harmless, and put in the order in
+//! which it is read.
+
+use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
+use super::bidi;
 use super::text::{self, Styled, graphemes};
+use crate::state::look::RightToLeft;
 use crate::state::target::Target;
 use crate::theme::{Background, Role, Signs, Theme};
 
@@ -16,6 +21,8 @@ pub(super) struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     pub theme: &'a Theme,
     pub signs: &'a Signs,
+    /// Who puts in order what is written from right to left.
+    pub order: RightToLeft,
     /// What a click is meant for: what was drawn last counts.
     pub targets: &'a mut Vec<(Rect, Target)>,
 }
@@ -46,39 +53,98 @@ impl Canvas<'_> {
         text: &str,
         style: Style,
     ) -> u16 {
-        let area = area.intersection(self.buffer.area);
-        if y >= area.height || x >= area.width {
-            return x;
+        if self.order == RightToLeft::Terminal || !bidi::has_rtl(text) {
+            return self.put_plain(area, x, y, text, style);
         }
-        let row = area.y + y;
-        let end = area.right();
-        let mut column = area.x + x;
-        for grapheme in graphemes(text) {
-            let Ok(width) = u16::try_from(grapheme.width) else { break };
-            if width == 0 {
-                continue;
-            }
-            let Some(after) = column.checked_add(width).filter(|after| *after <= end) else {
+        let Some(mut pen) = self.pen(area, x, y) else { return x };
+        let start = pen.column;
+        for placed in bidi::placed(text, bidi::begins_rtl(text), self.order) {
+            if !self.write(&mut pen, &placed.symbol, placed.grapheme.width, style) {
                 break;
-            };
-            if let Some(cell) = self.buffer.cell_mut((column, row)) {
-                cell.set_symbol(&grapheme.symbol()).set_style(style);
             }
-            // The cells behind the first one: hidden by a wide sign, empty behind a tab.
-            for hidden in column + 1..after {
-                if let Some(cell) = self.buffer.cell_mut((hidden, row)) {
-                    cell.reset();
-                    cell.set_style(style);
-                }
-            }
-            column = after;
         }
-        column - area.x
+        x + (pen.column - start)
     }
 
-    /// Writes text with its styles, as [`put`](Self::put).
+    /// Writes text as it comes.
+    fn put_plain(&mut self, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+        let Some(mut pen) = self.pen(area, x, y) else { return x };
+        let start = pen.column;
+        for grapheme in graphemes(text) {
+            if !self.write(&mut pen, &grapheme.symbol(), grapheme.width, style) {
+                break;
+            }
+        }
+        x + (pen.column - start)
+    }
+
+    /// Where writing begins; none where there is no room.
+    fn pen(&self, area: Rect, x: u16, y: u16) -> Option<Pen> {
+        let area = area.intersection(self.buffer.area);
+        (y < area.height && x < area.width).then(|| Pen {
+            column: area.x + x,
+            row: area.y + y,
+            end: area.right(),
+        })
+    }
+
+    /// Writes one character; false where there is no room for it.
+    fn write(&mut self, pen: &mut Pen, symbol: &str, width: usize, style: Style) -> bool {
+        if width == 0 {
+            return true;
+        }
+        let after = u16::try_from(width).ok().and_then(|width| pen.column.checked_add(width));
+        let Some(after) = after.filter(|after| *after <= pen.end) else { return false };
+        if let Some(cell) = self.buffer.cell_mut((pen.column, pen.row)) {
+            cell.set_symbol(symbol).set_style(style);
+        }
+        // The cells behind the first one: hidden by a wide sign, empty behind a tab.
+        for hidden in pen.column + 1..after {
+            if let Some(cell) = self.buffer.cell_mut((hidden, pen.row)) {
+                cell.reset();
+                cell.set_style(style);
+            }
+        }
+        pen.column = after;
+        true
+    }
+
+    /// Writes text with its styles, as [`put`](Self::put), each part of it in its order.
     pub(super) fn put_row(&mut self, area: Rect, x: u16, y: u16, row: &Styled) -> u16 {
-        row.pieces().fold(x, |x, (text, style)| self.put_styled(area, x, y, text, style))
+        if row.units().is_empty() {
+            return row
+                .pieces()
+                .fold(x, |x, (text, style)| self.put_styled(area, x, y, text, style));
+        }
+        if self.order == RightToLeft::Terminal {
+            return row
+                .pieces()
+                .fold(x, |x, (text, style)| self.put_plain(area, x, y, text, style));
+        }
+        let Some(mut pen) = self.pen(area, x, y) else { return x };
+        let start = pen.column;
+        for placed in bidi::placed_row(row, self.order) {
+            let style = row.style_at(placed.grapheme.start);
+            if !self.write(&mut pen, &placed.symbol, placed.grapheme.width, style) {
+                break;
+            }
+        }
+        x + (pen.column - start)
+    }
+
+    /// The cells of a row that a stretch of it takes when the row is written from the left edge of `area`.
+    pub(super) fn cells_of(&self, area: Rect, row: &Styled, stretch: Range<usize>) -> Rect {
+        if row.units().is_empty() {
+            let columns = |end| text::width(row.text().get(..end).unwrap_or_default());
+            let (first, end) = (columns(stretch.start), columns(stretch.end));
+            return cells(area, first..end);
+        }
+        let placed = bidi::placed_row(row, self.order);
+        let of = |placed: &&bidi::Placed<'_>| stretch.contains(&placed.grapheme.start);
+        let columns = || placed.iter().filter(of);
+        let first = columns().map(|placed| placed.column).min().unwrap_or_default();
+        let end = columns().map(|placed| placed.column + placed.grapheme.width).max();
+        cells(area, first..end.unwrap_or(first))
     }
 
     /// Writes text so that it ends at the right edge of `area`, when there is room for all of it behind `from`. Returns
@@ -183,6 +249,21 @@ impl Canvas<'_> {
         bar.push(&self.signs.empty.repeat(cells - full), self.style(Role::Border));
         bar
     }
+}
+
+/// Some columns of an area, as far as it has them.
+pub(super) fn cells(area: Rect, columns: Range<usize>) -> Rect {
+    let from = u16::try_from(columns.start).unwrap_or(u16::MAX);
+    let width = u16::try_from(columns.len()).unwrap_or(u16::MAX);
+    let behind = super::inset(area, from, 0);
+    Rect { width: behind.width.min(width), ..behind }
+}
+
+/// Where the next character is written, and the column at which there is no more room.
+struct Pen {
+    column: u16,
+    row: u16,
+    end: u16,
 }
 
 /// A region's rows from the one at `top`, cut to its height.

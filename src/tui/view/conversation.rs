@@ -70,7 +70,7 @@ pub(super) fn draw(
     let chosen = state.conversation.selected;
     for (y, (turn, line, row)) in (0..area.height).zip(shown.rows) {
         canvas.put_row(area, LEFT, y, row);
-        mark(canvas, inset(rows(area, y, 1), LEFT, 0), turn, row.text());
+        mark(canvas, inset(rows(area, y, 1), LEFT, 0), turn, row);
         if line == 0 && chosen == Some(turn) {
             canvas.put(area, 0, y, canvas.signs.chosen, Role::Accent);
         }
@@ -79,23 +79,18 @@ pub(super) fn draw(
 }
 
 /// Tells what the row of a turn is: a click on a number goes to its source.
-fn mark(canvas: &mut Canvas<'_>, row: Rect, turn: usize, line: &str) {
+fn mark(canvas: &mut Canvas<'_>, row: Rect, turn: usize, line: &Styled) {
     canvas.mark(row, Target::Turn(turn));
-    let mut rest = line;
-    let mut x = 0_usize;
-    while let Some((before, behind)) = rest.split_once('[') {
-        x += text::width(before);
-        let number = behind.split_once(']').map_or("", |(number, _)| number);
+    let text = line.text();
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        let from = text.len() - rest.len() + open;
+        rest = rest.get(open + 1..).unwrap_or_default();
+        let number = rest.split_once(']').map_or("", |(number, _)| number);
         if let Ok(n) = number.parse() {
-            let (from, width) = (u16::try_from(x), u16::try_from(number.len() + 2));
-            if let (Ok(from), Ok(width)) = (from, width) {
-                let cells =
-                    Rect { width: inset(row, from, 0).width.min(width), ..inset(row, from, 0) };
-                canvas.mark(cells, Target::Citation { turn, n });
-            }
+            let cells = canvas.cells_of(row, line, from..from + number.len() + 2);
+            canvas.mark(cells, Target::Citation { turn, n });
         }
-        x += 1;
-        rest = behind;
     }
 }
 

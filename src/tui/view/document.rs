@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ratatui::layout::{Position, Rect};
 
+use super::bidi;
 use super::canvas::Canvas;
 use super::text::{self, Styled, wrap};
 use super::words::counted;
@@ -323,7 +324,8 @@ fn text_line(
             canvas.put_right(numbers, 0, 0, &number.to_string(), Role::Dim);
         }
     }
-    let styled = marked(canvas, document, page, line);
+    let paragraph = text::line_at(&page.text, line.span.start);
+    let styled = marked(canvas, document, page, line).in_paragraph(bidi::begins_rtl(paragraph));
     let text_area = inset(area, BAR + gutter, 0);
     canvas.put_row(text_area, 0, 0, &styled);
     let mut cited = overlapping(&opened.cited, line).peekable();

@@ -345,7 +345,7 @@ impl Columns {
             0 => text::fit_end(&row.name, room, more),
             _ => text::fit(&row.name, room, more),
         };
-        line.push(&name, canvas.style(role));
+        line.append(&Styled::new(name, canvas.style(role)).unit());
         line.pad(self.names + GAP);
         match &row.kind {
             RowKind::Folder { read, waiting, problems, missing, .. } => {

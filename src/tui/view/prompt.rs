@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
+use super::bidi;
 use super::canvas::{Canvas, put_rows};
 use super::text::{self, Styled};
 use super::{below, inset, rows};
@@ -37,8 +38,15 @@ pub(super) fn draw(
             is_shown
         })
         .map_or(typed.len(), |grapheme| grapheme.start);
-    canvas.put(area, 0, 0, typed.get(start..).unwrap_or_default(), Role::Text);
-    let column = text::width(typed.get(start..input.cursor()).unwrap_or_default()).min(room);
+    let is_rtl = bidi::begins_rtl(typed);
+    let shown = Styled::new(typed.get(start..).unwrap_or_default(), canvas.style(Role::Text));
+    let mut shown = shown.cut(if is_rtl { room } else { area.width.into() }).in_paragraph(is_rtl);
+    if is_rtl {
+        // The cursor stands there when it is behind the last letter.
+        shown.end_with(" ", canvas.style(Role::Text));
+    }
+    canvas.put_row(area, 0, 0, &shown);
+    let column = bidi::column_of(&shown, input.cursor() - start, canvas.order).min(room);
     let column = u16::try_from(column).unwrap_or_default();
     Some(Position { x: area.x + column, y: area.y })
 }

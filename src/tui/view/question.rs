@@ -1,11 +1,14 @@
 //! How does the question line look?
 
+use std::ops::Range;
+
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use docent_index::query::{self, Term};
 
-use super::canvas::{Canvas, put_rows};
+use super::bidi;
+use super::canvas::{Canvas, cells, put_rows};
 use super::regions::Regions;
 use super::text::{self, LineSpan, Styled};
 use super::words::{count, counted};
@@ -106,18 +109,53 @@ pub(super) fn draw(
     let row = lines.iter().rposition(|line| line.start <= cursor).unwrap_or_default();
     let top = (row + 1).saturating_sub(area.height.into());
     let typed = coloured(canvas, &state.question);
-    for (y, line) in (0..area.height).zip(lines.iter().skip(top)) {
-        canvas.put_row(area, 0, y, &typed.slice(line.start, line.end));
-        mark_typed(canvas, rows(area, y, 1), input.text(), *line);
+    let mut cursor_column = 0;
+    for ((y, index), line) in (0..area.height).zip(top..).zip(lines.iter().skip(top)) {
+        let has_cursor = index == row;
+        let end = if has_cursor { line.end.max(cursor) } else { line.end };
+        let typed = Typed::of(&typed, line.start..end);
+        canvas.put_row(area, 0, y, &typed.line);
+        mark_typed(canvas, rows(area, y, 1), &typed);
+        if has_cursor {
+            cursor_column = bidi::column_of(&typed.line, cursor - line.start, canvas.order);
+        }
     }
     if !is_in_focus || area.is_empty() {
         return None;
     }
-    let start = lines.get(row).map_or(0, |line| line.start);
-    let column = text::width(input.text().get(start..cursor).unwrap_or_default());
-    let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width - 1);
+    let column = u16::try_from(cursor_column).unwrap_or(u16::MAX).min(area.width - 1);
     let row = u16::try_from(row - top).unwrap_or_default();
     Some(Position { x: area.x + column, y: area.y + row })
+}
+
+/// A line of what is typed.
+struct Typed {
+    line: Styled,
+    /// Bytes of the text.
+    span: Range<usize>,
+    is_rtl: bool,
+}
+
+impl Typed {
+    fn of(text: &Styled, span: Range<usize>) -> Self {
+        let is_rtl = bidi::begins_rtl(text::line_at(text.text(), span.start));
+        let mut line = text.slice(span.start, span.end).in_paragraph(is_rtl);
+        if is_rtl {
+            // The cursor stands there when it is behind the last letter, which is the one at the left.
+            line.end_with(" ", Style::new());
+        }
+        Self { line, span, is_rtl }
+    }
+}
+
+/// Tells where in the text a click on its line is: on a character before it, beside the last one at the end.
+fn mark_typed(canvas: &mut Canvas<'_>, row: Rect, typed: &Typed) {
+    let Typed { line, span, is_rtl } = typed;
+    canvas.mark(row, Target::Typed(if *is_rtl { span.start } else { span.end }));
+    for placed in bidi::placed_row(line, canvas.order) {
+        let columns = placed.column..placed.column + placed.grapheme.width;
+        canvas.mark(cells(row, columns), Target::Typed(span.start + placed.grapheme.start));
+    }
 }
 
 /// Where the sources are not beside, tells that passages are found while the question is typed.
@@ -133,7 +171,7 @@ fn found(canvas: &mut Canvas<'_>, regions: &Regions, state: &State, keys: &Keys)
         told.push(" ", canvas.style(Role::Dim));
         let left = room.saturating_sub(told.width() + 1);
         let title = text::fit(&best.title, left, canvas.signs.ellipsis);
-        told.push(&title, canvas.style(Role::Dim));
+        told.append(&Styled::new(title.as_ref(), canvas.style(Role::Dim)).unit());
         let place = format!(", {}", best.place());
         if title.len() == best.title.len() && told.width() + text::width(&place) < room {
             told.push(&place, canvas.style(Role::Dim));
@@ -141,19 +179,6 @@ fn found(canvas: &mut Canvas<'_>, regions: &Regions, state: &State, keys: &Keys)
     }
     told.push(" ", canvas.style(Role::Dim));
     canvas.put_row(area, 1, 0, &told);
-}
-
-/// Tells where in the text a click on its line is: on a character before it, behind the last one at the end.
-fn mark_typed(canvas: &mut Canvas<'_>, row: Rect, typed: &str, line: LineSpan) {
-    canvas.mark(row, Target::Typed(line.end));
-    let mut x = 0;
-    for grapheme in text::graphemes(typed.get(line.start..line.end).unwrap_or_default()) {
-        let width = u16::try_from(grapheme.width).unwrap_or(u16::MAX);
-        let cells = inset(row, x, 0);
-        let cells = Rect { width: cells.width.min(width), ..cells };
-        canvas.mark(cells, Target::Typed(line.start + grapheme.start));
-        x = x.saturating_add(width);
-    }
 }
 
 /// What is typed, each part of the query language as what it is, and what is wrong underlined.
@@ -199,7 +224,8 @@ fn scope(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
     let mut line = Styled::default();
     let mut removing = Vec::new();
     for chip in &question.chips {
-        line.push(&format!("@{}", chip.way), canvas.style(Role::Filter));
+        line.push("@", canvas.style(Role::Filter));
+        line.append(&Styled::new(chip.way.as_str(), canvas.style(Role::Filter)).unit());
         removing.push(line.width());
         line.push(&format!(" {}  ", canvas.signs.remove), canvas.style(Role::Dim));
     }

@@ -175,7 +175,7 @@ impl Source<'_> {
         lines.extend(excerpt.into_iter().take(EXCERPT));
         if let Some(last) = lines.last_mut().filter(|_| is_cut) {
             let mut cut = last.cut(room.saturating_sub(text::width(ellipsis)));
-            cut.push(ellipsis, dim);
+            cut.end_with(ellipsis, dim);
             *last = cut;
         }
     }

@@ -1,5 +1,6 @@
 //! Drawing: states made by hand, and what must hold of each.
 
+mod bidi;
 mod lists;
 mod styles;
 mod views;

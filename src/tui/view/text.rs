@@ -9,6 +9,7 @@ use ratatui::buffer::CellWidth as _;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::bidi::{self, Unit};
 use crate::plain;
 
 /// Cells that a tab takes.
@@ -276,13 +277,15 @@ pub(super) struct Styled {
     text: String,
     /// Where each stretch ends, ascending, with its style.
     runs: Vec<(usize, Style)>,
+    /// The parts that are put in order by themselves, ascending; none where all is written from left to right.
+    units: Vec<Unit>,
 }
 
 impl Styled {
     pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
         let text = text.into();
         let runs = if text.is_empty() { Vec::new() } else { vec![(text.len(), style)] };
-        Self { text, runs }
+        Self { text, runs, units: Vec::new() }
     }
 
     pub(super) fn push(&mut self, text: &str, style: Style) {
@@ -298,9 +301,42 @@ impl Styled {
     }
 
     pub(super) fn append(&mut self, other: &Self) {
+        let before = self.text.len();
         for (text, style) in other.pieces() {
             self.push(text, style);
         }
+        let moved = |unit: &Unit| Unit {
+            start: before + unit.start,
+            end: before + unit.end,
+            is_rtl: unit.is_rtl,
+        };
+        self.units.extend(other.units.iter().map(moved));
+    }
+
+    /// The same as one part that is put in order by itself, as a paragraph.
+    pub(super) fn unit(self) -> Self {
+        let is_rtl = || bidi::begins_rtl(&self.text);
+        let is_rtl = bidi::has_rtl(&self.text) && is_rtl();
+        self.in_paragraph(is_rtl)
+    }
+
+    /// The same as a line of a paragraph that is written from right to left or not.
+    pub(super) fn in_paragraph(mut self, is_rtl: bool) -> Self {
+        self.units.clear();
+        if is_rtl || bidi::has_rtl(&self.text) {
+            self.units.push(Unit { start: 0, end: self.text.len(), is_rtl });
+        }
+        self
+    }
+
+    pub(super) fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
+    /// The style of a byte.
+    pub(super) fn style_at(&self, byte: usize) -> Style {
+        let index = self.runs.partition_point(|(end, _)| *end <= byte);
+        self.runs.get(index).map_or(Style::new(), |(_, style)| *style)
     }
 
     pub(super) fn text(&self) -> &str {
@@ -349,6 +385,13 @@ impl Styled {
             }
             from = *until;
         }
+        let cut = |unit: &Unit| {
+            let (first, last) = (unit.start.max(start), unit.end.min(end));
+            let unit =
+                Unit { start: first - start.min(first), end: last.saturating_sub(start), ..*unit };
+            (first < last).then_some(unit)
+        };
+        part.units = self.units.iter().filter_map(cut).collect();
         part
     }
 
@@ -364,31 +407,49 @@ impl Styled {
 
     /// As [`fit`], with its styles.
     pub(super) fn fitted(&self, room: usize, ellipsis: &str) -> Self {
-        if self.width() <= room {
-            return self.clone();
+        let whole = if self.units.is_empty() { self.clone().unit() } else { self.clone() };
+        if whole.width() <= room {
+            return whole;
         }
         let Some(left) = room.checked_sub(width(ellipsis)) else { return Self::default() };
-        let cut = self.cut(left);
+        let cut = whole.cut(left);
         let mut fitted = cut.slice(0, cut.text.trim_end().len());
         let style = fitted.runs.last().map_or(Style::new(), |(_, style)| *style);
-        fitted.push(ellipsis, style);
+        fitted.end_with(ellipsis, style);
         fitted
+    }
+
+    /// Pushes a sign that belongs to the part before it.
+    pub(super) fn end_with(&mut self, sign: &str, style: Style) {
+        let before = self.text.len();
+        self.push(sign, style);
+        let end = self.text.len();
+        if let Some(unit) = self.units.last_mut().filter(|unit| unit.end == before) {
+            unit.end = end;
+        }
     }
 
     /// Its lines when each has so many cells.
     pub(super) fn wrapped(&self, room: usize) -> Vec<Self> {
-        let mut lines = Vec::new();
-        wrap(&self.text, room, room, |span| lines.push(self.slice(span.start, span.end)));
-        lines
+        self.indented(room, 0, 0)
     }
 
     /// Its lines within so many cells, the first one moved to the right by `first` cells and the others by `rest`.
     pub(super) fn indented(&self, room: usize, first: usize, rest: usize) -> Vec<Self> {
+        let has_rtl = bidi::has_rtl(&self.text);
         let mut lines: Vec<Self> = Vec::new();
         wrap(&self.text, room.saturating_sub(first), room.saturating_sub(rest), |span| {
             let indent = if lines.is_empty() { first } else { rest };
+            let mut part = self.slice(span.start, span.end);
+            if has_rtl {
+                part = part.in_paragraph(bidi::begins_rtl(line_at(&self.text, span.start)));
+            }
+            if indent == 0 {
+                lines.push(part);
+                return;
+            }
             let mut line = Self::new(" ".repeat(indent), Style::new());
-            line.append(&self.slice(span.start, span.end));
+            line.append(&part);
             lines.push(line);
         });
         lines
@@ -399,6 +460,14 @@ impl Styled {
         let missing = cells.saturating_sub(self.width());
         self.push(&" ".repeat(missing), Style::new());
     }
+}
+
+/// The text's own line that a byte stands in.
+pub(super) fn line_at(text: &str, byte: usize) -> &str {
+    let (before, behind) = text.split_at_checked(byte).unwrap_or((text, ""));
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = behind.find('\n').map_or(text.len(), |at| byte + at);
+    text.get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -52,6 +52,9 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         with_layer(state, Layer::Welcome(welcome))
     }),
 
+    // From right to left.
+    ("right-to-left", bidi::answered),
+
     // The question line.
     ("typed-long", |width, height| {
         let mut state = sample::one_turn(width, height);
