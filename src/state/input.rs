@@ -1,5 +1,6 @@
 //! What is being typed, and where does the cursor stand?
 
+use unicode_bidi::{Direction, get_base_direction};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::action::Action;
@@ -80,6 +81,14 @@ impl Input {
 
     /// Carries out an editing action. False for every other one, and for going up or down where there is no line.
     pub fn edit(&mut self, action: Action) -> bool {
+        let action = match action {
+            // Towards what is drawn there: from right to left, what comes next stands at the left.
+            Action::Left if self.is_rtl() => Action::Right,
+            Action::Right if self.is_rtl() => Action::Left,
+            Action::WordLeft if self.is_rtl() => Action::WordRight,
+            Action::WordRight if self.is_rtl() => Action::WordLeft,
+            action => action,
+        };
         match action {
             Action::Left => self.cursor = self.left(),
             Action::Right => self.cursor = self.right(),
@@ -97,6 +106,12 @@ impl Input {
             _ => return false,
         }
         true
+    }
+
+    /// Whether the line in which the cursor stands is written from right to left: whether its first letter is.
+    fn is_rtl(&self) -> bool {
+        let line = self.text.get(self.line_start()..self.line_end()).unwrap_or_default();
+        get_base_direction(line) == Direction::Rtl
     }
 
     fn before(&self) -> &str {
@@ -218,6 +233,17 @@ mod tests {
         check("one|", &[Up, Down], "one|");
         check("👩‍👩‍👧é|", &[Backspace, Backspace], "|");
         check("|ab", &[DeleteRight, Backspace], "|b");
+    }
+
+    #[test]
+    fn from_right_to_left_the_cursor_goes_where_the_key_points() {
+        use Action::*;
+        check("אב ג|ד", &[Left], "אב גד|");
+        check("אב ג|ד", &[Right, Right], "אב| גד");
+        check("אב גד|", &[WordRight], "אב |גד");
+        check("ab אב|", &[Left], "ab א|ב");
+        check("אב\nab|", &[Left, Up, Left], "אב|\nab");
+        check("אב|", &[Backspace], "א|");
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn a_whole_session_by_mouse() {
     terminal.wait_until("the chip to be gone", |screen| !screen.contains("clinic ×"));
 
     // An edge is drawn along, and kept.
-    let before = terminal.wait_for("│ Sources");
+    let before = terminal.wait_for("│  Sources");
     terminal.drag("│", -10);
     terminal.wait_until("the sources to be wider", |screen| *screen != before);
     terminal.keys(F8);
