@@ -57,9 +57,9 @@ impl Default for Running {
 /// A smaller file holds a model of a few layers, which threads only keep waiting for each other.
 const SMALL_MODEL_BYTES: u64 = 32 << 20;
 
-/// How often it is looked whether another embedder's vectors are to answer, while one takes another's place: it is counted
-/// in the library then.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked by itself whether another embedder's vectors are to answer, while one takes another's place: it
+/// is counted in the library then, which takes a tenth of a second with a hundred thousand passages.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The embedder for several threads: what it is, is found out once.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Embedders {
         *locked(&self.maker) = maker;
         // It may hold other files than when it was looked at.
         locked(&self.ids).remove(&self.folder());
-        *locked(&self.looked) = None;
+        self.look_again();
     }
 
     pub fn maker(&self) -> Maker {
@@ -166,6 +166,11 @@ impl Embedders {
         self.answering()
             .and_then(|folder| self.id_of(&folder))
             .is_ok_and(|answering| answering != *id)
+    }
+
+    /// Has the next question look whose vectors answer: some have come to an end.
+    pub fn look_again(&self) {
+        *locked(&self.looked) = None;
     }
 
     /// The folder of the one whose vectors answer.

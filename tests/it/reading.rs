@@ -64,7 +64,9 @@ fn what_was_chosen_among_sources_and_why_they_were_there_is_known_at_the_next_st
 
     let mut terminal = Terminal::start::<&str>(docent.home(), [], (120, 36));
     terminal.wait_for("ask about your documents");
-    terminal.keys(&format!("{F2}{ENTER}"));
+    terminal.keys(F2);
+    terminal.wait_for("What is the notice");
+    terminal.keys(ENTER);
     terminal.wait_for("in scope");
     let shown = terminal.wait_for("left out");
     assert!(shown.contains("pinned"), "{shown}");

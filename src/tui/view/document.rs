@@ -254,6 +254,9 @@ fn head(
             (Action::PreviousHit, "before"),
             (Action::Search, "search"),
         ]
+    } else if opened.is_excerpt {
+        // There is no file for other programs.
+        &[(Action::Back, "back"), (Action::Search, "search"), (Action::Copy, "copy")]
     } else if opened.paged {
         &[
             (Action::Back, "back"),

@@ -526,6 +526,7 @@ impl<'a> Writer<'a> {
             (self.is_unembedded, self.embedded) = (false, None);
             self.own.teller.is_stale();
             if std::mem::take(&mut self.is_behind) {
+                self.own.embedders.look_again();
                 let told = "all vectors are made: the new embedder answers";
                 self.own.inbox.tell(Message::Notice(Notice::note(told)));
             }
