@@ -255,7 +255,7 @@ fn head(
             (Action::Search, "search"),
         ]
     } else if opened.is_excerpt {
-        // There is no file for other programs.
+        // Its file is gone, or no longer the library's.
         &[(Action::Back, "back"), (Action::Search, "search"), (Action::Copy, "copy")]
     } else if opened.paged {
         &[
