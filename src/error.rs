@@ -15,7 +15,7 @@ use docent_index::store::StoreError;
 
 use crate::child::ChildError;
 use crate::child::model::LoadError;
-use crate::fs::FileError;
+use crate::fs::{self, FileError};
 use crate::ingest::IngestError;
 use crate::plain;
 use crate::settings::SettingsError;
@@ -111,7 +111,8 @@ impl Failure {
     fn what(&self) -> String {
         let mut told: Vec<String> = Vec::new();
         for error in self.errors() {
-            let text = error.to_string();
+            let by_system = error.downcast_ref::<io::Error>().map(fs::reason);
+            let text = by_system.unwrap_or_else(|| error.to_string());
             // Some libraries repeat their source in their own text, or the other way round.
             if !told.iter().any(|earlier| earlier.contains(&text) || text.contains(earlier)) {
                 told.push(text);

@@ -94,7 +94,7 @@ fn write_footnote(text: &mut String, note: &str, citation: &Citation) -> fmt::Re
             write!(text, ", {}", plain::line(&part))?;
         }
     }
-    writeln!(text, ": “{}”", escaped(&plain::line(&citation.quote)))?;
+    writeln!(text, ": {}", escaped(&format!("“{}”", plain::line(&citation.quote))))?;
     writeln!(
         text,
         "    `{}`, SHA-256 {}, indexed {}",

@@ -20,6 +20,14 @@ pub fn failed(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> File
     move |source| FileError { verb, path: path.to_owned(), source }
 }
 
+/// What the system says of a failure, without the number that only a programmer looks up.
+pub fn reason(error: &io::Error) -> String {
+    let told = error.to_string();
+    let number = error.raw_os_error().map(|number| format!(" (os error {number})"));
+    let without = number.and_then(|number| told.strip_suffix(&number).map(str::to_owned));
+    without.unwrap_or(told)
+}
+
 /// The whole content of a file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(failed("read", path))

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChildError, frame};
 use programs::Invocation;
 
+use crate::fs;
 use crate::settings::Viewer;
 
 /// How long a viewer is watched for a failure: those that hand the file to a running program end at once, others stay.
@@ -73,6 +74,10 @@ pub enum OpenerError {
     Kind { path: OsString },
     #[error("can't start `{program}`: {reason}")]
     Start { program: String, reason: String },
+    #[error(
+        "there is no program `{program}`: install it, or choose another one (`EDITOR`, or `viewer` in the settings)"
+    )]
+    NoProgram { program: String },
     #[error("`{program}` failed ({status})")]
     Failed { program: String, status: String },
     #[error(
@@ -245,7 +250,11 @@ fn edit(editor: Option<&OsStr>, path: &Path, line: Option<u32>) -> Result<(), Op
 }
 
 fn cannot_start(program: &str, error: &io::Error) -> OpenerError {
-    OpenerError::Start { program: program.to_owned(), reason: error.to_string() }
+    let program = program.to_owned();
+    match error.kind() {
+        io::ErrorKind::NotFound => OpenerError::NoProgram { program },
+        _ => OpenerError::Start { program, reason: fs::reason(error) },
+    }
 }
 
 fn command(invocation: &Invocation) -> Command {

@@ -173,6 +173,6 @@ fn a_file_that_is_no_model_is_refused_with_a_reason() {
     error: `fixtures/broken/cut-in-header.gguf` ends at byte 4000, in the middle of the model, which needs at least 4006: download it again
     error: `fixtures/broken/cut-in-weights.gguf` ends at byte 64000, in the middle of the model, which needs at least 464096: download it again
     error: `fixtures/broken/hostile.gguf` claims a number of tensors larger than any model has: it is damaged, or made to do harm; get it from another source
-    error: can't find `fixtures/absent.gguf`: No such file or directory (os error 2)
+    error: can't find `fixtures/absent.gguf`: No such file or directory
     ");
 }

@@ -239,7 +239,7 @@ fn names_that_mean_none_or_several_are_errors_that_say_what_is_there() {
     error: `4b` could be any of `gemma-3-4b-it-Q4_K_M`, `Jan-v1-4B`
     hint: give more of its name, or its path
     error: `mmproj-model-f16` is of the kind `mmproj`, which reads pictures for another model: choose an instruct model
-    error: can't find `Mistral-8B.gguf`: No such file or directory (os error 2)
+    error: can't find `Mistral-8B.gguf`: No such file or directory
     error: `./src` is a folder
     hint: name the GGUF file in it
     ");

@@ -134,7 +134,7 @@ fn an_editor_that_can_not_be_used_is_told_in_words() {
     let notes = desk.path("notes.md");
     let told = |editor| reason(Opener::start(&desk, editor).edit(&notes, None));
     insta::assert_snapshot!(told(Some("fails")), @"`fails` failed (exit status: 3)");
-    insta::assert_snapshot!(told(Some("absent")), @"can't start `absent`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(told(Some("absent")), @"there is no program `absent`: install it, or choose another one (`EDITOR`, or `viewer` in the settings)");
     insta::assert_snapshot!(told(Some(" ")), @"no editor is chosen: set `EDITOR` before you start docent, for example to `nano`");
     insta::assert_snapshot!(told(None), @"no editor is chosen: set `EDITOR` before you start docent, for example to `nano`");
 }
@@ -204,7 +204,7 @@ fn the_users_own_viewer_gets_what_its_template_says_word_by_word() {
     assert_eq!(desk.told(), format!("the system: {}\n", notes.display()));
     let viewer = Viewer::of(&["gone", "{path}"]).unwrap();
     let told = reason(Opener::with(&desk, &Programs { editor: None, viewer }).view(&lease, None));
-    assert!(told.starts_with("can't start `gone`"), "{told}");
+    assert!(told.starts_with("there is no program `gone`"), "{told}");
 }
 
 #[test]
