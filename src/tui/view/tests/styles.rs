@@ -125,13 +125,15 @@ fn every_cell_has_the_role_of_what_it_shows() {
 fn a_theme_gives_each_cell_the_look_of_its_roles() {
     let themes = ["dark", "light", "mono"].map(|name| Theme::named(name).unwrap());
     for (name, build) in VIEWS {
-        let state = build(100, 30);
+        let mut state = build(100, 30);
         // Another theme is looked at there than the one that is drawn with.
         if state.theme_name().is_some() {
             continue;
         }
         let (_, roles) = roles(&state);
         for theme in &themes {
+            // In the terminal that it is made for, nothing is painted behind everything.
+            state.look.background = theme.background();
             let drawn = draw_with(&mut View::new(theme.clone(), Signs::UNICODE), &state);
             for (cell, roles) in drawn.backend.buffer().content.iter().zip(&roles) {
                 let laid = |style: Style, role: &Role| style.patch(theme.style(*role));
