@@ -197,8 +197,8 @@ impl View {
                 Layer::Welcome(prompt) => welcome::draw(canvas, view, state, keys, prompt),
                 Layer::Folder(prompt) => folder::draw(canvas, view, keys, prompt),
                 Layer::Document(document) => {
-                    let laid = document::lay(self.document.take(), document, view);
-                    let (measure, cursor) = document::draw(canvas, view, keys, document, &laid);
+                    let mut laid = document::lay(self.document.take(), document, view);
+                    let (measure, cursor) = document::draw(canvas, view, keys, document, &mut laid);
                     measures.document = measure;
                     self.document = Some(laid);
                     cursor

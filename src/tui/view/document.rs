@@ -36,6 +36,19 @@ pub(super) struct Laid {
     lines: Vec<Line>,
     /// Where each page begins.
     firsts: Vec<usize>,
+    top: Option<Top>,
+    /// A line of a page as it was counted in another width, and the line here that has its text.
+    moved: Option<(usize, usize, usize)>,
+}
+
+/// What stands at the top, told by its place in the text, so that it is found again among lines of another width.
+#[derive(Clone, Copy, Debug)]
+struct Top {
+    line: usize,
+    /// The page and the byte where the first line of text begins there.
+    text: (u32, u32),
+    /// Lines before that one.
+    air: usize,
 }
 
 /// A line of a document.
@@ -105,10 +118,17 @@ fn room(document: &DocumentView, view: Rect) -> usize {
 pub(super) fn lay(before: Option<Laid>, document: &DocumentView, view: Rect) -> Laid {
     let opened = &document.opened;
     let room = room(document, view);
-    let holds = |laid: &Laid| {
-        laid.room == room && laid.path == opened.path && Arc::ptr_eq(&laid.pages, &opened.pages)
-    };
-    before.filter(holds).unwrap_or_else(|| lay_pages(document, room))
+    let is_same = |laid: &Laid| laid.path == opened.path && Arc::ptr_eq(&laid.pages, &opened.pages);
+    match before.filter(is_same) {
+        Some(laid) if laid.room == room => Laid { moved: None, ..laid },
+        before => {
+            let mut laid = lay_pages(document, room);
+            if let Some(before) = before {
+                laid.stand_as(&before, document.scroll.anchor);
+            }
+            laid
+        }
+    }
 }
 
 fn lay_pages(document: &DocumentView, room: usize) -> Laid {
@@ -125,7 +145,8 @@ fn lay_pages(document: &DocumentView, room: usize) -> Laid {
         }
         lay_text(page, &content.text, room, &mut lines);
     }
-    Laid { path: opened.path.clone(), pages: Arc::clone(&opened.pages), room, lines, firsts }
+    let (path, pages) = (opened.path.clone(), Arc::clone(&opened.pages));
+    Laid { path, pages, room, lines, firsts, top: None, moved: None }
 }
 
 /// Blocks of several lines are set apart by an empty line; single ones (headings, items, rows) stand close.
@@ -159,13 +180,54 @@ impl Laid {
 
     /// The line in which a stretch begins.
     fn line_of(&self, mark: &Mark) -> usize {
+        self.line_at((mark.page, mark.span.start))
+    }
+
+    /// The line with a byte of a page's text.
+    fn line_at(&self, place: (usize, usize)) -> usize {
         let before = |line: &Line| match *line {
-            Line::Text { page, start, .. } => {
-                (page as usize, start as usize) <= (mark.page, mark.span.start)
-            }
-            other => other.page() <= mark.page,
+            Line::Text { page, start, .. } => (page as usize, start as usize) <= place,
+            other => other.page() <= place.0,
         };
         self.lines.partition_point(before).max(1) - 1
+    }
+
+    /// The line that an anchor stands for.
+    fn at(&self, item: usize, line: usize) -> usize {
+        match self.moved {
+            Some((page, counted, here)) if (page, counted) == (item, line) => here,
+            _ => self.first(item).saturating_add(line),
+        }
+    }
+
+    /// Remembers what stands at the top, unless it does so already.
+    fn stand(&mut self, line: usize) {
+        if self.top.is_some_and(|top| top.line == line) {
+            return;
+        }
+        let mut from = self.lines.iter().skip(line).enumerate();
+        self.top = from.find_map(|(air, of)| match *of {
+            Line::Text { page, start, .. } => Some(Top { line, text: (page, start), air }),
+            Line::Head(_) | Line::Empty(_) => None,
+        });
+    }
+
+    /// Takes over from lines of another width what stood at the top, if it is to stand there still.
+    fn stand_as(&mut self, before: &Self, anchor: Anchor) {
+        let Anchor::At { item, line } = anchor else { return };
+        let counted = before.first(item).saturating_add(line);
+        let Some(top) = before.top.filter(|top| top.line == counted) else { return };
+        let (page, start) = top.text;
+        let mut here = self.line_at((page as usize, start as usize));
+        for _ in 0..top.air {
+            let above = here.checked_sub(1).and_then(|line| self.lines.get(line));
+            if !matches!(above, Some(Line::Head(_) | Line::Empty(_))) {
+                break;
+            }
+            here -= 1;
+        }
+        self.top = Some(Top { line: here, ..top });
+        self.moved = Some((item, line, here));
     }
 }
 
@@ -174,7 +236,7 @@ pub(super) fn draw(
     view: Rect,
     keys: &Keys,
     document: &DocumentView,
-    laid: &Laid,
+    laid: &mut Laid,
 ) -> (Measure, Option<Position>) {
     let parts = Parts::of(view, document);
     let body = parts.body;
@@ -184,7 +246,7 @@ pub(super) fn draw(
         (laid.lines.len(), body.height),
         |anchor| match anchor {
             Anchor::Item(index) => laid.first(index),
-            Anchor::At { item, line } => laid.first(item).saturating_add(line),
+            Anchor::At { item, line } => laid.at(item, line),
             Anchor::Mark(index) => document
                 .marks()
                 .get(index)
@@ -193,6 +255,7 @@ pub(super) fn draw(
         },
         |top| laid.firsts.partition_point(|first| *first <= top).max(1) - 1,
     );
+    laid.stand(measure.top);
     head(canvas, view, keys, document, laid, &measure);
     if let Some(note) = &document.opened.note {
         let room = usize::from(parts.note.width.saturating_sub(4).max(1));

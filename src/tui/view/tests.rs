@@ -17,13 +17,14 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use self::views::VIEWS;
 use super::*;
+use crate::state::action::Action;
 use crate::state::conversation::Answering;
 use crate::state::document::{Mark, Page, Prompt, PromptKind, Search};
 use crate::state::effect::Run;
 use crate::state::input::Input;
 use crate::state::library::{Progress, Stage};
 use crate::state::look::{Beside, Shown, ThemeChoice};
-use crate::state::message::Message;
+use crate::state::message::{Message, Size};
 use crate::state::model::{Loaded, ModelState};
 use crate::state::notice::Notice;
 use crate::state::path::PathLine;
@@ -340,6 +341,30 @@ fn what_is_cited_stands_at_a_third_of_the_height() {
     let drawn = draw(&state);
     assert_eq!(drawn.measures.document.item, 3);
     assert!(drawn.backend.to_string().lines().nth(2).unwrap().contains("page 4"));
+}
+
+#[test]
+fn what_is_read_of_a_document_stays_there_in_every_width() {
+    let document = Layer::Document(Box::new(sample::paged_document()));
+    let mut state = with_layer(sample::one_turn(100, 30), document);
+    let mut view = dark();
+    let mut frame = |state: &mut State| {
+        let drawn = draw_with(&mut view, state);
+        state.update(Message::Drawn(drawn.measures));
+        picture(&drawn)
+    };
+    frame(&mut state);
+    state.update(Message::Do(Action::Top));
+    frame(&mut state);
+    for _ in 0..40 {
+        state.update(Message::Do(Action::Down));
+        let before = frame(&mut state);
+        for width in [60, 200, 77, 100] {
+            state.update(Message::Resize(Size { width, height: 30 }));
+            frame(&mut state);
+        }
+        assert_eq!(frame(&mut state), before);
+    }
 }
 
 #[test]

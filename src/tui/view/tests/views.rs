@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::seal::Seal;
-use crate::state::action::Action;
 use crate::state::document::DocumentView;
 use crate::state::effect::Effect;
 use crate::state::message::Place;
