@@ -184,12 +184,12 @@ impl Laid {
     }
 
     /// The line with a byte of a page's text.
-    fn line_at(&self, place: (usize, usize)) -> usize {
-        let before = |line: &Line| match *line {
-            Line::Text { page, start, .. } => (page as usize, start as usize) <= place,
-            other => other.page() <= place.0,
-        };
-        self.lines.partition_point(before).max(1) - 1
+    fn line_at(&self, (page, byte): (usize, usize)) -> usize {
+        let first = self.first(page);
+        let lines = self.lines.get(first..self.first(page + 1)).unwrap_or_default();
+        let begins =
+            |line: &Line| matches!(*line, Line::Text { start, .. } if start as usize <= byte);
+        first + lines.iter().rposition(begins).unwrap_or_default()
     }
 
     /// The line that an anchor stands for.
