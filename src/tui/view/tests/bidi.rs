@@ -5,7 +5,6 @@ use std::sync::Arc;
 use docent_engine::answer::{Claim, Mark as ClaimMark};
 
 use super::*;
-use crate::state::action::Action;
 use crate::state::effect::Effect;
 
 const QUESTION: &str = "מה היא תקופת ההודעה של הדייר?";
