@@ -26,6 +26,7 @@ pub mod why;
 pub(crate) mod tests;
 mod update;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use self::action::Action;
@@ -88,6 +89,8 @@ pub struct State {
     taken: Option<Duration>,
     /// The pane whose edge the mouse holds, and the panes before.
     pub dragged: Option<(Pane, Panes)>,
+    /// The folder that docent was started in.
+    pub folder: PathBuf,
     /// How a quote that is copied is cited.
     pub reference: Template,
     /// What is told in passing, with the time since the start until which it stands.
@@ -226,9 +229,21 @@ pub struct FolderPrompt {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportPrompt {
     pub line: PathLine,
+    pub of: Exported,
+    /// Where a bare name lands.
+    pub folder: PathBuf,
     /// The file is there already: entered once more, it is replaced.
     pub exists: bool,
     pub refused: Option<String>,
+}
+
+/// Which conversation is written to a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Empty before it has one.
+    pub title: String,
+    /// Its number, when it is not the one that is open.
+    pub id: Option<i64>,
 }
 
 /// A line for a conversation's title.
@@ -266,6 +281,7 @@ impl State {
             clicked: None,
             taken: None,
             dragged: None,
+            folder: PathBuf::new(),
             reference: settings::reference(),
             notice: None,
             quitting: None,

@@ -403,6 +403,17 @@ mod tests {
     }
 
     #[test]
+    fn a_hit_is_seen_in_what_is_marked_whatever_the_colours() {
+        for name in Theme::all() {
+            for colours in [Colours::True, Colours::Indexed, Colours::Sixteen, Colours::None] {
+                let theme = Theme::load(name).unwrap().in_colours(colours);
+                let modifier = |role| theme.style(role).add_modifier;
+                assert_ne!(modifier(Role::Hit), modifier(Role::Highlight), "{name} {colours:?}");
+            }
+        }
+    }
+
+    #[test]
     fn sixteen_colours_are_the_terminals_own() {
         for name in Theme::all() {
             let theme = Theme::load(name).unwrap().in_colours(Colours::Sixteen);

@@ -68,6 +68,8 @@ pub fn run(
     state.look = look;
     state.has_mouse = settings.mouse;
     state.reference = settings.reference;
+    // Where there is none, no file can be written by a bare name.
+    state.folder = std::env::current_dir().unwrap_or_default();
     let mut screen = Screen {
         terminal,
         console: tty,

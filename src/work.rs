@@ -247,6 +247,7 @@ impl Work {
             Effect::ChooseEmbedder(folder) => {
                 drop(orders.library.send(library::Order::Embedder(folder)));
             }
+            Effect::ListConversations => drop(orders.desk.send(desk::Order::List)),
             Effect::OpenConversation(id) => drop(orders.desk.send(desk::Order::Open(id))),
             Effect::SearchConversations { number, words } => {
                 self.searched.store(number, Ordering::Relaxed);
@@ -265,6 +266,9 @@ impl Work {
             }
             Effect::Export { answers, typed, replace } => {
                 drop(orders.desk.send(desk::Order::Export { answers, typed, replace }));
+            }
+            Effect::ExportConversation { id, typed, replace } => {
+                drop(orders.desk.send(desk::Order::ExportConversation { id, typed, replace }));
             }
             Effect::Keep(choice) => drop(orders.desk.send(desk::Order::KeepChoice(choice))),
             effect @ (Effect::View { .. }

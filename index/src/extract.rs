@@ -35,6 +35,19 @@ pub enum Format {
     Text,
 }
 
+/// Endings of documents that people keep beside those that docent reads, and expect to be asked.
+const NOT_READ: [&str; 14] = [
+    "doc", "docm", "docx", "eml", "epub", "msg", "odp", "ods", "odt", "pages", "pptx", "rtf",
+    "xls", "xlsx",
+];
+
+/// Whether a file's ending says that it is a document of a format that docent does not read. Other files are no documents:
+/// nobody misses them in an answer.
+pub fn is_unread_document(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| NOT_READ.contains(&ending.as_str()))
+}
+
 impl Format {
     /// Tells the format by the file's ending, in either case; none for files that docent does not read.
     pub fn of(path: &Path) -> Option<Self> {

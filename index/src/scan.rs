@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::document::{DocumentId, Fingerprint, ProblemKind};
-use crate::extract::Format;
+use crate::extract::{Format, is_unread_document};
 
 /// A file that was changed less than this before it was hashed may have been changed again within the clock's grain.
 const SETTLING_NS: i64 = 2_000_000_000;
@@ -102,7 +102,7 @@ pub struct Stopped;
 ///
 /// `.gitignore`, `.ignore` and `.docentignore` files in it hold, whether or not it is in a repository; those above it do
 /// not, because the folder was named by the user. Links are followed, and loops of them left. What is neither a file nor a
-/// folder is passed over, as are files of unknown formats.
+/// folder is passed over, as are files of unknown formats; documents of formats that are not read are problems.
 pub fn list(
     folder: &Path,
     options: &ScanOptions,
@@ -138,9 +138,15 @@ pub fn list(
                     devices.insert(path.to_owned(), device);
                     continue;
                 }
-                let is_candidate = entry.file_type().is_some_and(|kind| kind.is_file())
-                    && Format::of(path).is_some();
-                if !is_candidate {
+                if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    continue;
+                }
+                if Format::of(path).is_none() {
+                    // A lock file of an office program is no document.
+                    let is_lock = entry.file_name().to_string_lossy().starts_with("~$");
+                    if is_unread_document(path) && !is_lock {
+                        listing.problems.push((below(folder, path), ProblemKind::UnknownFormat));
+                    }
                     continue;
                 }
                 match entry.metadata() {
@@ -499,10 +505,12 @@ mod tests {
         }
         write("lease.PDF", "text");
         write("large.txt", &"x".repeat(101));
+        write("letter.DOCX", "text");
+        write("~$letter.docx", "text");
         let options = ScanOptions { excluded: vec![folder.path().join("home")], ..options() };
         assert_eq!(
             listed(folder.path(), &options),
-            ["lease.PDF", "notes/b.txt", "too_large large.txt"]
+            ["lease.PDF", "notes/b.txt", "too_large large.txt", "unknown_format letter.DOCX"]
         );
     }
 

@@ -1,13 +1,13 @@
 //! What can the user ask for?
 //!
-//! One table: each action has a name, by which keys are bound to it, and a description. From it come the help, the palette
-//! and the commands.
+//! One table: each action has a name, by which keys are bound to it, a description, and other words that it is looked for
+//! by. From it come the help, the palette and the commands.
 
 use super::Context;
 
 /// Makes the actions with their names and descriptions.
 macro_rules! actions {
-    ($($action:ident $name:literal $description:literal,)+) => {
+    ($($action:ident $name:literal $description:literal $(or $also:literal)?,)+) => {
         /// Something that the user asks for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action {
@@ -26,6 +26,11 @@ macro_rules! actions {
             pub fn description(self) -> &'static str {
                 match self { $(Self::$action => $description,)+ }
             }
+
+            /// Other words that people type who look for it.
+            pub fn also(self) -> &'static str {
+                match self { $(Self::$action => concat!($($also)?),)+ }
+            }
         }
     };
 }
@@ -41,7 +46,7 @@ actions! {
     Top "top" "go to the beginning",
     End "end" "go to the end",
     Open "open" "open it",
-    Back "back" "close, or stop what runs",
+    Back "back" "close, or stop what runs" or "cancel escape abort",
     NextPane "next-pane" "go to the next pane",
     PreviousPane "previous-pane" "go to the pane before",
     PreviousTurn "previous-turn" "show the sources of the question before",
@@ -55,20 +60,20 @@ actions! {
     Source7 "source-7" "go to source 7",
     Source8 "source-8" "go to source 8",
     Source9 "source-9" "go to source 9",
-    View "view" "open it in the system's viewer",
-    Edit "edit" "open it in your editor",
+    View "view" "open it in the system's viewer" or "external pdf okular evince",
+    Edit "edit" "open it in your editor" or "change vim",
     NextCitation "next-citation" "go to the next number that is cited",
     PreviousCitation "previous-citation" "go to the number that is cited before",
-    Regenerate "regenerate" "answer the last question again",
-    EditQuestion "edit-question" "put the question into the question line",
-    Pin "pin" "keep it among the sources of the next questions, or let it go",
-    Exclude "exclude" "leave it out of the next questions, or take it in again",
-    Why "why" "show why it is here",
+    Regenerate "regenerate" "answer the last question again" or "retry redo repeat",
+    EditQuestion "edit-question" "put the question into the question line" or "edit change",
+    Pin "pin" "keep it among the sources of the next questions, or let it go" or "favourite star",
+    Exclude "exclude" "leave it out of the next questions, or take it in again" or "hide ignore remove",
+    Why "why" "show why it is here" or "explain score reason",
     Unfold "unfold" "open what is folded, or fold it",
-    Copy "copy" "copy it; a quote with its reference",
-    CopyWithSources "copy-with-sources" "copy the answer with its sources",
+    Copy "copy" "copy it; a quote with its reference" or "clipboard yank",
+    CopyWithSources "copy-with-sources" "copy the answer with its sources" or "clipboard citations references",
     CopyCode "copy-code" "copy the next block of code",
-    Search "search" "search in the document",
+    Search "search" "search in the document" or "find",
     NextHit "next-hit" "go to the next hit",
     PreviousHit "previous-hit" "go to the hit before",
     Cited "cited" "go to what is cited",
@@ -77,36 +82,36 @@ actions! {
     PreviousPage "previous-page" "go to the page before",
     Complete "complete" "complete the path",
     CompleteBack "complete-back" "complete by the candidate before",
-    Add "add" "add a folder",
-    Remove "remove" "take it out of the library",
-    ReadAgain "read-again" "read it again",
+    Add "add" "add a folder" or "watch open directory new",
+    Remove "remove" "take it out of the library" or "delete forget unwatch folder",
+    ReadAgain "read-again" "read it again" or "refresh reload reindex update",
     Expand "expand" "show what is in it",
     Collapse "collapse" "hide what is in it, or go to its folder",
-    Find "find" "show only what has the words that are typed",
-    Problems "problems" "show only what could not be read, or all again",
-    Unload "unload" "answer by quotes only",
-    Pause "pause" "let indexing rest, or go on",
-    Delete "delete" "delete it",
-    Undo "undo" "bring back what was deleted",
-    Rename "rename" "give it another title",
-    NewConversation "new-conversation" "begin a new conversation",
-    Conversations "conversations" "show the conversations",
-    Models "models" "choose the model",
-    Library "library" "show folders and problems",
-    Themes "themes" "choose the theme",
-    Wider "wider" "make the pane wider",
-    Narrower "narrower" "make the pane narrower",
-    ToggleConversations "toggle-conversations" "show or hide the conversations beside",
-    ToggleSources "toggle-sources" "show or hide the sources beside",
-    Export "export" "export the conversation",
-    Mouse "mouse" "give the mouse to the terminal, or take it back",
-    Suspend "suspend" "stop, until the shell lets docent go on",
+    Find "find" "show only what has the words that are typed" or "search filter",
+    Problems "problems" "show only what could not be read, or all again" or "errors failed unread",
+    Unload "unload" "answer by quotes only" or "no model without",
+    Pause "pause" "let indexing rest, or go on" or "stop resume wait",
+    Delete "delete" "delete it" or "remove erase",
+    Undo "undo" "bring back what was deleted" or "restore undelete",
+    Rename "rename" "give it another title" or "change name",
+    NewConversation "new-conversation" "begin a new conversation" or "clear reset start over chat",
+    Conversations "conversations" "show the conversations" or "chats sessions past",
+    Models "models" "choose the model" or "settings llm ai switch load",
+    Library "library" "show folders and problems" or "files documents index",
+    Themes "themes" "choose the theme" or "settings colours colors appearance dark light",
+    Wider "wider" "make the pane wider" or "resize",
+    Narrower "narrower" "make the pane narrower" or "resize",
+    ToggleConversations "toggle-conversations" "show or hide the conversations beside" or "sidebar",
+    ToggleSources "toggle-sources" "show or hide the sources beside" or "sidebar",
+    Export "export" "export the conversation" or "save write download markdown json",
+    Mouse "mouse" "give the mouse to the terminal, or take it back" or "select clicks",
+    Suspend "suspend" "stop, until the shell lets docent go on" or "background",
     Palette "palette" "find what can be done by its name",
-    History "history" "search the questions that were asked",
-    Scope "scope" "choose the folders and files to ask",
-    Compose "compose" "write the question in your editor",
-    Help "help" "show the keys",
-    Quit "quit" "quit, when asked for twice",
+    History "history" "search the questions that were asked" or "find recall past",
+    Scope "scope" "choose the folders and files to ask" or "filter limit only",
+    Compose "compose" "write the question in your editor" or "vim multiline",
+    Help "help" "show the keys" or "shortcuts keybindings manual",
+    Quit "quit" "quit, when asked for twice" or "exit leave",
     Left "left" "go left",
     Right "right" "go right",
     WordLeft "word-left" "go a word left",
@@ -116,7 +121,7 @@ actions! {
     Backspace "backspace" "delete to the left",
     DeleteRight "delete-right" "delete to the right",
     DeleteWordLeft "delete-word-left" "delete the word to the left",
-    DeleteToStart "delete-to-start" "delete to the line's beginning",
+    DeleteToStart "delete-to-start" "delete to the line's beginning" or "clear",
     DeleteToEnd "delete-to-end" "delete to the line's end",
 }
 

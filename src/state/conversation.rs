@@ -6,7 +6,7 @@ use docent_index::store::{FoundConversation, Head};
 use super::effect::{Effect, Run};
 use super::input::Input;
 use super::message::{AnswerReport, SavedTurn};
-use super::scroll::Scroll;
+use super::scroll::{Anchor, Scroll};
 use super::why::{Chosen, KeptWhy, Prompt, Why};
 use crate::json::{Answered, Citation, Hit};
 
@@ -17,8 +17,10 @@ pub struct Conversations {
     pub heads: Vec<Head>,
     pub selected: usize,
     /// Those that were deleted and can be brought back, the last one at the end.
-    pub deleted: Vec<i64>,
+    pub deleted: Vec<Head>,
     pub search: Search,
+    /// The conversation that is being opened because something was found in it, and the words that were looked for.
+    pub(super) going: Option<(i64, String)>,
 }
 
 /// What conversations are searched for.
@@ -46,6 +48,8 @@ pub struct Conversation {
     /// The turn whose sources are shown; the last one otherwise.
     pub selected: Option<usize>,
     pub scroll: Scroll,
+    /// The words, in small letters, for which it was opened.
+    pub sought: Vec<String>,
     /// What stays among the sources of its next questions, and what is left out of them.
     pub chosen: Chosen,
     /// The last turn as it was before its question was asked again; it comes back when there is no other answer.
@@ -277,6 +281,7 @@ impl Default for Conversation {
             turns: Vec::new(),
             selected: None,
             scroll: Scroll::END,
+            sought: Vec::new(),
             chosen: Chosen::default(),
             replaced: None,
         }
@@ -284,6 +289,21 @@ impl Default for Conversation {
 }
 
 impl Conversation {
+    /// Goes to the first of the turns that have most of the words; stays at the end where none has any.
+    pub(super) fn go_to_words(&mut self, words: &str) {
+        let sought: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let held = |turn: &Turn| {
+            let said = format!("{}\n{}", turn.question, turn.text()).to_lowercase();
+            sought.iter().filter(|word| said.contains(*word)).count()
+        };
+        let counts = self.turns.iter().map(held).enumerate();
+        let best = counts.rev().max_by_key(|(_, count)| *count).filter(|(_, count)| *count > 0);
+        let Some((index, _)) = best else { return };
+        self.selected = (index + 1 < self.turns.len()).then_some(index);
+        self.scroll = Scroll::to(Anchor::Mark(index));
+        self.sought = sought;
+    }
+
     /// The run in work.
     pub fn run(&self) -> Option<Run> {
         self.turns.last().and_then(Turn::run)

@@ -1,5 +1,7 @@
 //! What is copied, and how is a quote cited with it?
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::json::{Answered, Hit};
@@ -77,6 +79,50 @@ pub fn with_sources(answered: &Answered, template: &Template) -> String {
     text
 }
 
+/// The paragraph around a stretch of a page's text, in bytes: its lines, and those before and behind that go on with the
+/// same sentence.
+pub fn paragraph(text: &str, span: &Range<usize>) -> Range<usize> {
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for line in text.split('\n') {
+        lines.push(start..start + line.len());
+        start += line.len() + 1;
+    }
+    let said = |index: usize| lines.get(index).and_then(|line| text.get(line.clone()));
+    let goes_on = |index: usize| match (said(index), said(index + 1)) {
+        (Some(line), Some(next)) => goes_on(line, next),
+        _ => false,
+    };
+    let mut first = lines.partition_point(|line| line.end < span.start);
+    let mut last = lines.partition_point(|line| line.end < span.end).max(first);
+    while first > 0 && goes_on(first - 1) {
+        first -= 1;
+    }
+    while goes_on(last) {
+        last += 1;
+    }
+    let start = lines.get(first).map_or(span.start, |line| line.start);
+    let end = lines.get(last).map_or(span.end, |line| line.end);
+    start..end
+}
+
+/// Whether a line ends within a sentence that the next one goes on with.
+fn goes_on(line: &str, next: &str) -> bool {
+    /// A shorter line that ends without a full stop is a heading, or an item.
+    const FULL: usize = 50;
+    let (line, next) = (line.trim(), next.trim());
+    let Some(first) = next.chars().next() else { return false };
+    if line.is_empty() || line.starts_with('#') {
+        return false;
+    }
+    let is_open = line.ends_with([',', '-', '\u{ad}']);
+    let has_ended = line.ends_with(['.', '!', '?', ':', ';', '”', '"', '…']);
+    let begins_an_item = matches!(first, '#' | '-' | '*' | '•' | '|' | '>') || first.is_numeric();
+    is_open && !begins_an_item
+        || first.is_lowercase()
+        || !has_ended && !begins_an_item && line.chars().count() >= FULL
+}
+
 /// The blocks of code in an answer, in order, each ending with its last line.
 pub fn code_blocks(markdown: &str) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
@@ -124,6 +170,26 @@ mod tests {
             with_sources(&answered("Why?"), &reference()),
             "The Tenant may end this Lease. [2]\n\n[2] “The Tenant may end this Lease.” (Lease agreement 2, p. vii, 12.3 Break clause)"
         );
+    }
+
+    #[test]
+    fn a_paragraph_is_more_than_a_line_where_its_sentence_goes_on() {
+        let check = |text: &str, word: &str, expected: &str| {
+            let start = text.find(word).unwrap();
+            let paragraph = paragraph(text, &(start..start + word.len()));
+            assert_eq!(text.get(paragraph), Some(expected));
+        };
+        let wrapped = "# Notes\n\nThe pump was opened and its seal, which had been leaking\nSince Monday, was changed\nby Ann.\n\nNext week: oil.";
+        let whole = "The pump was opened and its seal, which had been leaking\nSince Monday, was changed\nby Ann.";
+        check(wrapped, "seal", whole);
+        check(wrapped, "Ann", whole);
+        check(wrapped, "oil", "Next week: oil.");
+        check(wrapped, "Notes", "# Notes");
+        let blocks = "12.3 Break clause\nThe Tenant may leave.\nThe Landlord repairs the roof.\n- one\n- two";
+        check(blocks, "Tenant", "The Tenant may leave.");
+        check(blocks, "roof", "The Landlord repairs the roof.");
+        check(blocks, "two", "- two");
+        check("seal", "seal", "seal");
     }
 
     #[test]

@@ -78,6 +78,12 @@ pub struct DocumentView {
 pub struct Prompt {
     pub kind: PromptKind,
     pub input: Input,
+    /// Why what is typed leads nowhere.
+    pub missed: Option<String>,
+    /// The index of the page that was read when it was opened, from which on it is looked for.
+    pub(super) from: usize,
+    /// Where the document stood then, and what had been searched for: it comes back when the line is closed.
+    pub(super) before: (Scroll, Option<Search>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +100,8 @@ pub struct Search {
     pub hits: Vec<Mark>,
     /// The hit that was gone to last.
     pub current: usize,
+    /// The hit that was gone to first.
+    pub first: usize,
 }
 
 impl DocumentView {
@@ -122,11 +130,67 @@ impl DocumentView {
         let current =
             hits.iter().position(|hit| (hit.page, hit.span.start) >= from).unwrap_or_default();
         let found = !hits.is_empty();
-        self.search = found.then(|| Search { words: words.to_owned(), hits, current });
+        self.search =
+            found.then(|| Search { words: words.to_owned(), hits, current, first: current });
         if found {
             self.scroll = Scroll::to(Anchor::Mark(current));
         }
         found
+    }
+
+    /// Begins a line at the foot; the page with the index `from` is read now.
+    pub fn ask(&mut self, kind: PromptKind, from: usize) {
+        let before = (self.scroll, self.search.clone());
+        let input = Input::default();
+        self.prompt = Some(Prompt { kind, input, missed: None, from, before });
+    }
+
+    /// What is typed at the foot has changed: goes to the first of its hits from where it was begun.
+    pub(super) fn typed(&mut self) {
+        let Some(mut prompt) = self.prompt.take() else { return };
+        prompt.missed = None;
+        if prompt.kind == PromptKind::Search {
+            let words = prompt.input.text().trim();
+            if words.is_empty() || !self.find(words, prompt.from) {
+                prompt.missed = (!words.is_empty()).then(|| "not in this document".to_owned());
+                (self.scroll, self.search) = prompt.before.clone();
+            }
+        }
+        self.prompt = Some(prompt);
+    }
+
+    /// Closes the line at the foot and goes where it means; one that leads nowhere stays open and says so.
+    pub(super) fn take_prompt(&mut self) {
+        let Some(mut prompt) = self.prompt.take() else { return };
+        let typed = prompt.input.text().trim();
+        let missed = match prompt.kind {
+            _ if typed.is_empty() => None,
+            PromptKind::Search if !self.find(typed, prompt.from) => {
+                (self.scroll, self.search) = prompt.before.clone();
+                Some("not in this document".to_owned())
+            }
+            PromptKind::Page if !self.go_to_page(typed) => Some(self.missed_page()),
+            PromptKind::Search | PromptKind::Page => None,
+        };
+        if missed.is_some() {
+            prompt.missed = missed;
+            self.prompt = Some(prompt);
+        }
+    }
+
+    /// Closes the line at the foot without going anywhere. Whether there was one.
+    pub(super) fn close_prompt(&mut self) -> bool {
+        let Some(prompt) = self.prompt.take() else { return false };
+        (self.scroll, self.search) = prompt.before;
+        true
+    }
+
+    fn missed_page(&self) -> String {
+        match self.opened.pages.len() {
+            _ if !self.opened.paged => "this document has lines and no pages".to_owned(),
+            1 => "no such page: there is one".to_owned(),
+            count => format!("no such page: there are {count}"),
+        }
     }
 
     /// Goes to the next hit of the search, or the one before, round the ends; to what is cited without a search.
@@ -165,7 +229,11 @@ fn occurrences(text: &str, words: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut free_from = 0;
     for (start, c) in text.char_indices() {
-        if start < free_from || !folded_char(c).eq(folded_char(*first)) && !fold_starts(c, *first) {
+        let is_other = c.is_ascii() && first.is_ascii() && c.to_ascii_lowercase() != *first;
+        if start < free_from
+            || is_other
+            || !folded_char(c).eq(folded_char(*first)) && !fold_starts(c, *first)
+        {
             continue;
         }
         if let Some(length) = prefix_length(text.get(start..).unwrap_or_default(), &wanted) {

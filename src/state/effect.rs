@@ -65,6 +65,8 @@ pub enum Effect {
     WeighEmbedder(Option<PathBuf>),
     ChooseEmbedder(Option<PathBuf>),
 
+    /// Tell the conversations as they are now: another docent may have kept some.
+    ListConversations,
     OpenConversation(i64),
     /// Find the conversations in which all words occur; what was looked for before need not be told any more.
     SearchConversations {
@@ -105,6 +107,13 @@ pub enum Effect {
     /// Write answers to a file as it was typed; its ending chooses the form.
     Export {
         answers: Vec<Answered>,
+        typed: String,
+        replace: bool,
+    },
+
+    /// The same with the answers of a conversation that is not open.
+    ExportConversation {
+        id: i64,
         typed: String,
         replace: bool,
     },

@@ -11,6 +11,8 @@ pub struct Input {
     text: String,
     /// Bytes; always on a grapheme's boundary.
     cursor: usize,
+    /// What is typed takes the place of all of it.
+    is_marked: bool,
 }
 
 /// How many characters may be pasted at once: a page or two, and far less than makes a frame slow.
@@ -20,7 +22,23 @@ impl Input {
     /// With the cursor at the end.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { cursor: text.len(), text }
+        Self { cursor: text.len(), text, is_marked: false }
+    }
+
+    /// All of it is marked, so that who begins to type begins anew.
+    pub fn marked(text: impl Into<String>) -> Self {
+        let mut input = Self::new(text);
+        input.mark();
+        input
+    }
+
+    /// Marks all of it.
+    pub fn mark(&mut self) {
+        (self.is_marked, self.cursor) = (!self.text.is_empty(), self.text.len());
+    }
+
+    pub fn is_marked(&self) -> bool {
+        self.is_marked
     }
 
     pub fn text(&self) -> &str {
@@ -44,6 +62,7 @@ impl Input {
     /// Takes the text out.
     pub fn take(&mut self) -> String {
         self.cursor = 0;
+        self.is_marked = false;
         std::mem::take(&mut self.text)
     }
 
@@ -73,6 +92,9 @@ impl Input {
     }
 
     fn insert(&mut self, text: &str) {
+        if self.is_marked {
+            drop(self.take());
+        }
         self.text.insert_str(self.cursor, text);
         self.cursor += text.len();
         // What was typed may have joined the character behind it.
@@ -89,6 +111,20 @@ impl Input {
             Action::WordRight if self.is_rtl() => Action::WordLeft,
             action => action,
         };
+        if self.is_marked {
+            match action {
+                Action::Left | Action::WordLeft | Action::LineStart => self.cursor = 0,
+                Action::Right | Action::WordRight | Action::LineEnd => {}
+                Action::Backspace
+                | Action::DeleteRight
+                | Action::DeleteWordLeft
+                | Action::DeleteToStart
+                | Action::DeleteToEnd => drop(self.take()),
+                _ => return false,
+            }
+            self.is_marked = false;
+            return true;
+        }
         match action {
             Action::Left => self.cursor = self.left(),
             Action::Right => self.cursor = self.right(),
@@ -209,7 +245,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, actions: &[Action], expected: &str) {
         let (before, after) = text.split_once('|').unwrap();
-        let mut input = Input { text: format!("{before}{after}"), cursor: before.len() };
+        let mut input = Input { cursor: before.len(), ..Input::new(format!("{before}{after}")) };
         for action in actions {
             input.edit(*action);
         }
@@ -244,6 +280,21 @@ mod tests {
         check("ab אב|", &[Left], "ab א|ב");
         check("אב\nab|", &[Left, Up, Left], "אב|\nab");
         check("אב|", &[Backspace], "א|");
+    }
+
+    #[test]
+    fn what_is_marked_is_replaced_by_what_is_typed() {
+        let after = |action: Option<Action>, typed: &str| {
+            let mut input = Input::marked("Pump");
+            action.map(|action| input.edit(action));
+            input.paste(typed);
+            input.text().to_owned()
+        };
+        assert_eq!(after(None, "Seal"), "Seal");
+        assert_eq!(after(Some(Action::Backspace), "x"), "x");
+        assert_eq!(after(Some(Action::LineEnd), "s"), "Pumps");
+        assert_eq!(after(Some(Action::Left), "A "), "A Pump");
+        assert!(!Input::marked("").is_marked());
     }
 
     #[test]

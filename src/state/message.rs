@@ -133,6 +133,8 @@ pub struct Rows {
     pub total: usize,
     /// How many files are among them, or in folders that are not open.
     pub files: u64,
+    /// How many files of the library could not be read, or not in whole, whatever is shown.
+    pub problems: u64,
     /// The row that is chosen now, of all.
     pub selected: usize,
 }

@@ -1,12 +1,13 @@
 //! Which of many rows is meant by a few letters?
 
+mod fit;
+
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use self::fit::{Fit, Wanted};
 use super::Context;
 use super::action::Action;
 use super::input::Input;
@@ -42,8 +43,8 @@ pub enum PickerKind {
 pub struct Choices {
     rows: Vec<Row>,
     typed: String,
-    /// Indices of the rows that fit, the best first.
-    fitting: Vec<usize>,
+    /// Indices of the rows that fit, and how; the best first.
+    fitting: Vec<(usize, Fit)>,
     /// Index among those that fit.
     selected: usize,
 }
@@ -57,6 +58,8 @@ pub struct Row {
     pub name: String,
     /// What is told beside it; may be empty.
     pub note: String,
+    /// Other words that it is looked for by, which are not shown.
+    pub also: &'static str,
     pub choice: Choice,
 }
 
@@ -64,6 +67,8 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     Do(Action),
+    /// It is done in another view: only who types finds it.
+    Elsewhere(Context, Action),
     /// A past question by its index in the history.
     Past(usize),
     Place(Chip),
@@ -114,31 +119,49 @@ impl Picker {
 
 impl Choices {
     pub fn new(rows: Vec<Row>) -> Self {
-        let fitting = (0..rows.len()).collect();
-        Self { rows, typed: String::new(), fitting, selected: 0 }
+        let mut choices = Self { rows, ..Self::default() };
+        choices.show_all();
+        choices
     }
 
-    /// Keeps the rows that hold the letters of each word of `typed` in their order, the best first and of equally good ones
-    /// the first; chooses the best.
+    /// Keeps the rows that hold each word of `typed`, those first in which it begins a word; where none does, those of which
+    /// it is an abbreviation. Of equally good ones the first comes first; chooses the best.
     pub(super) fn fit(&mut self, typed: &str) {
         if typed == self.typed {
             return;
         }
-        let pattern = pattern(typed);
-        let mut matcher = matcher();
-        let (mut haystack, mut buffer) = (String::new(), Vec::new());
-        let rows = self.rows.iter().enumerate();
-        let mut scored: Vec<(u32, usize)> = rows
-            .filter_map(|(index, row)| {
-                row.write(&mut haystack);
-                let score = pattern.score(Utf32Str::new(&haystack, &mut buffer), &mut matcher)?;
-                Some((score, index))
-            })
-            .collect();
-        scored.sort_by_key(|(score, _)| Reverse(*score));
-        self.fitting = scored.into_iter().map(|(_, index)| index).collect();
         typed.clone_into(&mut self.typed);
         self.selected = 0;
+        if typed.trim().is_empty() {
+            return self.show_all();
+        }
+        let mut wanted = Wanted::new(typed);
+        let mut fitting = self.scored(|row, text| wanted.together(text, row.also));
+        if fitting.is_empty() {
+            fitting = self.scored(|_, text| wanted.scattered(text));
+        }
+        fitting.sort_by_key(|(_, fit, score)| (*fit, Reverse(*score)));
+        self.fitting = fitting.into_iter().map(|(index, fit, _)| (index, fit)).collect();
+    }
+
+    fn show_all(&mut self) {
+        let shown = self.rows.iter().enumerate().filter(|(_, row)| !row.is_elsewhere());
+        self.fitting = shown.map(|(index, _)| (index, Fit::Begins)).collect();
+    }
+
+    /// The rows that fit, each with its index and score.
+    fn scored(
+        &self,
+        mut fit: impl FnMut(&Row, &str) -> Option<(Fit, u32)>,
+    ) -> Vec<(usize, Fit, u32)> {
+        let mut haystack = String::new();
+        let rows = self.rows.iter().enumerate();
+        rows.filter_map(|(index, row)| {
+            row.write(&mut haystack);
+            let (fit, score) = fit(row, &haystack)?;
+            Some((index, fit, score))
+        })
+        .collect()
     }
 
     /// All of them, as they were given.
@@ -146,13 +169,13 @@ impl Choices {
         &self.rows
     }
 
-    /// How many rows there are.
+    /// How many rows letters are looked for in; before any is typed, how many are shown.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        if self.typed.trim().is_empty() { self.fitting.len() } else { self.rows.len() }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// How many rows fit.
@@ -167,7 +190,7 @@ impl Choices {
 
     /// The row that is chosen.
     pub fn choice(&self) -> Option<&Choice> {
-        let index = self.fitting.get(self.selected)?;
+        let (index, _) = self.fitting.get(self.selected)?;
         self.rows.get(*index).map(|row| &row.choice)
     }
 
@@ -190,19 +213,22 @@ impl Choices {
         true
     }
 
+    /// Chooses the first or the last of the rows that fit.
+    pub(super) fn go_to_end(&mut self, is_last: bool) {
+        self.selected = if is_last { self.fitting.len().saturating_sub(1) } else { 0 };
+    }
+
     /// So many of the rows that fit, from the one with the index `top`.
     pub fn shown(&self, top: usize, count: usize) -> Vec<Fitting<'_>> {
-        let pattern = pattern(&self.typed);
-        let mut matcher = matcher();
-        let (mut haystack, mut buffer, mut found) = (String::new(), Vec::new(), Vec::new());
+        let mut wanted = Wanted::new(&self.typed);
+        let mut haystack = String::new();
         let indices = self.fitting.iter().enumerate().skip(top).take(count);
         indices
-            .filter_map(|(place, index)| {
+            .filter_map(|(place, (index, fit))| {
                 let row = self.rows.get(*index)?;
                 row.write(&mut haystack);
-                found.clear();
-                pattern.indices(Utf32Str::new(&haystack, &mut buffer), &mut matcher, &mut found);
-                let (in_text, in_name) = row.stretches(&haystack, &found);
+                let (in_text, in_name) =
+                    row.stretches(&haystack, wanted.characters(&haystack, *fit));
                 Some(Fitting { row, is_selected: place == self.selected, in_text, in_name })
             })
             .collect()
@@ -210,6 +236,10 @@ impl Choices {
 }
 
 impl Row {
+    fn is_elsewhere(&self) -> bool {
+        matches!(self.choice, Choice::Elsewhere(..))
+    }
+
     /// Writes that in which letters are looked for.
     fn write(&self, haystack: &mut String) {
         haystack.clear();
@@ -241,14 +271,6 @@ impl Row {
     }
 }
 
-fn pattern(typed: &str) -> Pattern {
-    Pattern::new(typed, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy)
-}
-
-fn matcher() -> Matcher {
-    Matcher::new(Config::DEFAULT)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -260,6 +282,7 @@ mod tests {
             text: (*text).to_owned(),
             name: (*name).to_owned(),
             note: String::new(),
+            also: "",
             choice: Choice::Past(index),
         };
         Choices::new(texts.iter().enumerate().map(row).collect())
@@ -307,17 +330,38 @@ mod tests {
                 "go to the next pane next-pane",
             ],
         );
+        // Letters that stand together, in whatever order the words are.
+        check(&ACTIONS, "pane next", &["go to the [n][e][x][t] [p][a][n][e] next-pane"]);
+        check(&ACTIONS, "port", &["ex[p][o][r][t] the conversation export"]);
+        // Where there are none, an abbreviation.
         check(&ACTIONS, "mdls", &["choose the model [m]o[d]e[l][s]"]);
-        // What holds the letters more closely comes first.
-        check(
-            &ACTIONS,
-            "pane next",
-            &[
-                "go to the next [p][a][n][e] [n][e][x][t]-pane",
-                "ex[p]ort the convers[a]tio[n] [e][x]por[t]",
-            ],
-        );
+        check(&ACTIONS, "ec", &["[e]xport the [c]onversation export"]);
         check(&ACTIONS, "xyz", &[]);
+        check(&ACTIONS, "otd", &[]);
+    }
+
+    #[test]
+    fn what_is_done_elsewhere_and_other_words_for_it_are_found_by_who_types() {
+        let row = |text: &str, also, choice| Row {
+            text: text.to_owned(),
+            name: String::new(),
+            note: String::new(),
+            also,
+            choice,
+        };
+        let mut choices = Choices::new(vec![
+            row("library: add a folder", "", Choice::Elsewhere(Context::Library, Action::Add)),
+            row("choose the theme", "colours settings", Choice::Do(Action::Themes)),
+        ]);
+        assert_eq!((choices.fitting(), choices.len()), (1, 1));
+        choices.fit("add");
+        assert_eq!((choices.fitting(), choices.len()), (1, 2));
+        assert_eq!(choices.choice(), Some(&Choice::Elsewhere(Context::Library, Action::Add)));
+        choices.fit("settings");
+        assert_eq!(choices.choice(), Some(&Choice::Do(Action::Themes)));
+        assert!(choices.shown(0, 1)[0].in_text.is_empty());
+        choices.fit(" ");
+        assert_eq!((choices.fitting(), choices.len()), (1, 1));
     }
 
     #[test]
@@ -326,7 +370,7 @@ mod tests {
         check(&rows, "mul", &["[M][ü][l]ler ", "[M][u][l]ler "]);
         check(&rows, "mül", &["[M][ü][l]ler "]);
         check(&[("iso", ""), ("ISO", "")], "ISO", &["[I][S][O] "]);
-        check(&[("e\u{301}te\u{301} 字", "")], "te字", &["e\u{301}[t][e\u{301}] [字] "]);
+        check(&[("e\u{301}te\u{301} 字", "")], "te 字", &["e\u{301}[t][e\u{301}] [字] "]);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub enum Anchor {
     Item(usize),
     /// A line of an item, from 0.
     At { item: usize, line: usize },
-    /// A marked stretch of the document by its index; some lines above it are shown too.
+    /// A marked stretch of the document by its index, or what was looked for in a turn of the conversation; some lines above
+    /// it are shown too.
     Mark(usize),
     /// What is chosen in the region, which comes into view: where it stands there already, with this line of this item at the
     /// top, that line stays there.

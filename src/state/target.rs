@@ -1,6 +1,7 @@
 //! What can be meant by a place on the screen?
 
 use super::Pane;
+use super::action::Action;
 
 /// What stands where the mouse is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Target {
     Typed(usize),
     /// What takes away a folder or file that the question is limited to, by its index.
     Chip(usize),
+    /// What a key that is told there asks for.
+    Hint(Action),
     /// The line between the conversation and a pane beside it.
     Edge(Pane),
 }

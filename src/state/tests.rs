@@ -510,7 +510,7 @@ fn changes(before: &State, after: &State) -> Vec<String> {
                 ),
             ),
             ("chosen", format!("{:?}", state.conversations.selected)),
-            ("deleted", format!("{:?}", state.conversations.deleted)),
+            ("deleted", deleted(state)),
             ("stage", format!("{:?}", state.library.stage)),
             ("folders", format!("{:?}", state.library.content.folders.len())),
             ("row", format!("{:?}", state.library.tree.selected)),
@@ -561,6 +561,11 @@ fn thoughts(state: &State) -> String {
     let turns = state.conversation.turns.iter().filter(|turn| !turn.thought.is_empty());
     let told = turns.map(|turn| (&turn.thought, turn.is_thought_shown));
     format!("{:?}", told.collect::<Vec<_>>())
+}
+
+fn deleted(state: &State) -> String {
+    let ids = state.conversations.deleted.iter().map(|head| head.id);
+    format!("{:?}", ids.collect::<Vec<_>>())
 }
 
 /// Of the conversations that are shown.
@@ -662,6 +667,16 @@ fn every_message() {
         ("a click in the question", mouse::typed(), click(Target::Typed(4))),
         ("a click on a chip's sign", mouse::typed(), click(Target::Chip(0))),
         ("a click on the sign of no chip", mouse::typed(), click(Target::Chip(7))),
+        (
+            "a click on a key that is told",
+            in_context(Context::Document),
+            click(Target::Hint(Action::Back)),
+        ),
+        (
+            "a click on a key that is told under a panel",
+            in_context(Context::Picker),
+            click(Target::Hint(Action::Cited)),
+        ),
         ("a click on an edge", conversing(), click(Target::Edge(Pane::Sources))),
         ("an edge that is moved", mouse::holding(), Message::Drag(60)),
         ("an edge that is moved out", mouse::holding(), Message::Drag(0)),
@@ -985,6 +1000,31 @@ fn searching_a_document_goes_round() {
 }
 
 #[test]
+fn a_document_is_searched_while_it_is_typed_and_escape_comes_back() {
+    let view = |state: &State| match state.layers.last() {
+        Some(Layer::Document(view)) => view.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = view(&reading()).scroll;
+    let typing = after(reading(), [Message::Do(Action::Search), Message::Paste("tena".into())]);
+    assert_eq!(view(&typing).scroll.anchor, Anchor::Mark(1));
+    assert_eq!(view(&typing).search.unwrap().words, "tena");
+    // What stands nowhere says so, and stays to be put right.
+    let missed = after(typing.clone(), [Message::Type('x'), Message::Do(Action::Confirm)]);
+    let prompt = view(&missed).prompt.unwrap();
+    assert_eq!(prompt.missed.as_deref(), Some("not in this document"));
+    assert_eq!((view(&missed).scroll, view(&missed).search), (before, None));
+    let found = after(missed.clone(), [Action::Backspace, Action::Confirm].map(Message::Do));
+    assert_eq!((view(&found).prompt, view(&found).search.unwrap().words), (None, "tena".into()));
+    for state in [typing, missed] {
+        let back = after(state, [Message::Do(Action::Back)]);
+        let view = view(&back);
+        assert_eq!((view.scroll, view.search, view.prompt), (before, None, None));
+        assert_eq!(back.context(), Context::Document);
+    }
+}
+
+#[test]
 fn pages_are_found_by_number_and_by_what_is_printed() {
     for (typed, anchor) in
         [("3", Some(Anchor::Item(2))), ("ii", Some(Anchor::Item(1))), ("99", None)]
@@ -996,9 +1036,12 @@ fn pages_are_found_by_number_and_by_what_is_printed() {
         ];
         let state = after(reading(), go);
         let Some(Layer::Document(view)) = state.layers.last() else { panic!() };
-        match anchor {
-            Some(anchor) => assert_eq!(view.scroll.anchor, anchor, "{typed}"),
-            None => assert!(state.notice.unwrap().0.text.contains("no page"), "{typed}"),
+        if let Some(anchor) = anchor {
+            assert_eq!(view.scroll.anchor, anchor, "{typed}");
+        } else {
+            // The line stays, so that it can be put right.
+            let missed = view.prompt.as_ref().unwrap().missed.as_deref();
+            assert_eq!(missed, Some("no such page: there are 3"));
         }
     }
 }
@@ -1089,6 +1132,7 @@ fn any_target() -> impl Strategy<Value = Target> {
     let index = || 0_usize..20;
     prop_oneof![
         Just(Target::Layer),
+        (0..Action::ALL.len()).prop_map(|index| Target::Hint(Action::ALL[index])),
         index().prop_map(Target::Row),
         index().prop_map(Target::Typed),
         index().prop_map(Target::Chip),

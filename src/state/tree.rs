@@ -48,6 +48,8 @@ pub struct Row {
     pub path: PathBuf,
     /// As it is shown.
     pub name: String,
+    /// What the document calls itself; empty where that is not known, or is its file's name.
+    pub title: String,
     /// In how many folders of the library it lies; none for a watched one.
     pub depth: usize,
     pub problems: Vec<Problem>,
@@ -106,6 +108,15 @@ impl Tree {
         self.row(self.selected)
     }
 
+    /// Shows everything, and goes to a watched folder.
+    pub(super) fn go_to_folder(&mut self, path: PathBuf) -> Effect {
+        (self.is_finding, self.only_problems) = (false, false);
+        drop(self.filter.take());
+        self.open.insert(path.clone());
+        self.going = Some((0, path));
+        self.look()
+    }
+
     /// Whether not all is shown.
     pub fn is_filtered(&self) -> bool {
         self.only_problems || !self.filter.text().trim().is_empty()
@@ -118,6 +129,11 @@ impl Tree {
 
     /// The filter has changed: asks for what fits.
     pub(super) fn find(&mut self) -> Effect {
+        // Who stands on a folder and looks for something does not mean the folder.
+        let is_folder = self.chosen().is_some_and(|row| matches!(row.kind, RowKind::Folder { .. }));
+        if is_folder && !self.filter.text().trim().is_empty() {
+            self.going = Some((usize::MAX, PathBuf::new()));
+        }
         let effect = self.ask(true);
         (self.filtered, self.opens) = (self.asked.0, false);
         effect

@@ -5,6 +5,7 @@ mod conversation;
 mod conversations;
 mod copying;
 mod document;
+mod elsewhere;
 mod export;
 mod folder;
 mod library;
@@ -82,7 +83,9 @@ impl State {
             Message::Release => self.release(),
             Message::Looked(is_looked_at) => {
                 self.is_looked_at = is_looked_at;
-                Vec::new()
+                // Who was elsewhere may have asked something there.
+                let is_shown = self.has_conversations_beside() || self.focus == Pane::Conversations;
+                if is_looked_at && is_shown { vec![Effect::ListConversations] } else { Vec::new() }
             }
             Message::Tick(moment) => {
                 self.moment = moment;
@@ -233,7 +236,8 @@ impl State {
                 let shown = self.conversations.shown();
                 let index = shown.iter().position(|(head, _)| Some(head.id) == open);
                 self.conversations.selected = index.unwrap_or(self.conversations.selected);
-                return Vec::new();
+                // Others may have asked something meanwhile.
+                return if is_there { Vec::new() } else { vec![Effect::ListConversations] };
             }
             Action::Models => return self.toggle(Layer::Models, Some(Effect::ListModels)),
             Action::Library => return self.toggle_library(),
@@ -304,7 +308,7 @@ impl State {
     /// Closes what is open, then stops what runs, then leaves the pane.
     fn back(&mut self) -> Vec<Effect> {
         if let Some(Layer::Document(view)) = self.layers.last_mut()
-            && view.prompt.take().is_some()
+            && view.close_prompt()
         {
             return Vec::new();
         }
@@ -323,6 +327,10 @@ impl State {
             return Vec::new();
         }
         if self.focus == Pane::Question && self.question.commands.take().is_some() {
+            // The slash alone was there to open them.
+            if self.question.command().is_some_and(|typed| typed.trim().is_empty()) {
+                drop(self.question.input.take());
+            }
             return Vec::new();
         }
         let is_overlay = match self.focus {
@@ -386,6 +394,7 @@ impl State {
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {
                     prompt.input.type_char(c);
+                    view.typed();
                 }
             }
             (_, Some(Layer::Rename(prompt))) => prompt.input.type_char(c),
@@ -435,6 +444,7 @@ impl State {
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {
                     prompt.input.paste_line(text);
+                    view.typed();
                 }
             }
             (_, Some(Layer::Rename(prompt))) => prompt.input.paste_line(text),

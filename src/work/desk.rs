@@ -34,6 +34,7 @@ pub(super) enum Order {
         at: i64,
     },
     Keep(Box<Ending>),
+    List,
     Open(i64),
     Search {
         number: u64,
@@ -49,6 +50,11 @@ pub(super) enum Order {
     KeepPassages(i64, Chosen),
     Export {
         answers: Vec<Answered>,
+        typed: String,
+        replace: bool,
+    },
+    ExportConversation {
+        id: i64,
         typed: String,
         replace: bool,
     },
@@ -107,6 +113,7 @@ impl Keeper {
                 Order::Keep(ending) => {
                     self.guarded("keeping an answer", |keeper| keeper.keep(*ending));
                 }
+                Order::List => self.guarded("listing conversations", Self::list),
                 Order::Open(id) => {
                     self.guarded("opening a conversation", |keeper| match keeper.opened(id) {
                         Ok(report) => keeper.inbox.tell(Message::Desk(report)),
@@ -154,11 +161,18 @@ impl Keeper {
                 }),
                 Order::Export { answers, typed, replace } => self.guarded("exporting", |keeper| {
                     let report = keeper.export(&answers, &typed, replace);
-                    let report = report.unwrap_or_else(|failure| ExportReport::Refused {
-                        reason: failure.on_screen(),
-                    });
-                    keeper.inbox.tell(Message::Exported(report));
+                    keeper.tell_export(report);
                 }),
+                Order::ExportConversation { id, typed, replace } => {
+                    self.guarded("exporting", |keeper| {
+                        let report = keeper.turns(id).and_then(|(turns, _)| {
+                            let answers: Vec<Answered> =
+                                turns.into_iter().map(|turn| turn.answered).collect();
+                            keeper.export(&answers, &typed, replace)
+                        });
+                        keeper.tell_export(report);
+                    });
+                }
                 Order::KeepChoice(choice) => self.guarded("keeping a choice", |keeper| {
                     if let Err(error) = settings::keep(&keeper.setting.home, &choice) {
                         keeper.complain("the choice holds until docent ends", error);
@@ -260,6 +274,14 @@ impl Keeper {
     }
 
     fn opened(&mut self, id: i64) -> Result<DeskReport, Failure> {
+        let (turns, passages) = self.turns(id)?;
+        // What a newer docent has written may be another thing: nothing is chosen then.
+        let chosen = passages.and_then(|kept| serde_json::from_str(&kept).ok());
+        Ok(DeskReport::Opened { id, turns, chosen: chosen.unwrap_or_default() })
+    }
+
+    /// The turns of a conversation, and what was chosen among its sources.
+    fn turns(&mut self, id: i64) -> Result<(Vec<SavedTurn>, Option<String>), Failure> {
         let conversation = self.with_desk(|desk| desk.conversation(id))?.ok_or_else(gone)?;
         let mut turns = Vec::new();
         for turn in &conversation.turns {
@@ -267,9 +289,12 @@ impl Keeper {
             let answered = answer::from_kept(turn)?;
             turns.push(SavedTurn { asked_at, answered, why: turn.why.clone() });
         }
-        // What a newer docent has written may be another thing: nothing is chosen then.
-        let chosen = conversation.passages.and_then(|kept| serde_json::from_str(&kept).ok());
-        Ok(DeskReport::Opened { id, turns, chosen: chosen.unwrap_or_default() })
+        Ok((turns, conversation.passages))
+    }
+
+    fn tell_export(&self, report: Result<ExportReport, Failure>) {
+        let refused = |failure: Failure| ExportReport::Refused { reason: failure.on_screen() };
+        self.inbox.tell(Message::Exported(report.unwrap_or_else(refused)));
     }
 
     fn keep_passages(&mut self, id: i64, chosen: &Chosen) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 
 use docent_engine::catalog::{self, Memory};
 use docent_engine::embed::{self, Settings};
-use docent_index::document::{ContentHash, DocumentId};
+use docent_index::document::{ContentHash, DocumentId, Problem};
 use docent_index::store::{Place, Snapshot, StoreError, StoredDocument};
 use tokio_util::sync::CancellationToken;
 
@@ -280,7 +280,7 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
     } else if cited.is_empty() && !wanted.passage.is_empty() {
         Some("The passage no longer stands in it.".to_owned())
     } else {
-        None
+        unread(&document.problems, &pages)
     };
     let title = document.title.unwrap_or_else(|| name(&path));
     let paged = document.paged;
@@ -296,6 +296,18 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
         is_excerpt: false,
         note,
     })
+}
+
+/// Why there is nothing to be read in a document, and what to do; none where there is something.
+fn unread(problems: &[Problem], pages: &[Page]) -> Option<String> {
+    if pages.iter().any(|page| !page.text.trim().is_empty()) {
+        return None;
+    }
+    let Some(problem) = problems.first() else {
+        return Some("There is no text in this document.".to_owned());
+    };
+    let (reason, hint) = (problem.kind.reason(), problem.kind.hint());
+    Some(format!("Nothing could be read in this document: {reason}. To be done: {hint}."))
 }
 
 /// Where the passage stands, or the parts of it that are marked: on its page, else on the first page that holds it.

@@ -121,7 +121,8 @@ impl Lister {
                 });
             }
         }
-        Ok(Rows { number: wanted.number, first, rows, total, files, selected })
+        let problems = tree.problems();
+        Ok(Rows { number: wanted.number, first, rows, total, files, problems, selected })
     }
 
     /// Makes the tree anew when something has changed.

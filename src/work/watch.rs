@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use docent_index::extract::Format;
+use docent_index::extract::{Format, is_unread_document};
 use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind};
 use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
@@ -353,7 +353,7 @@ fn matters(root: &Path, path: &Path, kind: EventKind) -> bool {
             | EventKind::Modify(ModifyKind::Data(_))
     );
     // Of anything else it can't be told whether it is, or was, a folder.
-    Format::of(path).is_some() || !is_file
+    Format::of(path).is_some() || is_unread_document(path) || !is_file
 }
 
 fn may_bring_a_folder(kind: EventKind) -> bool {

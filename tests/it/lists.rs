@@ -54,8 +54,9 @@ fn the_library_is_gone_through_found_in_and_read_again() {
     };
 
     terminal.keys("/lease");
-    let found = terminal.wait_for("1 file");
-    assert!(found.contains("lease.md") && !has_notes(&found), "{found}");
+    terminal.wait_until("what was found alone", |screen| {
+        screen.contains("lease.md") && !has_notes(screen)
+    });
     // The first document that was found is chosen.
     terminal.keys(&format!("{ENTER}{ENTER}"));
     terminal.wait_for("The landlord repairs the roof");
@@ -155,7 +156,7 @@ fn conversations_are_found_by_what_was_said_and_renamed() {
     terminal.wait_for("Today");
     terminal.keys("/mm/s");
     let found = terminal.wait_until("one conversation", |screen| {
-        screen.contains("At what bearing") && !screen.contains("▸ Who has to")
+        screen.contains("At what bearing") && !screen.contains("▸● Who has to")
     });
     assert!(found.contains("mm/s"), "{found}");
     terminal.keys(&format!("{ENTER}e{CTRL_U}Bearings of pumps{ENTER}"));

@@ -18,6 +18,8 @@ mod docent;
 mod embedders;
 mod eval;
 #[cfg(target_os = "linux")]
+mod finding;
+#[cfg(target_os = "linux")]
 mod frame;
 #[cfg(target_os = "linux")]
 mod full_disk;

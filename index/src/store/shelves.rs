@@ -37,6 +37,8 @@ pub struct ShelvedFile {
     /// Below its folder.
     pub path: PathBuf,
     pub document: DocumentId,
+    /// As the document tells it.
+    pub title: Option<String>,
 }
 
 /// How much is in a document.
@@ -75,13 +77,16 @@ impl Shelves {
             let transaction = connection.transaction()?;
             let files = transaction
                 .prepare_cached(
-                    "SELECT folder_id, path, document_id FROM file ORDER BY folder_id, path",
+                    "SELECT f.folder_id, f.path, f.document_id, d.title
+                     FROM file f JOIN document d ON d.id = f.document_id
+                     ORDER BY f.folder_id, f.path",
                 )?
                 .query_map([], |row| {
                     Ok(ShelvedFile {
                         folder: FolderId(row.get(0)?),
                         path: library::path_from(row.get(1)?),
                         document: DocumentId(row.get(2)?),
+                        title: row.get(3)?,
                     })
                 })?
                 .collect::<rusqlite::Result<_>>()?;

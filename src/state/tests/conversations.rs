@@ -2,11 +2,13 @@
 
 use docent_index::store::FoundConversation;
 
-use super::{after, conversing, effects, heads, in_context, titles};
+use super::{after, answered, conversing, effects, heads, in_context, ready, titles};
 use crate::state::action::Action;
 use crate::state::effect::Effect;
-use crate::state::message::{DeskReport, Message};
-use crate::state::{Context, Pane, State};
+use crate::state::message::{DeskReport, Message, SavedTurn};
+use crate::state::scroll::{Anchor, Scroll};
+use crate::state::why::Chosen;
+use crate::state::{Context, Layer, Pane, State};
 
 /// While a word is typed to find a conversation.
 pub(super) fn searching() -> State {
@@ -89,4 +91,56 @@ fn the_chosen_conversation_stays_chosen_when_another_one_comes_first() {
     more.insert(0, docent_index::store::Head { id: 9, ..more[0].clone() });
     state = after(state, [Message::Desk(DeskReport::Listed(more))]);
     assert_eq!(state.conversations.chosen().unwrap().id, 2);
+}
+
+#[test]
+fn what_was_found_is_gone_to_in_the_conversation() {
+    let state = after(searching(), [Message::Do(Action::DeleteToStart)]);
+    let state = after(state, [Message::Paste("fee".into()), Message::Desk(found(4))]);
+    let mut state = after(state, [Message::Do(Action::Confirm)]);
+    assert_eq!(effects(&mut state, [Message::Do(Action::Open)]), [Effect::OpenConversation(2)]);
+    let turn = |question: &str| SavedTurn { asked_at: 5, answered: answered(question), why: None };
+    let turns = vec![turn("May we leave?"), turn("And the FEE?"), turn("Why?")];
+    let opened = |id| {
+        Message::Desk(DeskReport::Opened { id, turns: turns.clone(), chosen: Chosen::default() })
+    };
+    let at = after(state.clone(), [opened(2)]).conversation;
+    assert_eq!((at.selected, at.scroll), (Some(1), Scroll::to(Anchor::Mark(1))));
+    // Another one that comes first is none that was looked for in.
+    let at = after(state, [opened(3)]).conversation;
+    assert_eq!((at.selected, at.scroll), (None, Scroll::END));
+}
+
+#[test]
+fn the_list_is_fresh_when_it_is_shown_and_when_one_comes_back_to_the_terminal() {
+    let mut state = ready();
+    let shown = state.update(Message::Do(Action::Conversations));
+    assert_eq!(shown, [Effect::ListConversations]);
+    assert_eq!(state.update(Message::Looked(true)), [Effect::ListConversations]);
+    assert!(state.update(Message::Do(Action::Conversations)).is_empty());
+    assert!(state.update(Message::Looked(true)).is_empty());
+}
+
+#[test]
+fn the_chosen_conversation_is_exported_where_the_list_has_the_keys() {
+    let confirm = Message::Do(Action::Confirm);
+    let of = |focus, selected| {
+        let mut state = State { focus, ..conversing() };
+        state.conversations.selected = selected;
+        state.conversation.id = Some(1);
+        let mut state = after(state, [Message::Do(Action::Export)]);
+        let Some(Layer::Export(prompt)) = state.layers.last() else { panic!() };
+        let title = prompt.of.title.clone();
+        let asked = effects(&mut state, [confirm.clone()]);
+        let id = match asked.as_slice() {
+            [Effect::ExportConversation { id, .. }] => Some(*id),
+            [Effect::Export { .. }] => None,
+            other => panic!("{other:?}"),
+        };
+        (title, id)
+    };
+    assert_eq!(of(Pane::Conversations, 1), ("Pump seal wear".to_owned(), Some(2)));
+    let open = "Oakfield lease".to_owned();
+    assert_eq!(of(Pane::Conversations, 0), (open.clone(), None));
+    assert_eq!(of(Pane::Question, 1), (open, None));
 }

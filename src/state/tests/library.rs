@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{after, effects, measures, ready};
+use super::{after, effects, in_context, measures, ready};
 use crate::state::action::Action;
 use crate::state::effect::{Effect, WantedRows};
 use crate::state::library::Problem;
@@ -27,7 +27,7 @@ fn row(path: &str, depth: usize) -> Row {
         }
     };
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    Row { path, name, depth, problems, kind }
+    Row { path, name, title: String::new(), depth, problems, kind }
 }
 
 /// All rows of a small library of which `/cases` is open.
@@ -39,7 +39,7 @@ pub(super) fn rows(number: u64) -> Rows {
         row("/cases/scan.pdf", 1),
         row("/notes", 0),
     ];
-    Rows { number, first: 0, total: rows.len(), rows, files: 4, selected: 2 }
+    Rows { number, first: 0, total: rows.len(), rows, files: 4, problems: 1, selected: 2 }
 }
 
 /// The library view with its rows.
@@ -147,7 +147,15 @@ fn rows_are_asked_for_before_they_are_reached_and_once() {
     let many: Vec<Row> = (0..401).map(|n| row(&format!("/cases/{n}.pdf"), 1)).collect();
     let asked = act(&mut state, &[Action::Problems]);
     let number = wanted(&asked).number;
-    let rows = Rows { number, first: 0, rows: many, total: 10_000, files: 9_999, selected: 0 };
+    let rows = Rows {
+        number,
+        first: 0,
+        rows: many,
+        total: 10_000,
+        files: 9_999,
+        problems: 1,
+        selected: 0,
+    };
     state = after(state, [told(rows)]);
     let mut asked = Vec::new();
     for _ in 0..300 {
@@ -168,8 +176,15 @@ fn the_folder_around_is_found_also_where_its_row_is_not_known() {
     let asked = act(&mut state, &[Action::Problems]);
     let many: Vec<Row> = (0..401).map(|n| row(&format!("/cases/{n}.pdf"), 1)).collect();
     let number = wanted(&asked).number;
-    let rows =
-        Rows { number, first: 5_000, rows: many, total: 10_000, files: 9_999, selected: 5_200 };
+    let rows = Rows {
+        number,
+        first: 5_000,
+        rows: many,
+        total: 10_000,
+        files: 9_999,
+        problems: 1,
+        selected: 5_200,
+    };
     state = after(state, [told(rows)]);
     let asked = act(&mut state, &[Action::Collapse]);
     assert_eq!(wanted(&asked).chosen, Some((0, "/cases".into())));
@@ -227,4 +242,23 @@ fn a_library_of_one_folder_is_open_from_the_start() {
     state.library.content.folders.truncate(1);
     let asked = act(&mut state, &[Action::Library]);
     assert!(wanted(&asked).open.contains(Path::new("/cases")));
+}
+
+#[test]
+fn a_folder_that_is_added_is_gone_to() {
+    let state = after(listed_library(), [Message::Do(Action::Problems), Message::Do(Action::Add)]);
+    let mut state = state;
+    let added = Message::Library(LibraryReport::FolderAdded("/new".into()));
+    let asked = state.update(added);
+    let [Effect::ListLibrary(wanted)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(wanted.chosen, Some((0, "/new".into())));
+    assert!(wanted.open.contains(Path::new("/new")) && !wanted.only_problems);
+}
+
+#[test]
+fn what_was_looked_for_is_marked_when_it_is_looked_for_again() {
+    let state = after(in_context(Context::Find), [Action::Confirm, Action::Find].map(Message::Do));
+    assert!(state.library.tree.filter.is_marked());
+    let state = after(state, [Message::Type('x')]);
+    assert_eq!(state.library.tree.filter.text(), "x");
 }

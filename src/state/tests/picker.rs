@@ -12,8 +12,9 @@ fn picker(state: &State) -> &crate::state::picker::Picker {
 
 fn offered(state: &State) -> Vec<Action> {
     let rows = picker(state).choices.rows().iter();
-    rows.map(|row| match row.choice {
-        Choice::Do(action) => action,
+    rows.filter_map(|row| match row.choice {
+        Choice::Do(action) => Some(action),
+        Choice::Elsewhere(..) => None,
         ref other => panic!("{other:?}"),
     })
     .collect()
@@ -111,4 +112,72 @@ fn all_past_questions_are_shown_where_none_fits_what_was_typed_the_latest_first(
 
 fn state_without_history() -> State {
     after(state(), [Message::Library(LibraryReport::Content(Box::new(content())))])
+}
+
+/// What the first row that fits leads to when it is taken, and where.
+fn taken(state: State, typed: &str) -> (Vec<Effect>, Context, String) {
+    let mut state = after(state, [Message::Do(Action::Palette), Message::Paste(typed.into())]);
+    let done = effects(&mut state, [Message::Do(Action::Confirm)]);
+    let told = state.notice.as_ref().map_or(String::new(), |(notice, _)| notice.text.clone());
+    (done, state.context(), told)
+}
+
+#[test]
+fn what_is_done_in_other_views_is_found_by_its_name_and_leads_there() {
+    for (typed, context, told) in [
+        ("add a folder", Context::Folder, ""),
+        ("conversations: delete", Context::Conversations, "to be deleted"),
+        ("remove", Context::Library, "taken out"),
+        ("read again", Context::Library, "read again"),
+        ("library: show only", Context::Find, ""),
+        ("library: problems", Context::Library, ""),
+        ("conversations: show only", Context::Find, ""),
+        ("rename", Context::Rename, ""),
+        ("sources: why", Context::Why, ""),
+        ("colours", Context::Themes, ""),
+    ] {
+        let mut state = conversing();
+        state.conversation.id = Some(2);
+        let (_, at, notice) = taken(state, typed);
+        assert_eq!(at, context, "{typed}");
+        assert!(notice.contains(told), "{typed}: {notice}");
+    }
+    let (done, at, _) = taken(conversing(), "by quotes");
+    assert_eq!((done.last(), at), (Some(&Effect::UnloadModel), Context::Models));
+    // Who has not opened a conversation says which is meant.
+    let (done, at, told) = taken(ready(), "rename");
+    assert_eq!((done, at), (vec![Effect::ListConversations], Context::Conversations));
+    assert!(told.contains("another title"), "{told}");
+    // There is no source to be asked about.
+    assert!(taken(ready(), "sources: why").0.is_empty());
+}
+
+#[test]
+fn what_is_done_in_another_view_is_a_command_as_well() {
+    let mut state = after(conversing(), [Message::Paste("/add".into())]);
+    drop(effects(&mut state, [Message::Do(Action::Send)]));
+    assert_eq!((state.context(), state.question.input.text()), (Context::Folder, ""));
+}
+
+#[test]
+fn the_ends_of_the_line_lead_on_to_the_ends_of_the_rows() {
+    let state = after(ready(), [Action::Palette, Action::LineEnd].map(Message::Do));
+    let choices = &picker(&state).choices;
+    assert_eq!(choices.selected(), choices.fitting() - 1);
+    let state = after(state, [Message::Do(Action::LineStart)]);
+    assert_eq!(picker(&state).choices.selected(), 0);
+    let typed = [Message::Paste("pane".into()), Message::Do(Action::LineStart)];
+    let state = after(state, typed);
+    assert_eq!((picker(&state).input.cursor(), picker(&state).choices.selected()), (0, 0));
+    let state = after(state, [Action::LineEnd, Action::LineEnd].map(Message::Do));
+    let choices = &picker(&state).choices;
+    assert_eq!(choices.selected(), choices.fitting() - 1);
+}
+
+#[test]
+fn escape_takes_the_slash_that_opened_the_commands_and_no_more() {
+    for (typed, left) in [("/", ""), ("/exp", "/exp")] {
+        let state = after(ready(), [Message::Paste(typed.into()), Message::Do(Action::Back)]);
+        assert_eq!((state.question.input.text(), state.question.commands.is_some()), (left, false));
+    }
 }

@@ -75,6 +75,10 @@ impl State {
         let turns =
             turns.into_iter().map(|turn| Turn::from_saved(self.next_serial(), turn)).collect();
         self.conversation = Conversation { id: Some(id), turns, chosen, ..Conversation::default() };
+        if let Some((_, words)) = self.conversations.going.take().filter(|(going, _)| *going == id)
+        {
+            self.conversation.go_to_words(&words);
+        }
         self.preview = None;
         self.question.chips.clear();
         self.show_cited();

@@ -18,11 +18,12 @@ impl State {
             Action::Open => return self.open_chosen_conversation(),
             Action::Find => {
                 conversations.search.is_finding = true;
+                conversations.search.input.mark();
                 return vec![conversations.search.look()];
             }
             Action::Rename => {
                 if let Some(head) = conversations.chosen() {
-                    let prompt = RenamePrompt { id: head.id, input: Input::new(&*head.title) };
+                    let prompt = RenamePrompt { id: head.id, input: Input::marked(&*head.title) };
                     self.raise(Layer::Rename(prompt));
                 }
             }
@@ -34,8 +35,11 @@ impl State {
     }
 
     fn open_chosen_conversation(&mut self) -> Vec<Effect> {
-        let chosen = self.conversations.chosen();
-        chosen.map(|head| Effect::OpenConversation(head.id)).into_iter().collect()
+        let conversations = &mut self.conversations;
+        let Some(id) = conversations.chosen().map(|head| head.id) else { return Vec::new() };
+        let search = &conversations.search;
+        conversations.going = search.found.is_some().then(|| (id, search.input.text().to_owned()));
+        vec![Effect::OpenConversation(id)]
     }
 
     fn move_in_conversations(&mut self, action: Action) {
@@ -107,23 +111,25 @@ impl State {
         if let Some(found) = &mut conversations.search.found {
             found.retain(|found| found.head.id != head.id);
         }
-        conversations.deleted.push(head.id);
+        conversations.deleted.push(head.clone());
         conversations.clamp();
         let mut effects = Vec::new();
         if self.conversation.id == Some(head.id) {
             effects = self.leave_conversation();
         }
-        self.tell(Notice::note(format!("deleted `{}`: u brings it back", head.title)));
+        // The list says how it is brought back.
+        self.notice = None;
         effects.push(Effect::DeleteConversation(head.id));
         effects
     }
 
     fn restore_conversation(&mut self) -> Vec<Effect> {
-        let Some(id) = self.conversations.deleted.pop() else {
+        let Some(head) = self.conversations.deleted.pop() else {
             self.tell(Notice::note("nothing was deleted"));
             return Vec::new();
         };
-        vec![Effect::RestoreConversation(id)]
+        self.tell(Notice::note(format!("`{}` is back", head.title)));
+        vec![Effect::RestoreConversation(head.id)]
     }
 
     pub(super) fn desk_reports(&mut self, report: DeskReport) -> Vec<Effect> {

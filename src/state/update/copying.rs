@@ -104,10 +104,8 @@ impl DocumentView {
         let (first, quote, what) = if let Some(search) = &self.search {
             let hit = search.hits.get(search.current)?;
             let text = &opened.pages.get(hit.page)?.text;
-            let start = text.get(..hit.span.start)?.rfind('\n').map_or(0, |at| at + 1);
-            let end = text.get(hit.span.end..)?.find('\n');
-            let end = end.map_or(text.len(), |at| hit.span.end + at);
-            (hit, text.get(start..end)?.to_owned(), "the paragraph with its reference")
+            let paragraph = copying::paragraph(text, &hit.span);
+            (hit, text.get(paragraph)?.to_owned(), "the paragraph with its reference")
         } else {
             let stretches: Vec<&str> = opened
                 .cited

@@ -3,9 +3,8 @@
 use super::scroll_by_action;
 use super::sources::first_words;
 use crate::state::action::Action;
-use crate::state::document::{DocumentView, Prompt, PromptKind};
+use crate::state::document::{DocumentView, PromptKind};
 use crate::state::effect::Effect;
-use crate::state::input::Input;
 use crate::state::notice::Notice;
 use crate::state::scroll::{Anchor, Scroll};
 use crate::state::{Layer, State};
@@ -16,8 +15,8 @@ impl State {
         let Some(Layer::Document(view)) = self.layers.last_mut() else { return Vec::new() };
         let page = view.opened.pages.get(measure.item);
         match action {
-            Action::Search => view.ask(PromptKind::Search),
-            Action::GoToPage => view.ask(PromptKind::Page),
+            Action::Search => view.ask(PromptKind::Search, measure.item),
+            Action::GoToPage => view.ask(PromptKind::Page, measure.item),
             Action::NextHit | Action::PreviousHit => view.go(action == Action::NextHit),
             Action::Cited => {
                 view.search = None;
@@ -55,38 +54,21 @@ impl State {
     }
 
     pub(super) fn act_in_document_prompt(&mut self, action: Action) -> Vec<Effect> {
-        let from = self.measures.document.item;
         let Some(Layer::Document(view)) = self.layers.last_mut() else { return Vec::new() };
-        if action != Action::Confirm {
-            if let Some(prompt) = &mut view.prompt {
-                prompt.input.edit(action);
+        if action == Action::Confirm {
+            view.take_prompt();
+        } else if let Some(prompt) = &mut view.prompt {
+            let before = prompt.input.text().len();
+            prompt.input.edit(action);
+            if prompt.input.text().len() != before {
+                view.typed();
             }
-            return Vec::new();
-        }
-        let Some(prompt) = view.prompt.take() else { return Vec::new() };
-        let typed = prompt.input.text().trim();
-        let missed = match prompt.kind {
-            _ if typed.is_empty() => None,
-            PromptKind::Search if !view.find(typed, from) => {
-                Some(format!("`{typed}` does not stand in this document"))
-            }
-            PromptKind::Page if !view.go_to_page(typed) => {
-                Some(format!("there is no page `{typed}` in this document"))
-            }
-            PromptKind::Search | PromptKind::Page => None,
-        };
-        if let Some(missed) = missed {
-            self.tell(Notice::note(missed));
         }
         Vec::new()
     }
 }
 
 impl DocumentView {
-    pub(super) fn ask(&mut self, kind: PromptKind) {
-        self.prompt = Some(Prompt { kind, input: Input::default() });
-    }
-
     /// The line of the source at which what is cited begins.
     fn cited_line(&self) -> Option<u32> {
         let mark = self.opened.cited.first()?;

@@ -6,7 +6,7 @@ use crate::state::effect::{Effect, Sought};
 use crate::state::message::ExportReport;
 use crate::state::notice::Notice;
 use crate::state::path::PathLine;
-use crate::state::{ExportPrompt, Layer, State};
+use crate::state::{ExportPrompt, Exported, Layer, Pane, State};
 
 /// The longest name that is proposed for an export, in characters.
 const FILE_NAME: usize = 60;
@@ -20,7 +20,10 @@ impl State {
             if typed.is_empty() {
                 return Vec::new();
             }
-            return vec![Effect::Export { answers, typed, replace }];
+            return vec![match prompt.of.id {
+                Some(id) => Effect::ExportConversation { id, typed, replace },
+                None => Effect::Export { answers, typed, replace },
+            }];
         }
         if matches!(action, Action::Complete | Action::CompleteBack) {
             let forward = action == Action::Complete;
@@ -32,13 +35,25 @@ impl State {
         if prompt.line.input.text().len() == before { Vec::new() } else { prompt.typed() }
     }
 
+    /// Asks for a file for the conversation that is chosen in the list, when that has the keys, else for the open one.
     pub(super) fn begin_export(&mut self) -> Vec<Effect> {
+        let is_in_list = self.layers.is_empty() && self.focus == Pane::Conversations;
+        let chosen = self.conversations.chosen().filter(|_| is_in_list);
+        let folder = self.folder.clone();
+        if let Some(head) = chosen.filter(|head| Some(head.id) != self.conversation.id) {
+            let of = Exported { title: head.title.clone(), id: Some(head.id) };
+            let line = PathLine::new(format!("{}.md", file_name(&head.title)));
+            let prompt = ExportPrompt { line, of, folder, ..ExportPrompt::default() };
+            return self.toggle(Layer::Export(prompt), None);
+        }
         let Some(first) = self.conversation.turns.iter().find_map(Turn::answered) else {
             self.tell(Notice::note("there is no answer to export yet"));
             return Vec::new();
         };
         let line = PathLine::new(format!("{}.md", file_name(&first.question)));
-        self.toggle(Layer::Export(ExportPrompt { line, exists: false, refused: None }), None)
+        let of = Exported { title: self.title().unwrap_or_default().to_owned(), id: None };
+        let prompt = ExportPrompt { line, of, folder, ..ExportPrompt::default() };
+        self.toggle(Layer::Export(prompt), None)
     }
 
     pub(super) fn export_reports(&mut self, report: ExportReport) {

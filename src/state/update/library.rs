@@ -41,7 +41,10 @@ impl State {
             (Action::Pause, _) => {
                 return vec![Effect::Pause(self.library.stage != Stage::Paused)];
             }
-            (Action::Find, _) => tree.is_finding = true,
+            (Action::Find, _) => {
+                tree.is_finding = true;
+                tree.filter.mark();
+            }
             (Action::Problems, _) => {
                 tree.only_problems = !tree.only_problems;
                 return self.show_rows();
@@ -197,8 +200,13 @@ impl State {
                     Some(Layer::Welcome(welcome)) => welcome.folder = FolderPrompt::default(),
                     _ => {}
                 }
-                self.library.tree.open.insert(path.clone());
                 self.tell(Notice::note(format!("`{}` is in the library", path.display())));
+                // Who added it wants to see it.
+                let is_shown = matches!(self.layers.last(), Some(Layer::Library));
+                if is_shown {
+                    return vec![self.library.tree.go_to_folder(path)];
+                }
+                self.library.tree.open.insert(path);
             }
             LibraryReport::FolderRefused { typed, reason } => match self.folder_prompt() {
                 Some(prompt) if prompt.line.input.text().trim() == typed => {

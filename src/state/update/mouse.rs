@@ -32,6 +32,11 @@ impl State {
         }
         match target {
             Target::Layer => return Vec::new(),
+            Target::Hint(action) => {
+                // What lies under a panel is told its keys as well.
+                let fits = action.fits(self.context());
+                return if fits { self.act(action) } else { Vec::new() };
+            }
             Target::Row(index) if matches!(self.layers.last(), None | Some(Layer::Picker(_))) => {
                 return self.take_row(index);
             }
@@ -197,6 +202,7 @@ impl State {
             | Target::Citation { .. }
             | Target::Typed(_)
             | Target::Chip(_)
+            | Target::Hint(_)
             | Target::Edge(_) => {
                 self.conversation.scroll.by(lines);
                 Vec::new()

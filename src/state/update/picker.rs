@@ -1,5 +1,6 @@
 //! What comes of picking one of many?
 
+use super::elsewhere::elsewhere;
 use crate::state::action::Action;
 use crate::state::effect::Effect;
 use crate::state::message::Place;
@@ -24,6 +25,7 @@ impl State {
             text: action.description().to_owned(),
             name: action.name().to_owned(),
             note: String::new(),
+            also: action.also(),
             choice: Choice::Do(action),
         };
         let mut offered = Action::in_context(of);
@@ -36,7 +38,14 @@ impl State {
             let is_known = action.is_motion() || action.is_usual();
             (used.unwrap_or(self.used.len()), is_known, action.breadth())
         });
-        let rows = offered.into_iter().map(row).collect();
+        let elsewhere = elsewhere(of, sources).map(|(view, context, action)| Row {
+            text: format!("{view}: {}", action.description()),
+            name: action.name().to_owned(),
+            note: String::new(),
+            also: action.also(),
+            choice: Choice::Elsewhere(context, action),
+        });
+        let rows = offered.into_iter().map(row).chain(elsewhere).collect();
         self.raise(Layer::Picker(Box::new(Picker::new(PickerKind::Action(of), rows))));
         Vec::new()
     }
@@ -52,6 +61,7 @@ impl State {
             text: question.replace('\n', " "),
             name: String::new(),
             note: String::new(),
+            also: "",
             choice: Choice::Past(index),
         });
         let picker = Picker::new(PickerKind::Past, rows.collect());
@@ -82,6 +92,7 @@ impl State {
             },
             name: String::new(),
             note: place.documents.map(counted).unwrap_or_default(),
+            also: "",
             choice: Choice::Place(Chip { way: place.way }),
         });
         picker.fill(rows.collect());
@@ -102,9 +113,16 @@ impl State {
             self.layers.pop();
             return self.choose(choice);
         }
-        if !picker.choices.go(action) {
-            picker.input.edit(action);
-            picker.typed();
+        let (cursor, end) = (picker.input.cursor(), picker.input.text().len());
+        match action {
+            // Where the line goes no further, the rows do.
+            Action::LineEnd if cursor == end => picker.choices.go_to_end(true),
+            Action::LineStart if cursor == 0 => picker.choices.go_to_end(false),
+            _ if picker.choices.go(action) => {}
+            _ => {
+                picker.input.edit(action);
+                picker.typed();
+            }
         }
         Vec::new()
     }
@@ -119,6 +137,7 @@ impl State {
                 self.used.truncate(USED);
                 self.act(action)
             }
+            Choice::Elsewhere(context, action) => self.act_elsewhere(context, action),
             Choice::Past(index) => {
                 self.recall(index);
                 Vec::new()

@@ -2,6 +2,7 @@
 
 use docent_index::query::Query;
 
+use super::elsewhere::elsewhere;
 use crate::json::Hit;
 use crate::meant::Meant;
 use crate::state::action::Action;
@@ -139,11 +140,9 @@ impl State {
     pub(super) fn command(&mut self) -> Vec<Effect> {
         let typed = self.question.command().unwrap_or_default().trim().to_owned();
         let chosen = self.question.commands.as_ref().and_then(|commands| commands.choice());
-        let action = match chosen {
-            Some(Choice::Do(action)) => Some(*action),
-            _ => Action::from_name(&typed).filter(|action| is_command(*action)),
-        };
-        let Some(action) = action else {
+        let named = || Action::from_name(&typed).filter(|action| is_command(*action));
+        let choice = chosen.cloned().or_else(|| named().map(Choice::Do));
+        let Some(choice) = choice else {
             // What is told stands where they stood.
             self.question.commands = None;
             self.tell(Notice::error(refusal(&typed)));
@@ -151,13 +150,13 @@ impl State {
         };
         drop(self.question.input.take());
         self.question.recalled = None;
-        self.choose(Choice::Do(action))
+        self.choose(choice)
     }
 
     /// Writes the command that is chosen into the line.
     pub(super) fn complete_command(&mut self) {
         let chosen = self.question.commands.as_ref().and_then(|commands| commands.choice());
-        if let Some(Choice::Do(action)) = chosen {
+        if let Some(Choice::Do(action) | Choice::Elsewhere(_, action)) = chosen {
             self.question.input = Input::new(format!("/{}", action.name()));
         }
     }
@@ -201,9 +200,17 @@ fn commands(sources: usize) -> Vec<Row> {
         text: action.name().to_owned(),
         name: String::new(),
         note: action.description().to_owned(),
+        also: action.also(),
         choice: Choice::Do(action),
     });
-    rows.collect()
+    let elsewhere = elsewhere(Context::Question, sources).map(|(view, context, action)| Row {
+        text: action.name().to_owned(),
+        name: String::new(),
+        note: format!("{view}: {}", action.description()),
+        also: action.also(),
+        choice: Choice::Elsewhere(context, action),
+    });
+    rows.chain(elsewhere).collect()
 }
 
 /// Whether it is no matter of the line itself.

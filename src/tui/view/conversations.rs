@@ -24,8 +24,17 @@ const WITH_NUMBER: u16 = 54;
 enum Line<'a> {
     Day(String),
     Conversation(usize, &'a Head),
+    /// What is told of the one above.
+    Told(usize, &'a Head),
     /// What was found in the one above.
     Excerpt(usize, &'a str),
+}
+
+impl Line<'_> {
+    /// Whether it belongs to the conversation above.
+    fn is_below(&self) -> bool {
+        matches!(self, Self::Told(..) | Self::Excerpt(..))
+    }
 }
 
 pub(super) fn draw(
@@ -60,8 +69,7 @@ pub(super) fn draw(
     }
     let undo = keys.chord(Context::Conversations, Action::Undo);
     if let Some(undo) = undo.filter(|_| !conversations.deleted.is_empty()) {
-        let count = conversations.deleted.len();
-        let text = format!("{count} deleted {} {undo} undoes", canvas.signs.dot);
+        let text = deleted(canvas, &conversations.deleted, &undo.to_string(), room.into());
         let foot = below(body, body.height.saturating_sub(1));
         canvas.put_fitting(foot, 1, 0, (&text, room), Role::Dim);
         body = rows(body, 0, body.height.saturating_sub(2));
@@ -69,12 +77,16 @@ pub(super) fn draw(
     let words: Vec<String> =
         search.input.text().split_whitespace().map(str::to_lowercase).collect();
     let words = if search.found.is_some() { words } else { Vec::new() };
-    let lines = lines(&shown, &state.moment.now);
+    // Where titles have no room beside them, the chosen one's number stands below.
+    let is_narrow = room.saturating_sub(4) < WITH_NUMBER;
+    let told_below =
+        (is_narrow && has_focus(state, Pane::Conversations)).then_some(conversations.selected);
+    let lines = lines(&shown, &state.moment.now, told_below);
     let is_selected = |line: &Line<'_>| matches!(line, Line::Conversation(index, _) if *index == conversations.selected);
     let selected = lines.iter().position(is_selected).unwrap_or_default();
     // The day above is part of what is chosen, and what was found below.
-    let has_excerpt = matches!(lines.get(selected + 1), Some(Line::Excerpt(..)));
-    let last = selected + 1 + usize::from(has_excerpt);
+    let others = lines.iter().skip(selected + 1).take_while(|line| line.is_below());
+    let last = selected + 1 + others.count();
     let has_day = selected > 0 && matches!(lines.get(selected - 1), Some(Line::Day(_)));
     let first = selected - usize::from(has_day);
     let top = list.show((first, last), lines.len(), body.height.into());
@@ -82,6 +94,13 @@ pub(super) fn draw(
         match line {
             Line::Day(day) => {
                 canvas.put_fitting(body, 1, y, (day, room), Role::Dim);
+            }
+            Line::Told(index, head) => {
+                let line = rows(body, y, 1);
+                canvas.mark(line, Target::Conversation(*index));
+                canvas.paint(line, Role::Selected);
+                let told = told(head, &state.moment.now);
+                canvas.put_fitting(body, 3, y, (&told, room.saturating_sub(4)), Role::Selected);
             }
             Line::Excerpt(index, text) => {
                 canvas.mark(rows(body, y, 1), Target::Conversation(*index));
@@ -94,12 +113,12 @@ pub(super) fn draw(
                 canvas.mark(rows(body, y, 1), Target::Conversation(*index));
                 let is_open = state.conversation.id == Some(head.id);
                 let is_chosen = is_selected(line) && has_focus(state, Pane::Conversations);
-                let sign = match (is_chosen, is_open) {
-                    (true, _) => canvas.signs.chosen,
-                    (false, true) => canvas.signs.loaded,
-                    (false, false) => " ",
-                };
-                canvas.put(body, 1, y, sign, Role::Accent);
+                if is_chosen {
+                    canvas.put(body, 0, y, canvas.signs.chosen, Role::Accent);
+                }
+                if is_open {
+                    canvas.put(body, 1, y, canvas.signs.loaded, Role::Accent);
+                }
                 let mut room = room.saturating_sub(4);
                 if room >= WITH_NUMBER {
                     let told = told(head, &state.moment.now);
@@ -173,19 +192,38 @@ fn told(head: &Head, now: &Zoned) -> String {
     format!("{time}   {questions}   no. {}", head.id)
 }
 
-/// The conversations under their days.
-fn lines<'a>(shown: &[(&'a Head, Option<&'a str>)], now: &Zoned) -> Vec<Line<'a>> {
+/// What was deleted, and how it comes back: by its title, where there is room for one.
+fn deleted(canvas: &Canvas<'_>, deleted: &[Head], undo: &str, room: usize) -> String {
+    /// A shorter title says nothing.
+    const TITLE: usize = 8;
+    let what = format!(" deleted {} {undo} undoes", canvas.signs.dot);
+    let title_room = room.saturating_sub(text::width(&what) + 2);
+    match deleted {
+        [only] if title_room >= TITLE => {
+            format!("{}{what}", text::fit(&only.title, title_room, canvas.signs.ellipsis))
+        }
+        _ => format!("{}{what}", deleted.len()),
+    }
+}
+
+/// The conversations under their days, with what is told of the one with the index `told_below`.
+fn lines<'a>(
+    shown: &[(&'a Head, Option<&'a str>)],
+    now: &Zoned,
+    told_below: Option<usize>,
+) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     // When the day that was told last begins and ends: days are found out once, not for each of thousands of conversations.
-    let mut told = 0..0;
+    let mut day_told = 0..0;
     for (index, (head, excerpt)) in shown.iter().enumerate() {
-        if !told.contains(&head.asked_at) {
+        if !day_told.contains(&head.asked_at) {
             let asked = Timestamp::from_second(head.asked_at).unwrap_or_default();
             let asked = asked.to_zoned(now.time_zone().clone());
             lines.push(Line::Day(day(asked.date(), now.date())));
-            told = bounds(&asked);
+            day_told = bounds(&asked);
         }
         lines.push(Line::Conversation(index, head));
+        lines.extend((told_below == Some(index)).then_some(Line::Told(index, head)));
         lines.extend(excerpt.map(|excerpt| Line::Excerpt(index, excerpt)));
     }
     lines

@@ -13,7 +13,7 @@ use super::{below, hints, inset, measure, prompt, rows};
 use crate::keys::Keys;
 use crate::state::Context;
 use crate::state::action::Action;
-use crate::state::document::{DocumentView, Mark, Page, PromptKind};
+use crate::state::document::{DocumentView, Mark, Page, PromptKind, Search};
 use crate::state::scroll::{Anchor, Measure};
 use crate::theme::Role;
 
@@ -340,8 +340,8 @@ fn head(
         ]
     };
     // A title may take half of the line: the page stands beside it.
-    let title =
-        text::fit(&opened.title, usize::from(view.width / 2), canvas.signs.ellipsis).into_owned();
+    let room = usize::from(view.width / 2);
+    let title = text::fit_title(&opened.title, room, canvas.signs.ellipsis).into_owned();
     hints::head(canvas, view, (&title, &place), (keys, context), wanted);
 }
 
@@ -395,9 +395,10 @@ fn text_line(
     let text_area = inset(area, BAR + gutter, 0);
     canvas.put_row(text_area, 0, 0, &styled);
     let mut cited = overlapping(&opened.cited, line).peekable();
-    if cited.peek().is_some() {
+    if let Some(mark) = cited.peek() {
         canvas.put(area, 1, 0, canvas.signs.cited_bar, Role::CitedBar);
-        let begins = cited.any(|mark| mark.span.start >= line.span.start);
+        // All of it is one passage: its number stands where that begins.
+        let begins = opened.cited.first() == Some(*mark) && mark.span.start >= line.span.start;
         let right = u16::try_from(room).unwrap_or(u16::MAX).saturating_add(2);
         if begins && area.width >= WIDE {
             let text = if opened.is_cited {
@@ -465,17 +466,29 @@ fn foot(canvas: &mut Canvas<'_>, area: Rect, document: &DocumentView) -> Option<
             PromptKind::Page => ("page ", "a number, or what is printed on it"),
         };
         let x = canvas.put(area, 0, 0, label, Role::Accent);
-        return prompt::draw(canvas, inset(area, x, 0), &prompt.input, placeholder);
+        let told = match (&prompt.missed, &document.search) {
+            (Some(missed), _) => Styled::new(missed.as_str(), canvas.style(Role::Error)),
+            (None, Some(search)) if prompt.kind == PromptKind::Search => {
+                Styled::new(place(search), canvas.style(Role::Dim))
+            }
+            (None, _) => Styled::default(),
+        };
+        let end = canvas.put_row_right(area, x + 2, 0, &told);
+        let typed = Rect { width: end.saturating_sub(2).max(x + 1), ..area };
+        return prompt::draw(canvas, inset(typed, x, 0), &prompt.input, placeholder);
     }
     if let Some(search) = &document.search {
         let (open, close) = canvas.signs.quotes;
-        let text = format!(
-            "{open}{}{close}   {} of {}",
-            search.words,
-            search.current + 1,
-            search.hits.len()
-        );
+        let text = format!("{open}{}{close}   {}", search.words, place(search));
         canvas.put_fitting(area, 0, 0, (&text, area.width), Role::Dim);
     }
     None
+}
+
+/// Which of the hits was gone to.
+fn place(search: &Search) -> String {
+    let (current, count) = (search.current + 1, search.hits.len());
+    let is_first = search.current == search.first && search.first > 0;
+    let here = if is_first { ", the first from here on" } else { "" };
+    format!("{current} of {count}{here}")
 }

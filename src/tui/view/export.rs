@@ -23,6 +23,10 @@ pub(super) fn draw(
         (format!("A file is there already: {enter} once more replaces it."), Role::Error)
     } else {
         let mut lines = vec!["The ending chooses the form: .md or .json".to_owned()];
+        let typed = export.line.input.text();
+        if !typed.contains('/') && !typed.starts_with('~') && export.folder.has_root() {
+            lines.push(format!("It goes into `{}`", export.folder.display()));
+        }
         lines.extend(folder::candidates(canvas, &export.line));
         (lines.join("\n"), Role::Dim)
     };
@@ -30,7 +34,11 @@ pub(super) fn draw(
     let tab = chord(keys, Action::Complete);
     let hint = format!("{enter} writes it   {tab} completes   {escape} closes");
     let told = Styled::new(text, canvas.style(role));
-    prompt::panel(canvas, area, "Export the conversation", (&told, &hint), |canvas, line| {
+    let title = match export.of.title.as_str() {
+        "" => "Export the conversation".to_owned(),
+        title => format!("Export the conversation `{title}`"),
+    };
+    prompt::panel(canvas, area, &title, (&told, &hint), |canvas, line| {
         prompt::draw(canvas, line, &export.line.input, "a file's path")
     })
 }

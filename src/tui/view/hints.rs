@@ -7,6 +7,7 @@ use super::text::{self, Styled};
 use crate::keys::Keys;
 use crate::state::Context;
 use crate::state::action::Action;
+use crate::state::target::Target;
 use crate::theme::Role;
 
 /// An action and the word or two for it.
@@ -38,16 +39,16 @@ pub(super) fn put_right(
     (keys, context): (&Keys, Context),
     hints: &[Hint],
 ) {
-    let told = hints.iter().filter_map(|wanted| hint(canvas, keys, context, *wanted)).collect();
+    let told = |wanted: &Hint| Some((wanted.0, hint(canvas, keys, context, *wanted)?));
+    let told = hints.iter().filter_map(told).collect();
     let room = usize::from(area.width.saturating_sub(from));
-    let line = joined(canvas, &fitting(told, room));
-    canvas.put_row_right(area, from, 0, &line);
+    put_joined(canvas, area, from, &fitting(told, room));
 }
 
 /// The first hints for which there is room.
-fn fitting(mut hints: Vec<Styled>, room: usize) -> Vec<Styled> {
+fn fitting(mut hints: Vec<(Action, Styled)>, room: usize) -> Vec<(Action, Styled)> {
     let mut used = 0;
-    let fit = hints.iter().take_while(|hint| {
+    let fit = hints.iter().take_while(|(_, hint)| {
         used += hint.width() + if used == 0 { 0 } else { GAP.len() };
         used <= room
     });
@@ -56,17 +57,29 @@ fn fitting(mut hints: Vec<Styled>, room: usize) -> Vec<Styled> {
     hints
 }
 
-/// Hints in one line, the first one at its end.
-pub(super) fn joined(canvas: &Canvas<'_>, hints: &[Styled]) -> Styled {
-    let mut line = Styled::default();
+/// Writes hints in one line that ends at the right edge, when there is room for it behind `from`; the first one stands at
+/// its end. A click on one does what its key does.
+pub(super) fn put_joined(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    from: u16,
+    hints: &[(Action, Styled)],
+) {
+    let widths: usize = hints.iter().map(|(_, hint)| hint.width() + GAP.len()).sum();
+    let start = u16::try_from(widths.saturating_sub(GAP.len())).ok();
+    let start = start.and_then(|width| area.width.checked_sub(width));
+    let Some(mut x) = start.filter(|start| *start >= from) else { return };
+    let line = super::rows(area, 0, 1);
     let others = hints.iter().skip(1);
-    for hint in others.chain(hints.first()) {
-        if !line.is_empty() {
-            line.push(GAP, canvas.style(Role::Dim));
+    for (index, (action, hint)) in others.chain(hints.first()).enumerate() {
+        if index > 0 {
+            x = canvas.put(line, x, 0, GAP, Role::Dim);
         }
-        line.append(hint);
+        let end = canvas.put_row(line, x, 0, hint);
+        let place = Rect { x: line.x + x, width: end.saturating_sub(x), ..line };
+        canvas.mark(place, Target::Hint(*action));
+        x = end;
     }
-    line
 }
 
 /// The head of a view on the panes: its title, what is told beside it, and its keys; a line under it. Of what is told, as

@@ -25,13 +25,16 @@ const WIDE: usize = 76;
 const INDENT: usize = 2;
 /// The sign before a folder, with the space behind it.
 const SIGN: usize = 2;
-/// The column of names, and the share of the line that it may have.
-const NAMES: (usize, usize) = (12, 64);
+/// Columns that names have at least, and what they leave to the facts beside them in a wide and in a narrow view.
+const NAMES: usize = 12;
+const FACTS: (usize, usize) = (40, 20);
 /// Columns of what a document holds, and of when it was read.
 const PAGES: usize = 12;
 const PASSAGES: usize = 16;
 const WHEN: usize = 16;
 const GAP: usize = 3;
+/// Columns between a file's name and its title.
+const TITLE: usize = 2;
 /// Lines for what is told of the chosen row.
 const TOLD: u16 = 3;
 /// From this height on they have room.
@@ -80,9 +83,11 @@ pub(super) fn draw(
     }
     let mut details = details(canvas, (state, keys), body.width.into());
     // Where there is little room, what need not be told leaves its line to a row.
-    let needed = u16::try_from(details.len()).unwrap_or(TOLD).min(TOLD);
+    // All that is wrong can be read, as long as rows have as much room.
+    let most = TOLD.max(body.height / 2);
+    let needed = u16::try_from(details.len()).unwrap_or(most).min(most);
     let detail_rows = match area.height {
-        HIGHER.. => TOLD + air,
+        HIGHER.. => TOLD.max(needed) + air,
         HIGH.. => needed,
         _ => 0,
     };
@@ -138,9 +143,13 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> 
         counted(content.folders.len() as u64, "folder", "folders"),
         format!(" {dot} {}", counted(content.documents, "document", "documents")),
     ];
-    // Where there is little room, what went wrong matters more than how much there is.
-    if content.problems > 0 {
-        told.push(format!(" {dot} {}", counted(content.problems, "problem", "problems")));
+    // Files are counted, as in the rows: one may have several problems. Where there is little room, what went wrong matters
+    // more than how much there is.
+    let rows = &library.tree.rows;
+    let problems = if rows.number > 0 { rows.problems } else { content.problems };
+    if problems > 0 {
+        let files = counted(problems, "file", "files");
+        told.push(format!(" {dot} {files} with problems"));
     }
     let passages = format!(" {dot} {}", counted(content.passages, "passage", "passages"));
     told.insert(if usize::from(area.width) < WIDE { told.len() } else { 2 }, passages);
@@ -154,7 +163,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, library: &Library, keys: &Keys) -> 
 fn nothing(library: &Library) -> &'static str {
     let tree = &library.tree;
     if !tree.filter.text().trim().is_empty() {
-        "nothing has these words in its name or its folders' names"
+        "nothing has these words in its name, its title or its folders' names"
     } else if tree.only_problems {
         "everything could be read"
     } else {
@@ -172,7 +181,7 @@ fn filter(canvas: &mut Canvas<'_>, area: Rect, tree: &Tree) -> Option<Position> 
     let found_room = u16::try_from(found.len()).unwrap_or_default() + 2;
     let line = inset(area, x, found_room);
     let cursor = if tree.is_finding {
-        prompt::draw(canvas, line, &tree.filter, "words of a name or a folder")
+        prompt::draw(canvas, line, &tree.filter, "words of a name, a title or a folder")
     } else {
         canvas.put_fitting(line, 0, 0, (tree.filter.text(), line.width), Role::Text);
         None
@@ -259,7 +268,7 @@ fn measured(
     line
 }
 
-/// What is told of the chosen row: its place, and what is wrong with it.
+/// What is told of the chosen row: its place, all that is wrong with it, and its title.
 fn details(canvas: &Canvas<'_>, (state, keys): (&State, &Keys), room: usize) -> Vec<Styled> {
     let library = &state.library;
     let Some(row) = library.tree.chosen() else { return Vec::new() };
@@ -281,6 +290,10 @@ fn details(canvas: &Canvas<'_>, (state, keys): (&State, &Keys), room: usize) -> 
         let mut line = Styled::new(reason(problem), canvas.style(Role::Text));
         line.push(&format!(": {}", problem.hint), canvas.style(Role::Dim));
         lines.extend(line.wrapped(room));
+    }
+    if !row.title.is_empty() {
+        let title = text::fit_title(&row.title, room, canvas.signs.ellipsis);
+        lines.push(Styled::new(title, canvas.style(Role::Dim)));
     }
     lines
 }
@@ -314,9 +327,19 @@ struct Columns {
 impl Columns {
     fn of(tree: &Tree, room: usize) -> Self {
         let widths = tree.rows.rows.iter().map(|row| indent(row) + text::width(&row.name));
-        let (least, most) = NAMES;
-        let most = most.min(room / 5 * 2);
-        let names = widths.max().unwrap_or_default().clamp(least.min(most), most);
+        // Files are told apart by their names: facts have what these leave.
+        let facts = if room >= WIDE { FACTS.0 } else { FACTS.1 };
+        let most = room.saturating_sub(GAP + facts);
+        let names = widths.max().unwrap_or_default().clamp(NAMES.min(most), most);
+        // Titles have what all facts leave.
+        let titled = tree
+            .rows
+            .rows
+            .iter()
+            .filter(|row| !row.title.is_empty())
+            .map(|row| indent(row) + text::width(&row.name) + TITLE + text::width(&row.title));
+        let spare = room.saturating_sub(GAP + PAGES + GAP + PASSAGES + GAP + WHEN);
+        let names = names.max(titled.max().unwrap_or_default().min(spare));
         let facts = room.saturating_sub(names + GAP);
         Self {
             room,
@@ -343,16 +366,27 @@ impl Columns {
         let room = self.names.saturating_sub(indent(row));
         let name = match row.depth {
             0 => text::fit_end(&row.name, room, more),
-            _ => text::fit(&row.name, room, more),
+            _ => text::fit_middle(&row.name, room, more),
         };
         line.append(&Styled::new(name, canvas.style(role)).unit());
-        line.pad(self.names + GAP);
+        let room = self.names.saturating_sub(line.width() + TITLE);
+        if !row.title.is_empty() && room >= NAMES {
+            line.push(&" ".repeat(TITLE), canvas.style(Role::Dim));
+            let title = text::fit(&row.title, room, more).into_owned();
+            line.append(&Styled::new(title, canvas.style(Role::Dim)).unit());
+        }
         match &row.kind {
             RowKind::Folder { read, waiting, problems, missing, .. } => {
+                // Its name is short: where it matters, what is told of it begins before the column.
+                let after = line.width() + GAP;
                 let counts = (*read, *waiting, *problems);
-                folder(canvas, &mut line, counts, *missing, self.room);
+                let facts = folder(canvas, counts, *missing, self.room.saturating_sub(after));
+                let column = self.room.saturating_sub(facts.width()).min(self.names + GAP);
+                line.pad(column.max(after));
+                line.append(&facts);
             }
             RowKind::Document { state: reading, extent } => {
+                line.pad(self.names + GAP);
                 self.document(canvas, &mut line, (row, *reading, *extent), state);
             }
         }
@@ -411,11 +445,11 @@ fn indent(row: &Row) -> usize {
 /// What is in a folder.
 fn folder(
     canvas: &Canvas<'_>,
-    line: &mut Styled,
     (read, waiting, problems): (u64, u64, u64),
     missing: bool,
     room: usize,
-) {
+) -> Styled {
+    let mut line = Styled::default();
     let dim = canvas.style(Role::Dim);
     let gap = " ".repeat(GAP);
     line.push(&format!("{:>7} read", count(read)), dim);
@@ -436,14 +470,14 @@ fn folder(
     };
     let mut rest = match problems {
         0 => told(String::new()),
-        problems => told(counted(problems, "problem", "problems")),
+        problems => told(format!("{} with problems", count(problems))),
     };
     if problems > 0 && line.width() + GAP + rest.width() > room {
         // The sign before it says what is counted.
         rest = told(count(problems));
     }
     if rest.is_empty() {
-        return;
+        return line;
     }
     line.push(&gap, dim);
     // Where nothing is read yet there is nothing to be seen of its progress.
@@ -455,4 +489,5 @@ fn folder(
         line.push(" ", dim);
     }
     line.append(&rest);
+    line
 }

@@ -132,12 +132,16 @@ impl Columns {
     fn of(rows: &[Row], room: usize) -> Self {
         /// The longest chord that is likely.
         const KEY: usize = 12;
-        let longest = |width: fn(&Row) -> usize| rows.iter().map(width).max().unwrap_or_default();
+        // What is done elsewhere has no key beside it, and may take its room.
+        let here = || rows.iter().filter(|row| !matches!(row.choice, Choice::Elsewhere(..)));
+        let longest = |width: fn(&Row) -> usize| here().map(width).max().unwrap_or_default();
         let beside = longest(|row| text::width(&row.name).max(text::width(&row.note)));
         if beside == 0 {
             return Self { text: room, beside: None, room };
         }
-        let text = longest(|row| text::width(&row.text)).min(TEXT);
+        // Where there is room for all of it, a name is not cut.
+        let most = room.saturating_sub(GAP + beside + GAP + KEY).max(TEXT);
+        let text = longest(|row| text::width(&row.text)).min(most);
         let has_room = text + GAP + beside + GAP + KEY <= room;
         if has_room {
             return Self { text, beside: Some(beside), room };
@@ -157,8 +161,11 @@ impl Columns {
         fitting: &Fitting<'_>,
     ) -> Styled {
         let ellipsis = canvas.signs.ellipsis;
-        let mut row = marked(canvas, fitting, (&fitting.row.text, Role::Text), &fitting.in_text)
-            .fitted(self.text, ellipsis);
+        let row = marked(canvas, fitting, (&fitting.row.text, Role::Text), &fitting.in_text);
+        let mut row = match kind {
+            PickerKind::Place => row.fitted_middle(self.text, ellipsis),
+            PickerKind::Action(_) | PickerKind::Past => row.fitted(self.text, ellipsis),
+        };
         let mut column = self.text + GAP;
         if let Some(beside) = self.beside {
             row.pad(column);

@@ -38,8 +38,9 @@ pub(super) fn draw(
             is_shown
         })
         .map_or(typed.len(), |grapheme| grapheme.start);
+    let role = if input.is_marked() { Role::Selected } else { Role::Text };
     let is_rtl = bidi::begins_rtl(typed);
-    let shown = Styled::new(typed.get(start..).unwrap_or_default(), canvas.style(Role::Text));
+    let shown = Styled::new(typed.get(start..).unwrap_or_default(), canvas.style(role));
     let mut shown = shown.cut(if is_rtl { room } else { area.width.into() }).in_paragraph(is_rtl);
     if is_rtl {
         // The cursor stands there when it is behind the last letter.

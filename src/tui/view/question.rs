@@ -297,7 +297,9 @@ pub(super) fn draw_commands(
 
 fn no_command(commands: &Choices, typed: &str) -> String {
     let names = commands.rows().iter().map(|row| row.text.as_str());
-    format!("no command is called so{}", Meant::among(typed.trim(), names))
+    let meant = Meant::among(typed.trim(), names).to_string();
+    let meant = if meant.is_empty() { ": a slash alone shows all" } else { &meant };
+    format!("no command is called so{meant}")
 }
 
 /// Says at the right of the line under a region how much of it lies below.

@@ -94,6 +94,7 @@ pub(super) fn with_tree(mut state: State) -> State {
     let folder = |path: &str, name: &str, depth, (read, waiting, problems), is_open| Row {
         path: path.into(),
         name: name.to_owned(),
+        title: String::new(),
         depth,
         problems: Vec::new(),
         kind: RowKind::Folder { is_open, read, waiting, problems, missing: false },
@@ -101,6 +102,7 @@ pub(super) fn with_tree(mut state: State) -> State {
     let document = |name: &str, state, extent: Option<(u32, u64, i64)>| Row {
         path: format!("/home/me/cases/oakfield/{name}").into(),
         name: name.to_owned(),
+        title: if name == "calls.md" { "Telephone calls of March" } else { "" }.to_owned(),
         depth: 2,
         problems: Vec::new(),
         kind: RowKind::Document {
@@ -153,7 +155,7 @@ pub(super) fn with_tree(mut state: State) -> State {
         *missing = true;
     }
     let total = rows.len();
-    let rows = Rows { number: 1, first: 0, rows, total, files: 2_300, selected: 6 };
+    let rows = Rows { number: 1, first: 0, rows, total, files: 2_300, problems: 3, selected: 6 };
     let tree = &mut state.library.tree;
     tree.open = ["/home/me/cases", "/home/me/cases/oakfield"].map(PathBuf::from).into();
     tree.selected = rows.selected;

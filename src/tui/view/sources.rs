@@ -145,10 +145,10 @@ impl Source<'_> {
             true => Role::Focus,
             false => Role::Strong,
         };
-        let title = Styled::new(hit.title.as_str(), canvas.style(title_role));
         let place = self.place(canvas);
         if self.is_selected {
             // What is chosen is told in whole.
+            let title = Styled::new(hit.title.as_str(), canvas.style(title_role));
             let title = title.wrapped(title_room);
             let mut title = title.iter();
             title.next().into_iter().for_each(|line| first.append(line));
@@ -162,7 +162,8 @@ impl Source<'_> {
             lines.extend(self.whole(canvas).indented(room, INDENT, INDENT));
             return;
         }
-        first.append(&title.fitted(title_room, ellipsis));
+        let title = text::fit_title(&hit.title, title_room, ellipsis);
+        first.push(&title, canvas.style(title_role));
         first.pad(room.saturating_sub(score.len()));
         first.push(&score, dim);
         lines.push(first);

@@ -34,7 +34,7 @@ struct Part {
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, keys: &Keys) {
     let area = inset(area, 1, 1);
     let mut parts = parts(canvas, area, state);
-    let mut hints: Vec<(u8, Styled)> = (0..)
+    let mut hints: Vec<(u8, (Action, Styled))> = (0..)
         .zip(hints_of(state))
         .filter_map(|(index, wanted)| {
             let hint = hints::hint(canvas, keys, state.context(), wanted)?;
@@ -44,18 +44,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, keys: &Ke
                 (_, Action::Back) => 2,
                 _ => 40 + index,
             };
-            Some((rank, hint))
+            Some((rank, (wanted.0, hint)))
         })
         .collect();
     loop {
         let told = joined(&parts);
         let width = told.width();
-        let hinted: usize = hints.iter().map(|(_, hint)| hint.width() + 3).sum();
+        let hinted: usize = hints.iter().map(|(_, (_, hint))| hint.width() + 3).sum();
         if width + hinted <= usize::from(area.width) {
             canvas.put_row(area, 0, 0, &told);
-            let hints: Vec<Styled> = hints.into_iter().map(|(_, hint)| hint).collect();
-            let line = hints::joined(canvas, &hints);
-            canvas.put_row_right(area, 0, 0, &line);
+            let hints: Vec<_> = hints.into_iter().map(|(_, hint)| hint).collect();
+            hints::put_joined(canvas, area, 0, &hints);
             return;
         }
         let part = parts.iter().map(|part| part.rank).max();

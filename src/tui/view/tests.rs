@@ -19,7 +19,7 @@ use self::views::VIEWS;
 use super::*;
 use crate::state::action::Action;
 use crate::state::conversation::Answering;
-use crate::state::document::{Mark, Page, Prompt, PromptKind, Search};
+use crate::state::document::{Mark, Page, PromptKind, Search};
 use crate::state::effect::Run;
 use crate::state::input::Input;
 use crate::state::library::{Progress, Stage};
@@ -465,6 +465,7 @@ fn hostile(state: &mut State, text: &str) {
     for row in &mut state.library.tree.rows.rows {
         row.path.clone_from(&path);
         row.name = text.to_owned();
+        row.title = format!("{text} {text}");
         for problem in &mut row.problems {
             problem.reason = text.to_owned();
             problem.hint = text.to_owned();
@@ -509,6 +510,7 @@ fn hostile(state: &mut State, text: &str) {
             Layer::Export(export) => {
                 export.line.input = Input::new(text);
                 export.refused = Some(text.to_owned());
+                export.of.title = text.to_owned();
             }
             Layer::Document(document) => {
                 let page = Page {
@@ -526,12 +528,14 @@ fn hostile(state: &mut State, text: &str) {
                     words: text.to_owned(),
                     hits: vec![Mark { page: 0, span: text.len() + 1..2 * text.len() + 1 }],
                     current: 0,
+                    first: 0,
                 });
             }
             Layer::Rename(rename) => rename.input = Input::new(text),
             Layer::Picker(picker) => {
                 let [text, name, note] = [text; 3].map(str::to_owned);
-                let row = picker::Row { text, name, note, choice: picker::Choice::Past(0) };
+                let row =
+                    picker::Row { text, name, note, also: "", choice: picker::Choice::Past(0) };
                 picker.choices = picker::Choices::new(vec![row; 9]);
             }
             Layer::Why(_)
@@ -634,4 +638,24 @@ fn a_finished_turn_is_laid_once() {
     assert_eq!(draw_with(&mut view, &state).backend.to_string(), before);
     state.conversation.turns[2].serial = 9;
     assert!(draw_with(&mut view, &state).backend.to_string().contains("What else?"));
+}
+
+#[test]
+fn a_click_on_a_key_that_is_told_does_what_the_key_does() {
+    let document = Box::new(sample::paged_document());
+    let state = with_layer(sample::one_turn(100, 30), Layer::Document(document));
+    let mut view = dark();
+    let drawn = draw_with(&mut view, &state);
+    for (told, action) in
+        [("back", Action::Back), ("search", Action::Search), ("help", Action::Help)]
+    {
+        let (x, y) = (0..30)
+            .flat_map(|y| (0..100).map(move |x| (x, y)))
+            .find(|(x, y)| {
+                let cells = (*x..100).map(|x| drawn.backend.buffer()[(x, *y)].symbol());
+                cells.take(told.len()).collect::<String>() == told
+            })
+            .unwrap_or_else(|| panic!("{told} is not told"));
+        assert_eq!(view.target_at(x, y), Some(Target::Hint(action)), "{told}");
+    }
 }

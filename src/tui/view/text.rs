@@ -128,7 +128,8 @@ pub(super) struct LineSpan {
 }
 
 /// Fills lines of so many cells, the first one with `first` cells. Lines end at line feeds, else before a word that has
-/// no room, else inside of it. A text has at least one line.
+/// no room, else inside of it: behind a sign that joins its parts, before a capital, or where the room ends. A text has at
+/// least one line.
 pub(super) fn wrap(text: &str, first: usize, rest: usize, line: impl FnMut(LineSpan)) {
     if text.chars().all(is_simple) {
         let sign = |(start, c): (usize, char)| Sign {
@@ -136,6 +137,7 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize, line: impl FnMut(LineS
             after: start + c.len_utf8(),
             width: 1,
             kind: if c == ' ' { Kind::Space } else { Kind::Plain },
+            first: c,
         };
         fill(text.len(), text.char_indices().map(sign), (first, rest), line);
     } else {
@@ -149,6 +151,15 @@ struct Sign {
     after: usize,
     width: usize,
     kind: Kind,
+    first: char,
+}
+
+impl Sign {
+    /// Whether a part of a long name begins with it, behind the sign before it.
+    fn begins_a_part(&self, before: char) -> bool {
+        matches!(before, '_' | '-' | '.' | '/' | '\\') && self.first.is_alphanumeric()
+            || before.is_lowercase() && self.first.is_uppercase()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,7 +183,8 @@ impl From<Grapheme<'_>> for Sign {
             text if width > 1 && ENDS_NO_LINE.contains(text) => Kind::Opening,
             _ => Kind::Plain,
         };
-        Self { start, after: start + text.len(), width, kind }
+        let first = text.chars().next().unwrap_or_default();
+        Self { start, after: start + text.len(), width, kind, first }
     }
 }
 
@@ -187,6 +199,9 @@ fn fill(
     let mut used = 0;
     // Where the line can end: at the end of a word, with the beginning of the next one and the cells until there.
     let mut opportunity: Option<(LineSpan, usize)> = None;
+    // Where a part of a long word begins, with the cells until there.
+    let mut part: Option<(usize, usize)> = None;
+    let mut before = ' ';
     // The end of what is not white space.
     let mut end = 0;
     let mut was_wide = false;
@@ -196,7 +211,7 @@ fn fill(
         if sign.kind == Kind::LineFeed {
             line(LineSpan { start, end: end.max(start), next: after });
             (start, end, used, room, opportunity) = (after, after, 0, rest.max(1), None);
-            was_wide = false;
+            (was_wide, part) = (false, None);
             continue;
         }
         if sign.kind == Kind::Space {
@@ -205,7 +220,7 @@ fn fill(
             if end > start {
                 opportunity = Some((LineSpan { start, end, next: after }, used));
             }
-            was_wide = false;
+            (was_wide, part) = (false, None);
             continue;
         }
         // Scripts with wide signs have no spaces: a line can end before and after each of them.
@@ -216,17 +231,22 @@ fn fill(
         }
         was_wide = is_wide;
         was_opening = sign.kind == Kind::Opening;
-        if used + sign.width > room && sign.start > start {
+        if end == sign.start && end > start && sign.begins_a_part(before) {
+            part = Some((sign.start, used));
+        }
+        before = sign.first;
+        // Behind white space one word may still be longer than the line.
+        while used + sign.width > room && sign.start > start {
+            let inside = |(at, until)| (LineSpan { start, end: at, next: at }, until);
+            // A short part would leave most of the line empty.
+            let part_before = part.filter(|(at, until)| *at > start && until * 3 > room);
             let (span, until) = opportunity
                 .take()
+                .or(part_before.map(inside))
                 .unwrap_or((LineSpan { start, end: end.max(start), next: sign.start }, used));
             line(span);
+            part = part.map(|(at, cells)| (at, cells.saturating_sub(until)));
             (start, used, room) = (span.next, used - until, rest.max(1));
-            // One word may still be longer than the line.
-            if used + sign.width > room && sign.start > start {
-                line(LineSpan { start, end: sign.start, next: sign.start });
-                (start, used) = (sign.start, 0);
-            }
         }
         used += sign.width;
         end = after;
@@ -269,6 +289,55 @@ pub(super) fn fit_end<'a>(text: &'a str, room: usize, ellipsis: &str) -> Cow<'a,
         })
         .map_or(text.len(), |grapheme| grapheme.start);
     Cow::Owned(format!("{ellipsis}{}", text.get(start..).unwrap_or_default()))
+}
+
+/// As much of a title as fits; of a file's name, which stands for many titles, its beginning and its end.
+pub(super) fn fit_title<'a>(title: &'a str, room: usize, ellipsis: &str) -> Cow<'a, str> {
+    if is_file_name(title) { fit_middle(title, room, ellipsis) } else { fit(title, room, ellipsis) }
+}
+
+fn is_file_name(title: &str) -> bool {
+    title.contains('_') || !title.contains(' ')
+}
+
+/// The beginning and the end of a text, as much as fits, with a sign between them when that is not all: files in one folder
+/// often differ at their names' ends alone.
+pub(super) fn fit_middle<'a>(text: &'a str, room: usize, ellipsis: &str) -> Cow<'a, str> {
+    match middle(text, room, ellipsis) {
+        None => Cow::Borrowed(text),
+        Some(_) if room < width(ellipsis) => Cow::Borrowed(""),
+        Some((before, behind)) => Cow::Owned(format!(
+            "{}{ellipsis}{}",
+            text.get(..before).unwrap_or_default(),
+            text.get(behind..).unwrap_or_default()
+        )),
+    }
+}
+
+/// Where the left-out middle of a text begins and ends; none when all of it fits.
+fn middle(text: &str, room: usize, ellipsis: &str) -> Option<(usize, usize)> {
+    let all = width(text);
+    if all <= room {
+        return None;
+    }
+    let left = room.saturating_sub(width(ellipsis));
+    let (head, tail) = (left - left / 2, left / 2);
+    let (mut used, mut before, mut behind) = (0, None, text.len());
+    for grapheme in graphemes(text) {
+        if used + grapheme.width > head {
+            before.get_or_insert(grapheme.start);
+        }
+        if all - used <= tail {
+            behind = grapheme.start;
+            break;
+        }
+        used += grapheme.width;
+    }
+    let before = before.unwrap_or(text.len()).min(behind);
+    // White space beside the sign says nothing.
+    let kept = text.get(..before).unwrap_or_default().trim_end().len();
+    let tail = text.get(behind..).unwrap_or_default();
+    Some((kept, behind + tail.len() - tail.trim_start().len()))
 }
 
 /// Text with a style for each stretch of it.
@@ -429,6 +498,21 @@ impl Styled {
         }
     }
 
+    /// As [`fit_middle`], with its styles.
+    pub(super) fn fitted_middle(&self, room: usize, ellipsis: &str) -> Self {
+        let Some((before, behind)) = middle(&self.text, room, ellipsis) else {
+            return self.clone();
+        };
+        if room < width(ellipsis) {
+            return Self::default();
+        }
+        let mut fitted = self.slice(0, before);
+        let style = fitted.runs.last().or(self.runs.first()).map_or(Style::new(), |(_, s)| *s);
+        fitted.push(ellipsis, style);
+        fitted.append(&self.slice(behind, self.text.len()));
+        fitted
+    }
+
     /// Its lines when each has so many cells.
     pub(super) fn wrapped(&self, room: usize) -> Vec<Self> {
         self.indented(room, 0, 0)
@@ -501,6 +585,11 @@ mod tests {
         check("  indented text", 10, &["  indented", "text"]);
         check("one\u{a0}[1] two", 9, &["one\u{a0}[1]", "two"]);
         check("trailing   ", 8, &["trailing"]);
+        // Long names end where one of their parts does.
+        let name = "N2KINC_10_16_1997-EX-10.16-SPONSORSHIP AGREEMENT";
+        check(name, 30, &["N2KINC_10_16_1997-EX-10.16-", "SPONSORSHIP AGREEMENT"]);
+        check("a harbourMillOffice", 9, &["a", "harbour", "Mill", "Office"]);
+        check("a.bcdefghij", 6, &["a.bcde", "fghij"]);
         check("three of", 0, &["t", "h", "r", "e", "e", "o", "f"]);
     }
 
@@ -531,6 +620,17 @@ mod tests {
         assert_eq!(fit_end("lease.pdf", 10, "…"), "lease.pdf");
         assert_eq!(fit_end("漢字漢字", 4, "…"), "…字");
         assert_eq!(fit_end("lease", 2, "..."), "");
+        assert_eq!(fit_middle("cs_0111_minutes_b.pdf", 13, "…"), "cs_011…_b.pdf");
+        assert_eq!(fit_middle("lease of the mill", 9, "…"), "leas…mill");
+        assert_eq!(fit_middle("漢字漢字漢", 6, "…"), "漢…漢");
+        assert_eq!(fit_middle("lease.pdf", 9, "…"), "lease.pdf");
+        assert_eq!(fit_middle("lease", 2, "..."), "");
+        let bold = Style::new().bold();
+        let mut name = Styled::new("cs_0111", Style::new());
+        name.push("_b.pdf", bold);
+        let fitted = name.fitted_middle(9, "…");
+        let pieces: Vec<_> = fitted.pieces().collect();
+        assert_eq!(pieces, [("cs_0…", Style::new()), (".pdf", bold)]);
     }
 
     #[test]
@@ -612,6 +712,10 @@ mod tests {
         fn what_is_cut_fits(text in "\\PC{0,20}", room in 0_usize..20) {
             prop_assert!(width(&fit(&text, room, "…")) <= room);
             prop_assert!(width(&fit_end(&text, room, "…")) <= room);
+            let middle = fit_middle(&text, room, "…");
+            prop_assert!(width(&middle) <= room);
+            let styled = Styled::new(text.as_str(), Style::new()).fitted_middle(room, "…");
+            prop_assert_eq!(&*middle, styled.text());
         }
     }
 }

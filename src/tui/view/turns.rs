@@ -180,7 +180,8 @@ impl<L: Fn(&Turn, Looks) -> Vec<Styled>> Laying<'_, L> {
         let lowest = self.lowest(height);
         let from = match scroll.anchor {
             Anchor::Line(line) => Place { turn: 0, line },
-            Anchor::Item(turn) | Anchor::Mark(turn) => Place { turn, line: 0 },
+            Anchor::Item(turn) => Place { turn, line: 0 },
+            Anchor::Mark(turn) => Place { turn, line: self.line_of_words(turn, height / 3) },
             Anchor::At { item, line } => self.again(Place { turn: item, line }),
             Anchor::Chosen { item, line } => {
                 let place = self.again(Place { turn: item, line });
@@ -192,6 +193,17 @@ impl<L: Fn(&Turn, Looks) -> Vec<Styled>> Laying<'_, L> {
             return lowest;
         }
         self.moved(from, scroll.lines).min(lowest)
+    }
+
+    /// The line of a turn that stands so far above the first one with what was looked for.
+    fn line_of_words(&mut self, turn: usize, above: usize) -> usize {
+        let sought = &self.state.conversation.sought;
+        let has_word = |line: &Styled| {
+            let text = line.text().to_lowercase();
+            sought.iter().any(|word| text.contains(word))
+        };
+        let line = self.lines(turn).iter().position(has_word);
+        line.unwrap_or_default().saturating_sub(above)
     }
 
     /// The place at the top for the citation that is chosen to be seen: `top` where that is enough.

@@ -39,6 +39,7 @@ struct Folder {
 struct File {
     path: PathBuf,
     name: String,
+    title: String,
     searched: String,
     document: Option<DocumentId>,
     turn: Option<Turn>,
@@ -48,6 +49,8 @@ struct File {
 /// Files anywhere in a folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
+    all: u64,
+    /// At least in part.
     read: u64,
     waiting: u64,
     problems: u64,
@@ -87,6 +90,7 @@ impl Tree {
             let Some(root) = roots.get(&file.folder) else { continue };
             if let Some(found) = builder.file(*root, &file.path) {
                 found.document = Some(file.document);
+                found.call(file.title.unwrap_or_default());
             }
         }
         for (path, turn) in waiting {
@@ -107,6 +111,11 @@ impl Tree {
             });
         }
         builder.finish()
+    }
+
+    /// How many files could not be read, or not in whole.
+    pub(super) fn problems(&self) -> u64 {
+        self.folders.iter().take(self.roots).map(|root| root.counts.problems).sum()
     }
 
     /// The rows that are wanted, in their order, and how many files there are in all of them.
@@ -140,10 +149,11 @@ impl Tree {
     pub(super) fn row(&self, place: &Place, wanted: &WantedRows) -> Row {
         let Some(folder) = self.folders.get(place.folder) else { return nothing() };
         let Some(index) = place.file else {
-            let Counts { read, waiting, problems } = folder.counts;
+            let Counts { read, waiting, problems, all: _ } = folder.counts;
             return Row {
                 path: folder.path.clone(),
                 name: folder.name.clone(),
+                title: String::new(),
                 depth: place.depth,
                 problems: folder.problems.clone(),
                 kind: RowKind::Folder {
@@ -165,6 +175,7 @@ impl Tree {
         Row {
             path: file.path.clone(),
             name: file.name.clone(),
+            title: file.title.clone(),
             depth: place.depth,
             problems: file.problems.clone(),
             kind: RowKind::Document { state, extent: None },
@@ -177,6 +188,7 @@ fn nothing() -> Row {
     Row {
         path: PathBuf::new(),
         name: String::new(),
+        title: String::new(),
         depth: 0,
         problems: Vec::new(),
         kind: RowKind::Document { state: Reading::Refused, extent: None },
@@ -209,7 +221,7 @@ impl Walk<'_> {
         let before = self.places.len();
         self.places.push(Place { depth, folder: index, file: None });
         if !is_open(folder, self.wanted) {
-            self.files += folder.counts.read + folder.counts.waiting;
+            self.files += folder.counts.all;
             return;
         }
         for inside in &folder.folders {
@@ -295,6 +307,7 @@ impl Builder {
             files.push(File {
                 path,
                 name: name(below),
+                title: String::new(),
                 searched,
                 document: None,
                 turn: None,
@@ -362,6 +375,26 @@ impl Folder {
     }
 }
 
+impl File {
+    /// Takes over what its document calls itself, by which it can be found as well.
+    fn call(&mut self, title: String) {
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let said = title.trim().to_lowercase();
+        // A title that only repeats the name says nothing new.
+        if said.is_empty() || said == stem.to_lowercase() || said == self.name.to_lowercase() {
+            return;
+        }
+        self.searched.push(' ');
+        self.searched.push_str(&said);
+        self.title = title;
+    }
+
+    /// Whether any of it was read.
+    fn is_read(&self) -> bool {
+        self.document.is_some() && self.problems.iter().all(|problem| problem.page.is_some())
+    }
+}
+
 impl Counts {
     /// Of the files in the folder itself.
     fn of(folder: &Folder) -> Self {
@@ -369,7 +402,8 @@ impl Counts {
             folder.files.iter().filter(|file| is_it(file)).count() as u64
         };
         Self {
-            read: count(|file| file.document.is_some()),
+            all: folder.files.len() as u64,
+            read: count(File::is_read),
             waiting: count(|file| file.turn.is_some()),
             problems: count(|file| !file.problems.is_empty())
                 + u64::from(!folder.problems.is_empty()),
@@ -378,6 +412,7 @@ impl Counts {
 
     fn plus(self, other: Self) -> Self {
         Self {
+            all: self.all + other.all,
             read: self.read + other.read,
             waiting: self.waiting + other.waiting,
             problems: self.problems + other.problems,
@@ -402,6 +437,7 @@ mod tests {
             folder: FolderId(*folder),
             path: path.into(),
             document: DocumentId(7),
+            title: Some(if path.ends_with("calls.md") { "Telephone" } else { "Lease" }.to_owned()),
         };
         let problem = |path: &&str| LocatedProblem {
             path: path.into(),
@@ -454,21 +490,22 @@ mod tests {
         let tree = tree(&FILES, &["/home/me/cases/oak/annex.pdf", "/home/me/cases/oak/z.pdf"], &[]);
         assert_eq!(
             drawn(&tree, &open(&[])),
-            ["> /home/me/cases 3+0 !2", "> /notes 1+0 !0 missing"]
+            ["> /home/me/cases 2+0 !2", "> /notes 1+0 !0 missing"]
         );
         assert_eq!(
             drawn(&tree, &open(&["/home/me/cases", "/home/me/cases/oak"])),
             [
-                "v /home/me/cases 3+0 !2",
+                "v /home/me/cases 2+0 !2",
                 "  > harbour 1+0 !0",
-                "  v oak 2+0 !2",
+                "  v oak 1+0 !2",
                 "    annex.pdf Read !",
                 "    Lease.pdf Read",
                 "    z.pdf Refused !",
                 "> /notes 1+0 !0 missing"
             ]
         );
-        assert_eq!(tree.places(&open(&["/notes"])).1, 4);
+        assert_eq!(tree.places(&open(&["/notes"])).1, 5);
+        assert_eq!(tree.problems(), 2);
     }
 
     #[test]
@@ -500,13 +537,15 @@ mod tests {
         let tree = tree(&FILES, &["/home/me/cases/harbour/old/scan.pdf", "/notes"], &[]);
         let filter = |words: &str| WantedRows { filter: words.to_owned(), ..WantedRows::default() };
         let harbour = [
-            "v /home/me/cases 3+0 !1",
-            "  v harbour 1+0 !1",
-            "    v old 1+0 !1",
+            "v /home/me/cases 2+0 !1",
+            "  v harbour 0+0 !1",
+            "    v old 0+0 !1",
             "      scan.pdf Read !",
         ];
         assert_eq!(drawn(&tree, &filter("SCAN  old/")), harbour);
         assert_eq!(drawn(&tree, &filter("cases oak lease")).last().unwrap(), "    Lease.pdf Read");
+        // By its title, too.
+        assert_eq!(drawn(&tree, &filter("teleph")).last().unwrap(), "  calls.md Read");
         assert!(drawn(&tree, &filter("nowhere")).is_empty());
         let problems = WantedRows { only_problems: true, ..WantedRows::default() };
         let drawn = drawn(&tree, &problems);

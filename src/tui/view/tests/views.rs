@@ -235,7 +235,7 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         let mut state = sample::one_turn(width, height);
         state.focus = Pane::Conversations;
         state.conversations.selected = 3;
-        state.conversations.deleted = vec![12];
+        state.conversations.deleted = vec![state.conversations.heads[0].clone()];
         state
     }),
     ("conversations-none", |width, height| {
@@ -252,7 +252,7 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
     ("conversations-rename", |width, height| {
         let mut state = sample::one_turn(width, height);
         state.focus = Pane::Conversations;
-        let prompt = RenamePrompt { id: 7, input: Input::new("Notice period of the tenant") };
+        let prompt = RenamePrompt { id: 7, input: Input::marked("Notice period of the tenant") };
         with_layer(state, Layer::Rename(prompt))
     }),
     ("panes", |width, height| {
@@ -279,14 +279,23 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         document.go(true);
         with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
     }),
+    ("document-nowhere", |width, height| {
+        let document = Box::new(sample::paged_document());
+        let mut state = with_layer(sample::one_turn(width, height), Layer::Document(document));
+        state.update(Message::Do(Action::Search));
+        state.update(Message::Paste("zeppelin".to_owned()));
+        state
+    }),
     ("document-page", |width, height| {
         let mut document = sample::paged_document();
-        document.prompt = Some(Prompt { kind: PromptKind::Page, input: Input::new("3") });
+        document.ask(PromptKind::Page, 0);
+        document.prompt.as_mut().unwrap().input = Input::new("3");
         with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
     }),
     ("document-lines", |width, height| {
         let mut document = sample::lined_document();
-        document.prompt = Some(Prompt { kind: PromptKind::Search, input: Input::new("fee") });
+        document.ask(PromptKind::Search, 0);
+        document.prompt.as_mut().unwrap().input = Input::new("fee");
         with_layer(sample::one_turn(width, height), Layer::Document(Box::new(document)))
     }),
     ("document-gone", |width, height| {
@@ -314,9 +323,17 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
                 ..PathLine::new("/home/me/answers/oakfield.md")
             },
             exists: true,
-            refused: None,
+            ..ExportPrompt::default()
         };
         with_layer(sample::one_turn(width, height), Layer::Export(export))
+    }),
+    ("export-chosen", |width, height| {
+        let mut state = sample::one_turn(width, height);
+        state.folder = "/home/me".into();
+        state.focus = Pane::Conversations;
+        state.conversations.selected = 3;
+        state.update(Message::Do(Action::Export));
+        state
     }),
 
     // The library.
