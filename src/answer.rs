@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use docent_engine::answer::quote::QuoteAnswerer;
+use docent_engine::answer::quote::{NAME as QUOTES, QuoteAnswerer};
 use docent_engine::answer::{Answer, Answerer, Evidence, Progress, Question, Sentence, Turn};
 use docent_engine::embed::Embed;
 use docent_index::query::Query;
@@ -36,6 +36,8 @@ pub struct Asked<'a> {
     pub at: Instant,
     /// What was asked before in the same conversation, oldest first.
     pub turns: &'a [Turn],
+    /// What the question is taken with, where it goes on from those.
+    pub beside: &'a str,
 }
 
 /// Answers a question from what was found for it.
@@ -64,12 +66,19 @@ pub fn refusal(
     refusal.map(|refusal| answered(asked, found, refusal, quotes.name()))
 }
 
+/// What is answered where there is nothing to look in: why.
+pub(crate) fn nothing_to_read(asked: &Asked<'_>, found: &Found, why: String) -> json::Answered {
+    let answer = Answer { text: why, abstained: true, ..Answer::default() };
+    answered(asked, found, answer, QUOTES)
+}
+
 fn with_question<T>(asked: &Asked<'_>, found: &Found, work: impl FnOnce(&Question<'_>) -> T) -> T {
     let evidence: Vec<Evidence> =
         (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
     work(&Question {
         text: &asked.query.question(),
         about: found.about.as_deref(),
+        beside: asked.beside,
         is_foreign: found.is_foreign,
         turns: asked.turns,
         evidence: &evidence,
@@ -82,6 +91,7 @@ fn answered(asked: &Asked<'_>, found: &Found, answer: Answer, model: &str) -> js
         schema: json::SCHEMA,
         question: asked.typed.to_owned(),
         understood: None,
+        carried: Vec::new(),
         citations: citations(&answer, found),
         hits: hits(found),
         dropped: answer.dropped.clone(),
@@ -91,6 +101,7 @@ fn answered(asked: &Asked<'_>, found: &Found, answer: Answer, model: &str) -> js
             passages: (given - answer.dropped.len()) as u64,
             in_scope: found.in_scope_passages as u64,
             unread_documents: found.unread_documents as u64,
+            embedded: found.embedded_passages.map(|embedded| embedded as u64),
         },
         model: model.to_owned(),
         seconds: asked.at.elapsed().as_secs_f64(),

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use docent_engine::embed::{Embed as _, FastEmbedder, RerankError, Reranker};
+use docent_engine::embed::{Embed as _, EmbedError, FastEmbedder, RerankError, Reranker};
 use docent_index::query::Query;
 use docent_index::retrieve::{Found, Hit, Request, Search};
 use docent_index::store::Snapshot;
@@ -58,19 +58,37 @@ impl Finder {
         let (query, top) = (request.query, request.top);
         let wanted = if self.reranker.is_some() { top.max(RERANKED) } else { top };
         let search = Search::prepare(snapshot, Request { top: wanted, ..request }, cancel)?;
-        let vector = match search.text_to_embed() {
-            Some(text) => Some(self.embedder.embed_query(&text)?),
-            None => None,
-        };
+        let vector = self.mean_of(&search.texts_to_embed())?;
         let id = vector_id(self.embedder.id());
         let mut found = search.run(vector.as_deref().map(|vector| (&id, vector)), cancel)?;
-        let question = query.question();
+        let question = [query.question().as_str(), request.beside].join(" ").trim().to_owned();
         if let Some(reranker) = self.reranker.as_mut().filter(|_| !question.is_empty()) {
             rerank(&mut found, reranker, &question, cancel)?;
         }
         make_room(&mut found.hits, EVIDENCE.min(top));
         found.hits.truncate(top);
         Ok(found)
+    }
+}
+
+impl Finder {
+    /// The mean of what the embedder makes of some texts, of length 1; none of no text.
+    fn mean_of(&mut self, texts: &[String]) -> Result<Option<Vec<f32>>, EmbedError> {
+        let Some((first, others)) = texts.split_first() else { return Ok(None) };
+        let mut sum = self.embedder.embed_query(first)?;
+        for text in others {
+            let more = self.embedder.embed_query(text)?;
+            for (sum, more) in sum.iter_mut().zip(more) {
+                *sum += more;
+            }
+        }
+        let length = sum.iter().map(|one| one * one).sum::<f32>().sqrt();
+        if !others.is_empty() && length > 0.0 {
+            for one in &mut sum {
+                *one /= length;
+            }
+        }
+        Ok(Some(sum))
     }
 }
 

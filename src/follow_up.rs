@@ -1,42 +1,89 @@
 //! What is looked for when a question goes on from earlier ones?
 //!
-//! Its words with those that it leaves out; or the words of a model, where one answers. What a query says about where to
-//! look stays as it was typed.
+//! Its own words, with phrases of the earlier questions beside them that count less; or the words of a model, where one
+//! answers. What a query says about where to look stays as it was typed, and who asks elsewhere asks anew.
 
 use docent_engine::answer::Turn;
-use docent_engine::follow_up::carried;
+use docent_engine::follow_up::{carried, says_nothing};
 use docent_index::query::{Query, Term};
+
+use crate::json::Answered;
 
 /// A question that goes on from earlier ones, as it is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FollowUp {
-    /// As it stands alone.
-    pub(crate) text: String,
     /// What is looked for.
     pub(crate) query: Query,
-    /// Whether a model wrote it.
-    pub(crate) by_model: bool,
+    pub(crate) by: Understanding,
+}
+
+/// How it is understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Understanding {
+    /// With these phrases of the questions before.
+    Beside(Vec<String>),
+    /// As a model has put it.
+    Written(String),
 }
 
 impl FollowUp {
-    /// By the words of the questions before; none where the question stands alone.
+    /// With the words of the questions before; none where the question stands alone.
     pub(crate) fn by_words(query: &Query, turns: &[Turn]) -> Option<Self> {
-        let turns: Vec<Turn> = turns
+        let question = query.question();
+        if question.trim().is_empty() {
+            // Filters alone ask for all that they leave.
+            return None;
+        }
+        let turns: Vec<(String, Turn)> = turns
             .iter()
             .map(|turn| {
-                let question = Query::parse(&turn.question).map(|query| query.question());
-                let question = question.unwrap_or_else(|_| turn.question.clone());
-                Turn { question, answer: turn.answer.clone() }
+                let (question, filters) = match Query::parse(&turn.question) {
+                    Ok(query) => (query.question(), filters(&query)),
+                    Err(_) => (turn.question.clone(), String::new()),
+                };
+                (filters, Turn { question, answer: turn.answer.clone() })
             })
             .collect();
-        let text = carried(&query.question(), &turns)?;
-        Some(Self { query: in_words(query, &text), text, by_model: false })
+        // Who looks elsewhere asks anew, unless there is nothing in the question to look for: "And here?"
+        let here = filters(query);
+        let is_elsewhere = |filters: &String| *filters != here && !says_nothing(&question);
+        let elsewhere = turns.iter().rposition(|(filters, _)| is_elsewhere(filters));
+        let turns = turns.into_iter().skip(elsewhere.map_or(0, |last| last + 1));
+        let turns: Vec<Turn> = turns.map(|(_, turn)| turn).collect();
+        let phrases = carried(&question, &turns)?;
+        Some(Self { query: query.clone(), by: Understanding::Beside(phrases) })
     }
 
     /// In the words of a model.
     pub(crate) fn by_model(query: &Query, text: String) -> Self {
-        Self { query: in_words(query, &text), text, by_model: true }
+        Self { query: in_words(query, &text), by: Understanding::Written(text) }
     }
+
+    /// What is beside the query.
+    pub(crate) fn beside(&self) -> String {
+        match &self.by {
+            Understanding::Beside(phrases) => phrases.join(" "),
+            Understanding::Written(_) => String::new(),
+        }
+    }
+
+    /// Tells it with an answer.
+    pub(crate) fn tell(self, answered: &mut Answered) {
+        match self.by {
+            Understanding::Beside(phrases) => {
+                let asked = self.query.question();
+                answered.understood = Some(format!("{} {}", asked.trim(), phrases.join(" ")));
+                answered.carried = phrases;
+            }
+            Understanding::Written(text) => answered.understood = Some(text),
+        }
+    }
+}
+
+/// What narrows a query down.
+fn filters(query: &Query) -> String {
+    let filters = query.terms.iter().filter(|term| term.is_filter()).cloned();
+    Query { terms: filters.collect() }.to_string()
 }
 
 /// The same query with other words.
@@ -53,18 +100,49 @@ mod tests {
         Turn { question: question.to_owned(), answer: "In the cellar.".to_owned() }
     }
 
+    #[track_caller]
+    fn check(question: &str, before: &[&str], expected: &str) {
+        let before: Vec<Turn> = before.iter().map(|question| turn(question)).collect();
+        let query = Query::parse(question).unwrap();
+        let follow_up = FollowUp::by_words(&query, &before);
+        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        assert_eq!(beside, expected, "{question}");
+        if let Some(follow_up) = follow_up {
+            assert_eq!(follow_up.query, query);
+        }
+    }
+
     #[test]
-    fn a_follow_up_keeps_where_to_look_and_takes_over_what_for() {
+    fn a_follow_up_is_asked_as_it_was_typed_with_what_it_leaves_out_beside() {
+        let pump = "Where is the feed pump? file:pump -old";
+        check("and its \"warm side\" file:pump -old", &[pump], "feed pump");
+        check("Where is the feed pump? file:pump", &[pump], "");
+        check("and its warm side", &[], "");
+    }
+
+    #[test]
+    fn who_looks_elsewhere_asks_anew() {
+        let packets = "How does packet switching work?";
+        check("flood since:2027", &[packets], "");
+        check("file:rhine", &[packets], "");
+        check("and who named it? type:pdf", &[packets], "");
+        check("and who named it?", &[packets], "packet switching work");
+        check("And here? type:pdf", &[packets], "packet switching work");
+        check("Who named it? type:pdf", &[packets, "Where is the pump? type:pdf"], "pump");
+        check("And why? type:pdf", &["Where is the pump?", "And who has it? type:pdf"], "pump");
+        check(
+            "And who oiled it? type:pdf",
+            &["Where is the pump?", "And who has it? type:pdf"],
+            "",
+        );
+    }
+
+    #[test]
+    fn a_model_writes_words_and_leaves_the_filters() {
         let query = Query::parse("and its \"warm side\" file:pump -old").unwrap();
-        let before = [turn("Where is the feed pump? type:pdf")];
-        let follow_up = FollowUp::by_words(&query, &before).unwrap();
-        assert_eq!(follow_up.text, "and its warm side feed pump");
-        let looked_for = "\"warm side\" file:pump -\"old\" and its warm side feed pump";
-        assert_eq!(follow_up.query.to_string(), looked_for);
-        assert_eq!(FollowUp::by_words(&query, &[]), None);
-        let alone = Query::parse("Where is the feed pump?").unwrap();
-        assert_eq!(FollowUp::by_words(&alone, &before), None);
         let by_model = FollowUp::by_model(&query, "Where is the pump's warm side?".to_owned());
-        assert!(by_model.query.to_string().ends_with("-\"old\" Where is the pump's warm side?"));
+        let looked_for = by_model.query.to_string();
+        assert_eq!(looked_for, "\"warm side\" file:pump -\"old\" Where is the pump's warm side?");
+        assert_eq!(by_model.beside(), "");
     }
 }

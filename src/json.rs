@@ -93,6 +93,9 @@ pub struct Read {
     pub in_scope: u64,
     /// Documents in scope of which nothing could be read.
     pub unread_documents: u64,
+    /// How many of the passages in scope had a vector; null where vectors did not count.
+    #[serde(default)]
+    pub embedded: Option<u64>,
 }
 
 /// A question with its answer: what `--ask --json` prints.
@@ -103,6 +106,10 @@ pub struct Answered {
     /// What was looked for, where the question goes on from earlier ones; null where it stands alone.
     #[serde(default)]
     pub understood: Option<String>,
+    /// The phrases of earlier questions that it was taken with; empty where it stands alone, and where a model put it
+    /// into words.
+    #[serde(default)]
+    pub carried: Vec<String>,
     /// With citations as `[n]`.
     pub answer: String,
     /// Whether nothing in the documents supports an answer.
@@ -127,6 +134,13 @@ pub struct Answered {
     pub seconds: f64,
     /// What the model's answer cost; null without a model.
     pub usage: Option<Usage>,
+}
+
+impl Read {
+    /// How many passages could be found by their words alone: they had no vector yet.
+    pub fn unembedded(&self) -> u64 {
+        self.embedded.map_or(0, |embedded| self.in_scope.saturating_sub(embedded))
+    }
 }
 
 impl Answered {

@@ -18,6 +18,7 @@ mod follow_up;
 pub mod ingest;
 pub mod loading;
 pub mod models;
+mod nothing;
 
 pub mod export;
 pub mod json;

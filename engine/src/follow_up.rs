@@ -1,9 +1,10 @@
 //! What does a question mean that goes on from earlier ones?
 //!
 //! "And for cats?" finds nothing by itself. Whether a question needs the ones before it is judged by its words alone:
-//! pronouns, words that tie it to what was said, or too few words of its own. Then it takes over the words of the earlier
-//! questions, back to the last one that stands alone; or a model puts it into words that stand alone, which are believed
-//! only as far as the conversation has them.
+//! pronouns that stand for nothing in it, words that tie it to what was said, or too few words of its own. Then it is
+//! taken with phrases of the earlier questions, back to the last one that stands alone, which help to find what its own
+//! words ask for and decide nothing; or a model puts it into words that stand alone, which are believed only as far as
+//! the conversation has them.
 
 use std::collections::BTreeSet;
 
@@ -43,60 +44,222 @@ const OPENINGS: [[&str; 2]; 6] = [
     ["why", "not"],
     ["since", "when"],
 ];
-/// Words that stand for what was named before. Not `er` and `es`, which are `is` in Danish and Spanish.
-const PRONOUNS: [&str; 28] = [
-    "it", "its", "itself", "they", "them", "their", "theirs", "he", "him", "his", "she", "her",
-    "hers", "this", "these", "those", "former", "latter", "same", "sie", "ihn", "ihm", "ihr",
-    "dessen", "deren", "elle", "ils", "elles",
+/// They can stand for whoever was named last, in whatever place.
+const POSSESSIVES: [&str; 5] = ["its", "their", "his", "her", "hers"];
+/// Before the subject of another clause, which can be what the clause before has named.
+const BETWEEN_CLAUSES: [&str; 14] = [
+    "if", "when", "before", "after", "because", "that", "while", "until", "unless", "where", "and",
+    "or", "although", "once",
 ];
+/// Words that stand for what was named before. Not `er` and `es`, which are `is` in Danish and Spanish.
+const PRONOUNS: [&str; 25] = [
+    "it", "its", "itself", "they", "them", "their", "theirs", "he", "him", "his", "she", "her",
+    "hers", "former", "latter", "same", "sie", "ihn", "ihm", "ihr", "dessen", "deren", "elle",
+    "ils", "elles",
+];
+/// They point at the thing that is named behind them (`this agreement` is the document), or stand for one alone.
+const DEMONSTRATIVES: [&str; 3] = ["this", "these", "those"];
 /// Behind these, `that` stands for something; elsewhere it mostly joins two sentences.
 const BEFORE_THAT: [&str; 18] = [
     "is", "was", "does", "did", "do", "of", "about", "for", "with", "from", "before", "after",
     "by", "to", "why", "like", "than", "can",
 ];
+/// Named behind a demonstrative, these still stand for what was said.
+const WHAT_WAS_SAID: [&str; 15] = [
+    "case",
+    "cases",
+    "situation",
+    "event",
+    "point",
+    "regard",
+    "respect",
+    "way",
+    "reason",
+    "context",
+    "matter",
+    "time",
+    "kind",
+    "sort",
+    "effect",
+];
+/// What is read is a document: named behind a demonstrative, it is the one that is asked.
+const DOCUMENTS: [&str; 22] = [
+    "agreement",
+    "article",
+    "book",
+    "chapter",
+    "clause",
+    "contract",
+    "document",
+    "file",
+    "guideline",
+    "lease",
+    "letter",
+    "log",
+    "manual",
+    "minutes",
+    "note",
+    "notes",
+    "paper",
+    "plan",
+    "policy",
+    "report",
+    "study",
+    "text",
+];
+/// Before a noun that a pronoun behind it can stand for.
+const ARTICLES: [&str; 8] = ["the", "a", "an", "each", "every", "any", "this", "these"];
+/// Forms of `be`, behind which a word in `-ed` is what is done, and not a thing.
+const BEING: [&str; 8] = ["is", "are", "was", "were", "be", "been", "being", "get"];
+/// What is done in many questions, whatever they are about.
+const DOING: [&str; 24] = [
+    "want", "wants", "need", "needs", "happen", "happens", "say", "says", "give", "gives", "get",
+    "gets", "take", "takes", "make", "makes", "mean", "means", "apply", "applies", "govern",
+    "governs", "mention", "mentions",
+];
+/// They carry meaning in a sentence and say nothing of what a question is about.
+const EMPTY: [&str; 10] =
+    ["since", "here", "else", "so", "just", "still", "yet", "again", "too", "now"];
+/// Behind `how`, these ask for a measure.
+const MEASURES: [&str; 6] = ["long", "far", "often", "old", "large", "high"];
 
 /// Whether a question can be understood by itself.
 pub fn stands_alone(question: &str) -> bool {
-    let words: Vec<String> = words_of(question).map(str::to_lowercase).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let tied = match words.as_slice() {
-        [first, second, ..] => TIES.contains(first) || OPENINGS.contains(&[first, second]),
-        [first] => TIES.contains(first),
-        [] => false,
-    };
-    let stands_for = words.iter().any(|word| PRONOUNS.contains(word));
-    let that = words
-        .windows(2)
-        .any(|pair| matches!(pair, [before, "that"] if BEFORE_THAT.contains(before)));
-    let own: BTreeSet<String> = content_words(question).into_iter().collect();
-    !tied && !stands_for && !that && own.len() >= ENOUGH_WORDS
+    is_whole(question, "")
 }
 
-/// The question with the words that it leaves out; none where it stands alone, or nothing was asked before.
-pub fn carried(question: &str, turns: &[Turn]) -> Option<String> {
-    if turns.is_empty() || stands_alone(question) {
+/// The same of a question behind which `said` stands.
+fn is_whole(question: &str, said: &str) -> bool {
+    !is_tied(question) && !points_back(question, said) && own_words(question) >= ENOUGH_WORDS
+}
+
+/// Whether a question has no word that says what it is about: `Why?`, `And here?`.
+pub fn says_nothing(question: &str) -> bool {
+    own_words(question) == 0
+}
+
+fn own_words(question: &str) -> usize {
+    let words = content_words(question).into_iter();
+    words.filter(|word| !EMPTY.contains(&word.as_str())).collect::<BTreeSet<_>>().len()
+}
+
+/// Whether it begins as one that goes on.
+fn is_tied(question: &str) -> bool {
+    let words: Vec<String> = words_of(question).map(str::to_lowercase).take(2).collect();
+    match words.as_slice() {
+        [first, second] => {
+            TIES.contains(&first.as_str()) || OPENINGS.contains(&[first.as_str(), second.as_str()])
+        }
+        [first] => TIES.contains(&first.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether one of its words stands for something that is not named in it. `this oil` does where `said` names some.
+fn points_back(question: &str, said: &str) -> bool {
+    let said: BTreeSet<String> = content_words(said).into_iter().collect();
+    let was_named = |thing: &str| {
+        !DOCUMENTS.contains(&thing)
+            && content_words(thing).into_iter().all(|meaning| said.contains(&meaning))
+    };
+    let words: Vec<&str> = words_of(question).collect();
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+    // Something that can be meant has been named: a name, or a word behind an article.
+    let (mut has_name, mut has_thing) = (false, false);
+    let mut before = "";
+    for (index, (word, lower_word)) in words.iter().zip(&lower).enumerate() {
+        let next = lower.get(index + 1).copied().unwrap_or_default();
+        let points = match *lower_word {
+            word if DEMONSTRATIVES.contains(&word) => !names_something(next) || was_named(next),
+            "that" => BEFORE_THAT.contains(&before) && (!names_something(next) || was_named(next)),
+            word if POSSESSIVES.contains(&word) => !has_name && !has_thing,
+            word => PRONOUNS.contains(&word) && !(has_thing && BETWEEN_CLAUSES.contains(&before)),
+        };
+        if points {
+            return true;
+        }
+        has_name |=
+            index > 0 && word.starts_with(char::is_uppercase) && names_something(lower_word);
+        has_thing |= ARTICLES.contains(&before) && names_something(lower_word);
+        before = lower_word;
+    }
+    false
+}
+
+fn names_something(word: &str) -> bool {
+    !content_words(word).is_empty() && !WHAT_WAS_SAID.contains(&word)
+}
+
+/// The phrases of earlier questions that a question is taken with, in the order in which they were asked; none where it
+/// stands alone, or nothing was asked before.
+pub fn carried(question: &str, turns: &[Turn]) -> Option<Vec<String>> {
+    let last = turns.last()?;
+    let said = format!("{} {}", last.question, last.answer);
+    if is_whole(question, &said) {
         return None;
     }
+    // What a pronoun stands for is a thing. Where there is none, the question leaves out what is asked, and a name in it
+    // is asked about in place of the one before.
+    let points_back = points_back(question, &said);
+    let has_names = !names(question).is_empty();
     let mut seen: BTreeSet<String> = content_words(question).into_iter().collect();
-    // The words of each earlier question, the latest question first.
-    let mut taken: Vec<Vec<&str>> = Vec::new();
+    // The phrases of each earlier question, the latest question first.
+    let mut taken: Vec<Vec<String>> = Vec::new();
+    let mut left = MOST_CARRIED;
     for turn in turns.iter().rev() {
-        let new = words_of(&turn.question).filter(|word| {
-            let meaning = content_words(word);
-            !meaning.is_empty() && meaning.into_iter().all(|word| seen.insert(word))
-        });
-        taken.push(new.collect());
+        let mut phrases = Vec::new();
+        for phrase in phrases_of(&turn.question, points_back) {
+            let is_new = |word: &&str| {
+                content_words(word).into_iter().all(|meaning| !seen.contains(&meaning))
+            };
+            let is_name = |word: &str| {
+                word.starts_with(|first: char| first.is_uppercase() || first.is_numeric())
+            };
+            let is_replaced = |word: &&str| has_names && !points_back && is_name(word);
+            let words = phrase.iter().copied().filter(is_new);
+            let words = words.filter(|word| !is_replaced(word)).take(left);
+            let words: Vec<&str> = words.collect();
+            left -= words.len();
+            seen.extend(words.iter().flat_map(|word| content_words(word)));
+            if !words.is_empty() {
+                phrases.push(words.join(" "));
+            }
+        }
+        taken.push(phrases);
         if stands_alone(&turn.question) {
             break;
         }
     }
-    let mut left = MOST_CARRIED;
-    for words in &mut taken {
-        words.truncate(left);
-        left -= words.len();
+    let phrases: Vec<String> = taken.into_iter().rev().flatten().collect();
+    (!phrases.is_empty()).then_some(phrases)
+}
+
+/// The runs of words that carry meaning, and stand together; of `only_things` without what is done.
+fn phrases_of(question: &str, only_things: bool) -> Vec<Vec<&str>> {
+    let mut phrases: Vec<Vec<&str>> = Vec::new();
+    let mut is_open = false;
+    let mut before = String::new();
+    for piece in question.split_whitespace() {
+        let word = piece.trim_matches(|letter: char| !letter.is_alphanumeric());
+        let lower = word.to_lowercase();
+        let is_doing = only_things
+            && !word.starts_with(char::is_uppercase)
+            && (DOING.contains(&lower.as_str())
+                || matches!(before.as_str(), "who" | "to")
+                || (BEING.contains(&before.as_str()) && lower.ends_with("ed")));
+        let is_measure = before == "how" && MEASURES.contains(&lower.as_str());
+        let is_wanted = !content_words(word).is_empty() && !is_doing && !is_measure;
+        if is_wanted {
+            match phrases.last_mut().filter(|_| is_open) {
+                Some(phrase) => phrase.push(word),
+                None => phrases.push(vec![word]),
+            }
+        }
+        is_open = is_wanted && piece.ends_with(char::is_alphanumeric);
+        before = lower;
     }
-    let words: Vec<&str> = taken.into_iter().rev().flatten().collect();
-    (!words.is_empty()).then(|| format!("{} {}", question.trim(), words.join(" ")))
+    phrases
 }
 
 /// What a model is asked, at the end of the conversation, to put a question into words that stand alone.
@@ -154,6 +317,14 @@ mod tests {
             "Is there a deposit for keys?",
             "Wann ist die Miete fällig?",
             "How much is the monthly rent?",
+            "What is the term of this agreement?",
+            "What is the applicable law of this agreement?",
+            "Who signed these minutes?",
+            "What is the purpose of that contract?",
+            "Does the tenant pay for its insurance?",
+            "Can Oakfield sell the house before it is repaired?",
+            "Is there a list of the drugs with their doses?",
+            "Is this oil also for the pumps?",
         ] {
             assert!(stands_alone(alone), "{alone}");
         }
@@ -165,8 +336,12 @@ mod tests {
             "Who has to repair it?",
             "When do they have to leave the flat?",
             "Is this also true of the cellar floor?",
+            "What happens in this case with the deposit?",
             "What happens after that, and who pays the costs?",
             "Und wer bezahlt die Reparatur des Daches?",
+            "Who pays its costs and fees?",
+            "What does Irma Vole think of them?",
+            "What does the landlord say about it?",
             "Who else?",
             "",
         ] {
@@ -175,29 +350,36 @@ mod tests {
     }
 
     #[test]
-    fn a_follow_up_takes_over_what_it_leaves_out() {
-        let check = |question: &str, before: &[&str], expected: Option<&str>| {
-            assert_eq!(carried(question, &turns(before)).as_deref(), expected, "{question}");
+    fn a_follow_up_is_taken_with_what_it_leaves_out() {
+        let check = |question: &str, before: &[&str], expected: &[&str]| {
+            let carried = carried(question, &turns(before)).unwrap_or_default();
+            assert_eq!(carried, expected, "{question}");
         };
         let rent = "What is the monthly rent of the flat?";
-        check("And of the cellar?", &[rent], Some("And of the cellar? monthly rent flat"));
-        check("Who pays the rent?", &[rent], None);
-        check(
-            "Who pays it?",
-            &["Who repairs the roof?", rent],
-            Some("Who pays it? monthly rent flat"),
-        );
-        check(
-            "Since when?",
-            &["Who repairs the roof?", rent, "And of the cellar?"],
-            Some("Since when? monthly rent flat cellar"),
-        );
-        check("Why?", &["Why?"], None);
-        check("Why?", &[], None);
-        check("Is it the flat's rent, monthly?", &[rent], None);
+        check("And of the cellar?", &[rent], &["monthly rent", "flat"]);
+        check("Who pays the rent?", &[rent], &[]);
+        check("Who pays it?", &["Who repairs the roof?", rent], &["monthly rent", "flat"]);
+        check("Who pays it?", &["Who repairs the roof?"], &["roof"]);
+        check("And the gutter?", &["Who repairs the roof?"], &["repairs", "roof"]);
+        let all = ["Who repairs the roof?", rent, "And of the cellar?"];
+        check("Since when?", &all, &["monthly rent", "flat", "cellar"]);
+        check("Why?", &["Why?"], &[]);
+        check("Why?", &[], &[]);
+        check("Is it the flat's rent, monthly?", &[rent], &[]);
+        let oil = "Where is the key to the oil store?";
+        check("Is this oil also for the pumps?", &[oil], &["key", "store"]);
+        check("Who signed this agreement?", &["When does the agreement end?"], &[]);
+        check("And P-402?", &["When did P-401 start, and how often?"], &["start"]);
+        // What is asked of a thing stays behind, where the thing is asked about.
+        let delaware = "Which contracts are governed by the law of the State of Delaware?";
+        let things = ["contracts", "law", "State", "Delaware"];
+        check("Who may terminate them?", &[delaware], &things);
+        check("and which by the law of Texas?", &[delaware], &["contracts", "governed"]);
+        let early = "How long is the notice if the tenant of Harbour Mill wants to leave early?";
+        check("Who may give it?", &[early], &["notice", "tenant", "Harbour Mill", "early"]);
         let long =
             "one1 two2 three3 four4 five5 six6 seven7 eight8 nine9 ten10 eleven11 twelve12 more13";
-        let question = carried("Why?", &turns(&[long])).unwrap();
+        let question = carried("Why?", &turns(&[long])).unwrap().join(" ");
         assert!(question.ends_with("twelve12"), "{question}");
     }
 

@@ -45,6 +45,7 @@ use crate::document::{ContentHash, DocumentId, PassageId};
 use crate::language;
 use crate::query::{Day, Query, Term};
 use crate::store::fulltext::Wanted;
+use crate::store::vectors::PassageSet;
 use crate::store::{EmbedderId, Place, Snapshot, StoreError, StoredDocument, StoredPassage};
 use crate::words::{self, Forms, Stemming};
 
@@ -61,6 +62,8 @@ const DENSE_WEIGHT: f32 = 0.6;
 const FOREIGN_DENSE_WEIGHT: f32 = 0.3;
 /// How much a word in a file's name counts against one in the text.
 const NAME_WEIGHT: f32 = 0.2;
+/// How much a word beside the query counts against one in it.
+const BESIDE_WEIGHT: f32 = 0.3;
 
 /// What is searched for, and where.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +82,9 @@ pub struct Request<'a> {
     pub without: &'a [PassageId],
     /// Passages that are among the hits whatever is asked, behind all others unless they are found by it.
     pub pinned: &'a [PassageId],
+    /// Words that help to find what the query asks for, and count less than its own: what a question is taken with that
+    /// goes on from another. Empty where it stands alone.
+    pub beside: &'a str,
     /// How many hits are wanted.
     pub top: usize,
 }
@@ -95,6 +101,7 @@ impl<'a> Request<'a> {
             tags: &[],
             without: &[],
             pinned: &[],
+            beside: "",
             top,
         }
     }
@@ -108,6 +115,8 @@ pub struct Found {
     pub in_scope_passages: usize,
     /// Those with passages.
     pub in_scope_documents: usize,
+    /// How many of the passages in scope have a vector; none where vectors do not count.
+    pub embedded_passages: Option<usize>,
     /// Files in scope of which nothing could be read.
     pub unread_documents: usize,
     /// What is asked about the documents that the question names; none where it names none.
@@ -179,6 +188,15 @@ pub fn in_scope(
     Ok(InScope { documents: scope.documents(), passages: scope.passages().len() })
 }
 
+/// The files that the filters of a request leave, and of which nothing could be read, by their absolute paths.
+pub fn unread(
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+    cancel: &CancellationToken,
+) -> Result<BTreeSet<PathBuf>, RetrieveError> {
+    Scope::of(snapshot, request, cancel)?.unread_paths(snapshot, cancel)
+}
+
 /// A hit's score and place in a search.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rank {
@@ -213,6 +231,8 @@ pub struct Search<'a> {
     scope: Scope<'a>,
     /// Without filters.
     question: String,
+    /// The same with what stands beside it.
+    whole: String,
     stemmings: Vec<Stemming>,
     named: Named,
     dense_weight: f32,
@@ -227,19 +247,29 @@ impl<'a> Search<'a> {
         let scope = Scope::of(snapshot, &request, cancel)?;
         let question = request.query.question();
         let stemmings = stemmings(snapshot);
-        let named = Named::of(snapshot, &scope, &question, &stemmings)?;
+        let whole = match request.beside {
+            "" => question.clone(),
+            beside => format!("{question} {beside}"),
+        };
+        let named = Named::of(snapshot, &scope, &whole, &stemmings)?;
         let dense_weight = dense_weight(&question, snapshot.languages());
-        Ok(Self { snapshot, request, scope, question, stemmings, named, dense_weight })
+        Ok(Self { snapshot, request, scope, question, whole, stemmings, named, dense_weight })
     }
 
-    /// The text whose vector [`run`](Self::run) is to be given: the question without filters, nor the names of documents
-    /// by which it chooses them. None where vectors would not count.
-    pub fn text_to_embed(&self) -> Option<String> {
-        let counts = !self.question.is_empty() && self.dense_weight > 0.0;
-        counts.then(|| self.named.rest(&self.question))
+    /// The texts whose vectors' mean [`run`](Self::run) is to be given: the question without filters, nor the names of
+    /// documents by which it chooses them; and the same with what stands beside it. None where vectors would not count.
+    pub fn texts_to_embed(&self) -> Vec<String> {
+        if self.question.is_empty() || self.dense_weight <= 0.0 {
+            return Vec::new();
+        }
+        let question = self.named.rest(&self.question);
+        if self.request.beside.is_empty() {
+            return vec![question];
+        }
+        vec![question, self.named.rest(&self.whole)]
     }
 
-    /// Searches. `vector` is the embedder's for [the text to embed](Self::text_to_embed), of length 1; without one, words
+    /// Searches. `vector` is the embedder's for [the texts to embed](Self::texts_to_embed), of length 1; without one, words
     /// decide alone.
     pub fn run(
         &self,
@@ -269,7 +299,12 @@ impl<'a> Search<'a> {
         }
         let Gathering { hits, about, .. } = gathering;
         let has_vector = vector.is_some() && !self.question.is_empty();
+        let embedded_passages = match vector.filter(|_| has_vector) {
+            Some((embedder, _)) => Some(self.embedded(embedder)?),
+            None => None,
+        };
         Ok(Found {
+            embedded_passages,
             hits,
             in_scope_passages: self.scope.passages().len(),
             in_scope_documents: self.scope.documents(),
@@ -280,14 +315,26 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// The stems of `about` by the rules of one language, each with its rarity.
+    /// How many of the passages in scope have a vector.
+    fn embedded(&self, embedder: &EmbedderId) -> Result<usize, StoreError> {
+        let scope = self.scope.passages();
+        let vectors = self.snapshot.vectors(embedder)?;
+        let embedded: PassageSet =
+            vectors.passages().filter(|passage| scope.contains(*passage)).collect();
+        Ok(embedded.len())
+    }
+
+    /// The stems of `about`, and of what stands beside the query, by the rules of one language, each with its rarity.
     fn weights(&self, about: &str, stemming: Stemming) -> Result<HashMap<String, f32>, StoreError> {
         let stems: BTreeSet<String> =
             stemming.terms(about).into_iter().map(|term| term.text).collect();
         let rarity =
             |stem: &str| self.snapshot.fulltext().map_or(Ok(1.0), |fulltext| fulltext.rarity(stem));
-        let weighed = |stem: String| rarity(&stem).map(|rarity| (stem, rarity));
-        stems.into_iter().map(weighed).collect()
+        let beside = stemming.terms(self.request.beside).into_iter().map(|term| term.text);
+        let beside: BTreeSet<String> = beside.filter(|stem| !stems.contains(stem)).collect();
+        let stems = stems.into_iter().map(|stem| (stem, 1.0));
+        let stems = stems.chain(beside.into_iter().map(|stem| (stem, BESIDE_WEIGHT)));
+        stems.map(|(stem, counts)| rarity(&stem).map(|rarity| (stem, rarity * counts))).collect()
     }
 
     /// The candidates of both searches, the best first.
@@ -360,6 +407,18 @@ impl<'a> Search<'a> {
                 (forms, weight)
             })
             .collect();
+        let own: BTreeSet<&Forms> = wanted.words.iter().map(|(forms, _)| forms).collect();
+        let beside = words::forms(self.request.beside, &self.stemmings);
+        let beside: BTreeSet<Forms> = beside.into_iter().map(|(forms, _)| forms).collect();
+        let beside: Vec<(Forms, f32)> = beside
+            .into_iter()
+            .filter(|forms| !own.contains(forms))
+            .map(|forms| {
+                let weight = self.named.weight(&forms).min(BESIDE_WEIGHT);
+                (forms, weight)
+            })
+            .collect();
+        wanted.words.extend(beside);
         for term in &self.request.query.terms {
             match term {
                 Term::Phrase(phrase) => wanted.phrases.push(phrase.clone()),

@@ -10,6 +10,7 @@ use docent_engine::answer::{Answerer, Progress, Turn};
 use docent_engine::catalog;
 use docent_engine::generate::Generate as _;
 use docent_index::query::Query;
+use docent_index::retrieve::Request;
 use docent_index::store::{Desk, Snapshot};
 
 use super::search::source_line;
@@ -22,7 +23,7 @@ use crate::finder::Finder;
 use crate::follow_up::FollowUp;
 use crate::json::{self, Answered};
 use crate::loading;
-use crate::{answer, export, fs, models, plain};
+use crate::{answer, export, fs, models, nothing, plain};
 
 /// How many passages are shown where there is no answer.
 const NEAREST: usize = 3;
@@ -36,7 +37,8 @@ pub(super) fn run(session: &Session<'_>, question: &str) -> Result<Outcome, Fail
         .transpose()?;
     let mut kept = Kept::default();
     let turns = session.cli.conversation.map(|which| kept.go_on(session, which)).transpose()?;
-    let mut asking = Asking { turns, ..Asking::open(session)? };
+    let typed = turns.clone().unwrap_or_default();
+    let mut asking = Asking { turns, typed, ..Asking::open(session)? };
     let mut failed = None;
     let one = (question != "-").then(|| Ok(question.to_owned()));
     let typed = (question == "-").then(|| io::stdin().lock().lines()).into_iter().flatten();
@@ -79,6 +81,8 @@ pub(super) struct Asking<'a> {
     scope: Vec<PathBuf>,
     /// The conversation that goes on; none where each question stands alone.
     turns: Option<Vec<Turn>>,
+    /// The same with each question as it was typed.
+    typed: Vec<Turn>,
 }
 
 impl<'a> Asking<'a> {
@@ -91,6 +95,7 @@ impl<'a> Asking<'a> {
             finder: session.finder()?,
             session,
             turns: None,
+            typed: Vec::new(),
         })
     }
 
@@ -102,24 +107,27 @@ impl<'a> Asking<'a> {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Answered, Failure> {
         let at = Instant::now();
-        let Self { session, snapshot, finder, model, scope, turns } = self;
+        let Self { session, snapshot, finder, model, scope, turns, typed: before } = self;
         let known = turns.as_deref().unwrap_or_default();
-        let mut follow_up = FollowUp::by_words(query, known);
+        let mut follow_up = FollowUp::by_words(query, before);
         if let (Some(model), Some(_)) = (model.as_mut(), &follow_up) {
             let understood = model.understood(&query.question(), known, &session.cancel)?;
             follow_up = understood.map(|text| FollowUp::by_model(query, text)).or(follow_up);
         }
         let top = usize::from(session.cli.top);
         let wanted = follow_up.as_ref().map_or(query, |follow_up| &follow_up.query);
-        let found = finder.find(snapshot, wanted, scope, top, &session.cancel)?;
-        // Carried words are for the search and for quotes; a model knows the conversation.
-        let carried = follow_up.as_ref().is_some_and(|follow_up| !follow_up.by_model);
-        let query = if carried && model.is_some() { query } else { wanted };
-        let asked = Asked { typed, query, at, turns: known };
+        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        let request = Request { scope, beside: &beside, ..Request::new(wanted, top) };
+        let found = finder.find_for(snapshot, request, &session.cancel)?;
+        let asked = Asked { typed, query: wanted, at, turns: known, beside: &beside };
+        let nothing = nothing::why(snapshot, &request, typed, &found, &session.cancel)?;
         // What goes on from a conversation may be answered by it.
         let judged = model.is_some() && follow_up.is_none();
-        let refused =
-            judged.then(|| answer::refusal(&asked, &found, &mut finder.embedder)).flatten();
+        let refused = match nothing {
+            Some(why) => Some(answer::nothing_to_read(&asked, &found, why)),
+            None if judged => answer::refusal(&asked, &found, &mut finder.embedder),
+            None => None,
+        };
         let mut quotes;
         let answerer: &mut dyn Answerer = if let Some(model) = model {
             model
@@ -135,11 +143,15 @@ impl<'a> Asking<'a> {
             None => answer::answer(&asked, &found, answerer, &session.cancel, progress)?,
         };
         let question = query.question();
-        answered.understood = follow_up.map(|follow_up| follow_up.text);
+        if let Some(follow_up) = follow_up {
+            follow_up.tell(&mut answered);
+        }
         // A model keeps no turn that it was not asked.
         if let Some(turns) = turns.as_mut().filter(|_| model.is_none() || answered.usage.is_some())
         {
-            turns.push(Turn { question, answer: answered.answer.clone() });
+            let answer = answered.answer.clone();
+            before.push(Turn { question: typed.to_owned(), answer: answer.clone() });
+            turns.push(Turn { question, answer });
         }
         Ok(answered)
     }
@@ -246,13 +258,16 @@ fn footer(answered: &Answered) -> String {
         1 => ", 1 document in scope could not be read".to_owned(),
         unread => format!(", {unread} documents in scope could not be read"),
     };
-    let mut parts: Vec<String> =
-        answered.understood.iter().map(|text| format!("understood as `{text}`")).collect();
-    parts.extend([
-        format!("from {} of {} passages in scope{unread}", read.passages, read.in_scope),
-        answered.model.clone(),
-        format!("{:.1} s", answered.seconds),
-    ]);
+    let mut parts: Vec<String> = understood(answered).into_iter().collect();
+    if read.in_scope > 0 || !answered.abstained {
+        parts
+            .push(format!("from {} of {} passages in scope{unread}", read.passages, read.in_scope));
+    }
+    if read.unembedded() > 0 {
+        let embedded = read.embedded.unwrap_or_default();
+        parts.push(format!("{embedded} of {} passages were embedded", read.in_scope));
+    }
+    parts.extend([answered.model.clone(), format!("{:.1} s", answered.seconds)]);
     if let Some(usage) = &answered.usage {
         parts.push(format!("{} tokens read, {} written", usage.read_tokens, usage.written_tokens));
     }
@@ -267,6 +282,14 @@ fn footer(answered: &Answered) -> String {
         parts.push("stopped".to_owned());
     }
     parts.join(" · ")
+}
+
+/// How a question was understood that goes on from earlier ones.
+fn understood(answered: &Answered) -> Option<String> {
+    if !answered.carried.is_empty() {
+        return Some(format!("taken with: {}", answered.carried.join(", ")));
+    }
+    answered.understood.as_ref().map(|text| format!("understood as `{text}`"))
 }
 
 /// Says on a terminal how far a model is with reading, on one line that goes away.

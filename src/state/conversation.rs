@@ -5,6 +5,7 @@ use docent_index::store::{FoundConversation, Head};
 
 use super::effect::{Effect, Run};
 use super::input::Input;
+use super::library::Stage;
 use super::message::{AnswerReport, SavedTurn};
 use super::scroll::{Anchor, Scroll};
 use super::why::{Chosen, KeptWhy, Prompt, Why};
@@ -78,6 +79,9 @@ pub struct Turn {
     pub prompt: Prompt,
     /// Both as they were written down, before anybody has asked for them.
     pub kept_why: Option<String>,
+    /// What was being done to the library when its passages were found, where that was not all of it yet. Known until docent
+    /// ends.
+    pub meanwhile: Option<Stage>,
     /// How often its question was answered again.
     pub times: u32,
 }
@@ -144,6 +148,7 @@ impl Turn {
             why: None,
             prompt: Vec::new(),
             kept_why: None,
+            meanwhile: None,
             times: 0,
         }
     }
@@ -163,6 +168,7 @@ impl Turn {
             why: None,
             prompt: Vec::new(),
             kept_why: why,
+            meanwhile: None,
             times: 0,
         }
     }

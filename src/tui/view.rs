@@ -29,6 +29,7 @@ mod status;
 mod text;
 mod themes;
 mod turns;
+mod unfinished;
 mod welcome;
 mod why;
 mod words;

@@ -28,6 +28,7 @@ use crate::finder::Finder;
 use crate::follow_up::FollowUp;
 use crate::json::Answered;
 use crate::loading::Embedders;
+use crate::nothing;
 use crate::state::effect::{Ask, Passage, Preview, Run};
 use crate::state::message::{AnswerReport, Message};
 use crate::state::notice::Notice;
@@ -84,9 +85,9 @@ impl Job {
         self.running.cancel.is_cancelled()
     }
 
-    /// The question, with `query` for what is looked for.
-    fn asked<'a>(&'a self, query: &'a Query) -> Asked<'a> {
-        Asked { typed: &self.ask.question, query, at: self.at, turns: &self.ask.turns }
+    /// The question, with `query` for what is looked for, and what is beside it.
+    fn asked<'a>(&'a self, query: &'a Query, beside: &'a str) -> Asked<'a> {
+        Asked { typed: &self.ask.question, query, at: self.at, turns: &self.ask.turns, beside }
     }
 
     /// Ends it without an answer.
@@ -127,6 +128,19 @@ impl Job {
 /// What is said where there is no answer because it was not wanted any more.
 pub(super) fn stopped() -> Notice {
     Notice::note("stopped")
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+struct Sought<'a> {
+    typed: &'a str,
+    query: &'a Query,
+    /// Counts less than the query.
+    beside: &'a str,
+    /// There in any case.
+    pinned: &'a [Passage],
+    /// Left out of both searches.
+    excluded: &'a [Passage],
 }
 
 /// How this thread speaks to others.
@@ -238,25 +252,31 @@ impl Searcher {
     /// Tells the passages and hands the question to whom answers it.
     fn search(&mut self, mut job: Job, query: Query, follow_up: Option<FollowUp>) {
         let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-        let found =
-            match self.find(wanted, (&job.ask.pinned, &job.ask.excluded), &job.running.cancel) {
-                Ok(found) => found,
-                Err(failure) => return job.fail_by(&self.inbox, &failure),
-            };
+        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        let Ask { question: typed, pinned, excluded, .. } = &job.ask;
+        let sought = Sought { typed, query: wanted, beside: &beside, pinned, excluded };
+        let (found, nothing) = match self.find(sought, &job.running.cancel) {
+            Ok(found) => found,
+            Err(failure) => return job.fail_by(&self.inbox, &failure),
+        };
         let report = AnswerReport::Found {
             hits: answer::hits(&found),
             in_scope: found.in_scope_passages as u64,
             unread_documents: found.unread_documents as u64,
         };
         self.inbox.tell(Message::Answering(job.running.run, report));
-        let why = why(&job.ask, wanted, &found);
+        let why = why(&job.ask, (wanted, &beside), &found);
         job.why = Some(Box::new(KeptWhy { why: why.clone(), prompt: Vec::new() }));
         let report = AnswerReport::Why(Box::new(why));
         self.inbox.tell(Message::Answering(job.running.run, report));
+        if let Some(why) = nothing {
+            let told = answer::nothing_to_read(&job.asked(&query, ""), &found, why);
+            return job.end(&self.inbox, &self.orders, told, None);
+        }
         let has_model = self.has_model.load(Ordering::Acquire);
         // What goes on from a conversation may be answered by it.
         if let (true, None, Some(finder)) = (has_model, &follow_up, &mut self.finder) {
-            let refused = answer::refusal(&job.asked(&query), &found, &mut finder.embedder);
+            let refused = answer::refusal(&job.asked(&query, ""), &found, &mut finder.embedder);
             if let Some(refused) = refused {
                 return job.end(&self.inbox, &self.orders, refused, None);
             }
@@ -281,7 +301,10 @@ impl Searcher {
         }
         let follow_up = FollowUp::by_words(&query, &turns);
         let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-        if let Ok(found) = self.find(wanted, (&pinned, &excluded), cancel)
+        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        let (pinned, excluded) = (pinned.as_slice(), excluded.as_slice());
+        let sought = Sought { typed: &question, query: wanted, beside: &beside, pinned, excluded };
+        if let Ok((found, _)) = self.find(sought, cancel)
             && !cancel.is_cancelled()
         {
             let in_scope = found.in_scope_passages as u64;
@@ -289,13 +312,13 @@ impl Searcher {
         }
     }
 
-    /// `pinned` are there in any case, `excluded` in none.
+    /// What is found, and why there is nothing to look in, where that is so.
     fn find(
         &mut self,
-        query: &Query,
-        (pinned, excluded): (&[Passage], &[Passage]),
+        sought: Sought<'_>,
         cancel: &CancellationToken,
-    ) -> Result<Found, Failure> {
+    ) -> Result<(Found, Option<String>), Failure> {
+        let Sought { typed, query, beside, pinned, excluded } = sought;
         self.finder()?;
         match self.snapshot() {
             Ok(_) => {}
@@ -311,7 +334,8 @@ impl Searcher {
         };
         let without = passages(snapshot, excluded)?;
         let pinned = passages(snapshot, pinned)?;
-        let request = Request { without: &without, pinned: &pinned, ..Request::new(query, HITS) };
+        let request =
+            Request { without: &without, pinned: &pinned, beside, ..Request::new(query, HITS) };
         let mut found = finder.find_for(snapshot, request, cancel);
         // What was read a moment ago is no reason for a refusal.
         let is_early = |found: &Found, snapshot: &Snapshot| {
@@ -326,6 +350,10 @@ impl Searcher {
             snapshot.refresh()?;
             found = finder.find_for(snapshot, request, cancel);
         }
+        let found = found.and_then(|found| {
+            let nothing = nothing::why(snapshot, &request, typed, &found, cancel)?;
+            Ok((found, nothing))
+        });
         // Nothing more is asked of it; an error would come again at the next question.
         drop(snapshot.release());
         found
@@ -341,7 +369,8 @@ impl Searcher {
         let mut telling = Telling::new(&inbox, job.running.run);
         let answered = {
             let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-            let asked = job.asked(wanted);
+            let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+            let asked = job.asked(wanted, &beside);
             let mut quotes = QuoteAnswerer::new(&mut finder.embedder);
             answer::answer(&asked, &found, &mut quotes, &job.running.cancel, &mut |progress| {
                 telling.take(&progress);
@@ -350,7 +379,9 @@ impl Searcher {
         telling.flush();
         match answered {
             Ok(mut answered) => {
-                answered.understood = follow_up.map(|follow_up| follow_up.text);
+                if let Some(follow_up) = follow_up {
+                    follow_up.tell(&mut answered);
+                }
                 job.end(&self.inbox, &self.orders, answered, None);
             }
             Err(failure) => job.fail_by(&self.inbox, &failure),
@@ -375,10 +406,10 @@ fn passages(snapshot: &Snapshot, wanted: &[Passage]) -> Result<Vec<PassageId>, S
 }
 
 /// How the hits were found.
-fn why(ask: &Ask, query: &Query, found: &Found) -> Why {
+fn why(ask: &Ask, (query, beside): (&Query, &str), found: &Found) -> Why {
     let filters = query.terms.iter().filter(|term| !matches!(term, Term::Word(_)));
     Why {
-        looked_for: query.question(),
+        looked_for: [query.question().as_str(), beside].join(" ").trim().to_owned(),
         filters: Query { terms: filters.cloned().collect() }.to_string(),
         in_scope_documents: found.in_scope_documents as u64,
         excluded: ask.excluded.len() as u64,

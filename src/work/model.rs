@@ -27,6 +27,7 @@ use super::{Orders, Setting};
 use crate::answer::{self, Asked};
 use crate::child::model::{LoadError, ModelProcess};
 use crate::error::Failure;
+use crate::follow_up::Understanding;
 use crate::json::Answered;
 use crate::state::effect::Passage;
 use crate::state::message::{AnswerReport, Message, ModelReport};
@@ -365,13 +366,14 @@ impl<G: Generate> Speaking<G> {
 
     /// A follow-up in the model's own words; none where it has been asked for them, or gives none that can be believed.
     fn understood(&mut self, searched: &Searched) -> Option<String> {
-        let follow_up = searched.follow_up.as_ref().filter(|follow_up| !follow_up.by_model)?;
+        let follow_up = searched.follow_up.as_ref();
+        follow_up.filter(|follow_up| matches!(follow_up.by, Understanding::Beside(_)))?;
         self.leave_out(&searched.job.ask.excluded);
         let turns = self.turns(&searched.job.ask.turns);
         let cancel = &searched.job.running.cancel;
         // What it fails of comes again with the answer, if it is more than chance.
         let understood = self.answerer.understood(&searched.query.question(), &turns, cancel);
-        understood.ok().flatten().filter(|text| *text != follow_up.text)
+        understood.ok().flatten()
     }
 
     fn answer(
@@ -380,15 +382,15 @@ impl<G: Generate> Speaking<G> {
         telling: &mut Telling<'_>,
     ) -> Result<Answered, Failure> {
         let Searched { job, query, follow_up, found } = searched;
-        // Carried words are for the search; a model knows the conversation.
-        let by_model = follow_up.as_ref().filter(|follow_up| follow_up.by_model);
-        let query = by_model.map_or(query, |follow_up| &follow_up.query);
+        // What is beside the question is for the search; a model knows the conversation.
+        let query = follow_up.as_ref().map_or(query, |follow_up| &follow_up.query);
         // The same seed would give the same words again.
         let times = job.ask.replaces.map_or(0, |replaced| replaced.times);
         self.answerer.set_seed(self.seed.wrapping_add(times));
         self.leave_out(&job.ask.excluded);
         let turns = self.turns(&job.ask.turns);
-        let asked = Asked { typed: &job.ask.question, query, at: job.at, turns: &turns };
+        let asked =
+            Asked { typed: &job.ask.question, query, at: job.at, turns: &turns, beside: "" };
         let mut answered = answer::answer(
             &asked,
             found,
@@ -396,7 +398,9 @@ impl<G: Generate> Speaking<G> {
             &job.running.cancel,
             &mut |progress| telling.take(&progress),
         )?;
-        answered.understood = follow_up.as_ref().map(|follow_up| follow_up.text.clone());
+        if let Some(follow_up) = follow_up.clone() {
+            follow_up.tell(&mut answered);
+        }
         // What it was not asked, it does not remember.
         if !answered.answer.is_empty() && answered.usage.is_some() {
             let told = || Turn {

@@ -140,6 +140,54 @@ fn a_conversation_is_exported_as_its_answers_were() {
 }
 
 #[test]
+fn a_scope_with_nothing_in_it_is_named() {
+    let docent = Docent::with_fixtures();
+    let check = |arguments: &[&str], expected: &str| {
+        let printed = docent.run(["--ask"].iter().chain(arguments));
+        assert_eq!(printed.code, Some(1), "{printed:?}");
+        assert_eq!(printed.stdout.trim(), expected);
+        assert!(!printed.stderr.contains("in scope"), "{}", printed.stderr);
+    };
+    check(&["rent file:nosuchfile"], "No document matches `file:nosuchfile`.");
+    check(&["flood since:2027"], "No document matches `since:2027`.");
+    check(
+        &["rent tag:urgent type:pdf file:nosuchfile"],
+        "No document matches `tag:urgent` or `file:nosuchfile`.",
+    );
+    check(
+        &["rent type:md file:matter-costs"],
+        "No document matches `type:md` and `file:matter-costs` together.",
+    );
+    check(&["rent path:notes/none.md"], "Nothing in the library lies at `notes/none.md`.");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = elsewhere.path().canonicalize().unwrap();
+    let elsewhere = elsewhere.to_str().unwrap();
+    check(
+        &["rent", "--scope", elsewhere],
+        &format!("`{elsewhere}` is not in the library: `docent --index {elsewhere}` adds it."),
+    );
+}
+
+#[test]
+fn a_scope_that_could_not_be_read_says_why() {
+    let docent = Docent::new();
+    for name in ["password.pdf", "no-end.pdf", "truncated.pdf"] {
+        docent.write(name, std::fs::read(fixture("broken").join(name)).unwrap());
+    }
+    docent.write("rent.md", "The rent is 950 euros a month.");
+    docent.index();
+    let ask = |question: &str| docent.json(["--ask", question]);
+    let locked = ask("How much is the rent? file:password");
+    assert_eq!(
+        locked["answer"],
+        "Nothing in scope could be read: `password.pdf` opens only with a password or a certificate (save a copy that opens without it in the folder)."
+    );
+    assert_eq!(locked["abstained"], true);
+    assert_eq!(locked["read"]["unread_documents"], 1);
+    assert_eq!(ask("How much is the rent?")["abstained"], false);
+}
+
+#[test]
 fn a_question_goes_on_with_a_conversation() {
     let docent = Docent::with_fixtures();
     let asked = |arguments: &[&str]| docent.json(arguments.iter().copied());
@@ -149,13 +197,14 @@ fn a_question_goes_on_with_a_conversation() {
     assert_eq!(alone["understood"], Value::Null);
     let second = asked(&["--ask", "And how long is it for the landlord?", "--conversation", "1"]);
     let understood = second["understood"].as_str().unwrap();
-    assert!(understood.ends_with("notice period tenant wants leave early"), "{understood}");
+    assert!(understood.ends_with("notice period tenant early"), "{understood}");
+    assert_eq!(second["carried"], json!(["notice period", "tenant", "early"]));
     assert_eq!(second["hits"][0]["path"], first["hits"][0]["path"]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.json");
     let third =
         docent.run(["--ask", "Why?", "--conversation", "1", "--export", path.to_str().unwrap()]);
-    assert!(third.stderr.contains("understood as `Why? notice period"), "{third:?}");
+    assert!(third.stderr.contains("taken with: notice period, tenant wants"), "{third:?}");
     let exported = docent.run(["--conversation", "1", "--export", path.to_str().unwrap()]);
     assert_eq!(exported.code, Some(0), "{exported:?}");
     let exported: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

@@ -17,6 +17,7 @@ mod docent;
 #[cfg(target_os = "linux")]
 mod embedders;
 mod eval;
+mod follow_up;
 #[cfg(target_os = "linux")]
 mod finding;
 #[cfg(target_os = "linux")]

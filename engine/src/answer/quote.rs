@@ -40,6 +40,9 @@ use super::{Answer, AnswerError, Answerer, Claim, Evidence, Mark, Progress, Ques
 use crate::embed::Embed;
 use crate::text::{content_words, mostly_latin, names, normalized, without_bracketed_numbers};
 
+/// What stands under an answer in quotes as its writer.
+pub const NAME: &str = "quotes";
+
 /// Passages whose sentences are looked at.
 const PASSAGES: usize = 6;
 /// Sentences that are embedded, so that all takes under 0.3 s on two cores.
@@ -65,6 +68,8 @@ const SHARE_FOR_MODELS: f32 = 0.65;
 /// How much the words count beside the cosine when it is decided whether to answer. Less than in the choice of a sentence:
 /// an answer in other words is an answer.
 const WORDS_IN_SUPPORT: f32 = 0.3;
+/// How much a word that a question is taken with counts against one of its own.
+const BESIDE_WEIGHT: f32 = 0.3;
 /// What is taken off the support when a name or number of the question stands nowhere in the evidence.
 const MISSING_NAME: f32 = 0.1;
 /// Bytes of a sentence above which only a part of it is quoted: tables and lists without full stops.
@@ -104,7 +109,7 @@ impl<E: Embed> QuoteAnswerer<E> {
     fn judge<'a>(&mut self, question: &Question<'a>) -> Judged<'a> {
         let mut candidates = candidates(question);
         let texts: Vec<&str> = candidates.iter().map(|candidate| candidate.text).collect();
-        let cosines = self.cosines(asked(question), &texts);
+        let cosines = self.cosines(question, &texts);
         let by_cosine = cosines.is_some() && !question.is_foreign;
         for (candidate, cosine) in candidates.iter_mut().zip(cosines.into_iter().flatten()) {
             candidate.cosine = cosine;
@@ -124,11 +129,23 @@ impl<E: Embed> QuoteAnswerer<E> {
 
     /// The cosines of `question` and each sentence; none where the embedder can't tell. An embedder that fails is no
     /// reason for no answer: the words are there.
-    fn cosines(&mut self, question: &str, sentences: &[&str]) -> Option<Vec<f32>> {
-        let embedder = self.embedder.as_mut().filter(|_| mostly_latin(question))?;
-        let question = embedder.embed_query(question).ok()?;
+    fn cosines(&mut self, question: &Question<'_>, sentences: &[&str]) -> Option<Vec<f32>> {
+        let text = asked(question);
+        let embedder = self.embedder.as_mut().filter(|_| mostly_latin(text))?;
+        let alone = embedder.embed_query(text).ok()?;
+        let whole = match question.beside {
+            "" => None,
+            beside => Some(embedder.embed_query(&format!("{text} {beside}")).ok()?),
+        };
         let sentences = embedder.embed_passages(sentences).ok()?;
-        Some(sentences.iter().map(|sentence| dot(&question, sentence)).collect())
+        let cosine = |sentence: &Vec<f32>| {
+            let alone = dot(&alone, sentence);
+            // What answers it fits it with what it is taken with as well, or else it alone.
+            whole
+                .as_ref()
+                .map_or(alone, |whole| alone.max(f32::midpoint(alone, dot(whole, sentence))))
+        };
+        Some(sentences.iter().map(cosine).collect())
     }
 }
 
@@ -138,7 +155,7 @@ fn dot(left: &[f32], right: &[f32]) -> f32 {
 
 impl<E: Embed> Answerer for QuoteAnswerer<E> {
     fn name(&self) -> &'static str {
-        "quotes"
+        NAME
     }
 
     fn answer(
@@ -219,7 +236,9 @@ impl Candidate<'_> {
 /// The sentences of the best passages, without those that say nothing the question doesn't say itself.
 fn candidates<'a>(question: &Question<'a>) -> Vec<Candidate<'a>> {
     let text = asked(question);
-    let asked: BTreeSet<String> = content_words(text).into_iter().collect();
+    let own: BTreeSet<String> = content_words(text).into_iter().collect();
+    let beside = content_words(question.beside).into_iter();
+    let asked: BTreeSet<String> = own.iter().cloned().chain(beside).collect();
     let passages: Vec<(&Evidence, Vec<Sentence<'_>>)> = question
         .evidence
         .iter()
@@ -238,7 +257,8 @@ fn candidates<'a>(question: &Question<'a>) -> Vec<Candidate<'a>> {
         .iter()
         .map(|word| {
             let found = frequency.get(word.as_str()).copied().unwrap_or_default();
-            (word.as_str(), rarity(found, count))
+            let counts = if own.contains(word) { 1.0 } else { BESIDE_WEIGHT };
+            (word.as_str(), rarity(found, count) * counts)
         })
         .collect();
     let total: f32 = weights.values().sum();

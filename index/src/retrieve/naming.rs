@@ -91,7 +91,8 @@ impl Named {
     /// stand before everything else.
     pub(super) fn rest(&self, question: &str) -> String {
         let mut names: Vec<Range<usize>> = Vec::new();
-        for span in &self.spans {
+        // A part of what named them may be asked for alone.
+        for span in self.spans.iter().filter(|span| span.end <= question.len()) {
             let gap = |name: &Range<usize>| {
                 let between = question.get(name.end..span.start).unwrap_or_default();
                 between.split_whitespace().count()

@@ -314,4 +314,25 @@ impl<'a> Scope<'a> {
         let documents = self.filter.documents(snapshot, cancel)?;
         Ok(places + unread.intersection(&documents).count())
     }
+
+    /// The paths of those, in order.
+    pub(super) fn unread_paths(
+        &self,
+        snapshot: &Snapshot,
+        cancel: &CancellationToken,
+    ) -> Result<BTreeSet<PathBuf>, RetrieveError> {
+        let places = snapshot.unread_places()?;
+        let places = places.iter().filter(|place| {
+            self.filter.fits_place(place)
+                && self.filter.fits_type(Format::of(&place.file).map(Format::name))
+        });
+        let mut paths: BTreeSet<PathBuf> = places.map(Place::path).collect();
+        let documents = self.filter.documents(snapshot, cancel)?;
+        for document in snapshot.unread_documents()?.intersection(&documents) {
+            let document = snapshot.document(DocumentId(*document))?;
+            let places = document.map(|document| document.places).unwrap_or_default();
+            paths.extend(places.iter().find(|place| self.holds(place)).map(Place::path));
+        }
+        Ok(paths)
+    }
 }

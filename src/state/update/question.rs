@@ -7,6 +7,7 @@ use crate::state::action::Action;
 use crate::state::conversation::Turn;
 use crate::state::effect::{Ask, Effect, Run};
 use crate::state::input::Input;
+use crate::state::library::Stage;
 use crate::state::message::AnswerReport;
 use crate::state::question::{Question, Rest};
 use crate::state::scroll::Scroll;
@@ -120,6 +121,14 @@ impl State {
 
     pub(super) fn answer_reports(&mut self, run: Run, report: AnswerReport) -> Vec<Effect> {
         let has_ended = matches!(report, AnswerReport::Ended { .. });
+        if matches!(report, AnswerReport::Found { .. })
+            && let Some(turn) = self.conversation.turns.last_mut()
+            && turn.run() == Some(run)
+        {
+            let is_unfinished =
+                matches!(self.library.stage, Stage::Reading(_) | Stage::Embedding(_));
+            turn.meanwhile = is_unfinished.then(|| self.library.stage.clone());
+        }
         let failure = match &report {
             AnswerReport::Ended { failure, .. } => failure.clone(),
             AnswerReport::Failed(notice) => Some(notice.clone()),

@@ -10,7 +10,7 @@ use super::refusal::nearest;
 use super::text::{self, Styled};
 use super::turns::{MadeFor, Turns};
 use super::words::{count, counted, seconds};
-use super::{below, has_focus, inset, rows};
+use super::{below, has_focus, inset, rows, unfinished};
 use crate::answer::EVIDENCE;
 use crate::json::{Answered, FORGOTTEN};
 use crate::keys::Keys;
@@ -186,7 +186,7 @@ fn answer(
                 lines.push(Styled::default());
             }
             lines.extend(nearest(canvas, answered, room));
-            for note in notes(canvas, answered, room, (state, keys)) {
+            for note in notes(canvas, (turn, answered), room, (state, keys)) {
                 lines.extend(Styled::new(note, canvas.style(Role::Dim)).wrapped(room));
             }
             lines
@@ -256,7 +256,7 @@ fn thought(
 /// What is told under an answer.
 fn notes(
     canvas: &Canvas<'_>,
-    answered: &Answered,
+    (turn, answered): (&Turn, &Answered),
     room: usize,
     (state, keys): (&State, &Keys),
 ) -> Vec<String> {
@@ -268,7 +268,9 @@ fn notes(
             format!("[{}] {}, {}", hit.n, hit.title, hit.place())
         }));
     }
-    if let Some(understood) = &answered.understood {
+    if !answered.carried.is_empty() {
+        notes.push(format!("taken with: {}", answered.carried.join(", ")));
+    } else if let Some(understood) = &answered.understood {
         notes.push(format!("understood as: {understood}"));
     }
     if answered.stopped {
@@ -282,15 +284,18 @@ fn notes(
         notes.push(format!("{claims}: {marked} quoted {sign}"));
     }
     let read = &answered.read;
-    let mut from = vec![format!(
-        "from {} of {} in scope{}",
-        count(read.passages),
-        counted(read.in_scope, "passage", "passages"),
-        match read.unread_documents {
-            0 => String::new(),
-            unread => format!(", {} not read", counted(unread, "document", "documents")),
-        }
-    )];
+    let mut from = Vec::new();
+    if read.in_scope > 0 || !answered.abstained {
+        from.push(format!(
+            "from {} of {} in scope{}",
+            count(read.passages),
+            counted(read.in_scope, "passage", "passages"),
+            match read.unread_documents {
+                0 => String::new(),
+                unread => format!(", {} not read", counted(unread, "document", "documents")),
+            }
+        ));
+    }
     from.push(answered.model.clone());
     from.push(seconds(answered.seconds));
     if let Some(usage) = &answered.usage {
@@ -298,6 +303,7 @@ fn notes(
         from.push(format!("{} read, {} written", counted(read, "token", "tokens"), count(written)));
     }
     notes.extend(filled(&from, &format!(" {dot} "), room));
+    notes.extend(unfinished::notes(read, turn.meanwhile.as_ref()));
     if !answered.dropped.is_empty() {
         let numbers: Vec<String> = answered.dropped.iter().map(|n| format!("[{n}]")).collect();
         notes.push(format!("did not fit the model's context: {}", numbers.join(" ")));

@@ -248,6 +248,7 @@ pub(super) fn answered() -> Answered {
         schema: SCHEMA,
         question: "What is the notice period if the tenant wants to leave early?".to_owned(),
         understood: None,
+        carried: Vec::new(),
         answer: "The tenant may end the lease early with **six months’** written notice, but not before 1 March 2027 [1]. The amendment of 2025 shortens this:\n\n- three months for the *ground floor* [2]\n- nothing else is changed [2]".to_owned(),
         abstained: false,
         stopped: false,
@@ -265,7 +266,7 @@ pub(super) fn answered() -> Answered {
         dropped: Vec::new(),
         shortened: Vec::new(),
         forgotten: false,
-        read: Read { passages: 6, in_scope: 212, unread_documents: 2 },
+        read: Read { passages: 6, in_scope: 212, unread_documents: 2, embedded: None },
         model: "Qwen3 4B Q4_K_M".to_owned(),
         seconds: 14.2,
         usage: Some(Usage {
@@ -296,6 +297,7 @@ pub(super) fn turn(serial: u64, question: &str, answer: Answering) -> Turn {
         why: None,
         prompt: Vec::new(),
         kept_why: None,
+        meanwhile: None,
         times: 0,
     }
 }
