@@ -17,9 +17,9 @@ mod docent;
 #[cfg(target_os = "linux")]
 mod embedders;
 mod eval;
-mod follow_up;
 #[cfg(target_os = "linux")]
 mod finding;
+mod follow_up;
 #[cfg(target_os = "linux")]
 mod frame;
 #[cfg(target_os = "linux")]
