@@ -1017,7 +1017,8 @@ pub(super) mod tests {
             // Every second sentence that cites is marked.
             let mut start = 0;
             let sentences = text.match_indices("].").filter_map(|(at, bracket)| {
-                let sentence = text[std::mem::replace(&mut start, at + bracket.len())..at].trim();
+                let from = std::mem::replace(&mut start, at + bracket.len());
+                let sentence = text.get(from..at)?.trim();
                 Some((sentence.rsplit_once(" [")?.0, start))
             });
             let (claims, told): (Vec<Claim>, Vec<usize>) = sentences
