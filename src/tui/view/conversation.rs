@@ -318,7 +318,7 @@ fn notes(
         } else {
             counted(sources, "source", "sources")
         };
-        let way = keys.chord(Context::Question, Action::NextPane);
+        let way = keys.chord(Context::Question, Action::Source1);
         notes.push(match way.filter(|_| !state.has_sources_beside()) {
             Some(chord) => format!("{sources} ({chord})"),
             None => format!("{sources} beside"),

@@ -1021,12 +1021,12 @@ pub(super) mod tests {
                 let sentence = text.get(from..at)?.trim();
                 Some((sentence.rsplit_once(" [")?.0, start))
             });
-            let (claims, told): (Vec<Claim>, Vec<usize>) = sentences
+            let (mut claims, told): (Vec<Claim>, Vec<usize>) = sentences
                 .map(|(text, end)| {
                     (claim(&format!("{}.", text.trim_start_matches(['-', '*', ' ', '>']))), end)
                 })
-                .step_by(2)
                 .unzip();
+            claims.iter_mut().skip(1).step_by(2).for_each(|claim| claim.mark = None);
             // As models write: a word at a time, with what stands around it.
             let words = text.char_indices().filter(|(_, c)| c.is_whitespace());
             let ends = words.flat_map(|(at, _)| [at, at + 1]);

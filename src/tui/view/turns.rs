@@ -479,9 +479,10 @@ mod tests {
             let mut stands = None;
             for step in steps {
                 // The letter that stands first in what is seen, or stood there before the width became another.
+                let first: usize = screen.all().iter().take(top).map(|line| letters(line)).sum();
                 let letter = match stands {
                     Some((there, letter)) if there == (screen.room, top) => letter,
-                    _ => screen.all().iter().take(top).map(|line| letters(line)).sum::<usize>(),
+                    _ => first,
                 };
                 match step {
                     Step::Go(lines) => {
@@ -512,11 +513,13 @@ mod tests {
                 let all = screen.all();
                 top = if follows { last(&screen) } else { top.min(last(&screen)) };
                 if matches!(step, Step::Room(_)) && !follows {
-                    let begins_with = |line: usize| {
+                    let stands_at = |line: usize, letter: usize| {
                         let before: usize = all.iter().take(line).map(|line| letters(line)).sum();
                         let first = all.iter().skip(line).map(|line| letters(line)).find(|n| *n > 0);
                         before <= letter && first.is_none_or(|first| letter < before + first)
                     };
+                    // A turn that was gone to stays at its beginning, whatever stood there before.
+                    let begins_with = |line| stands_at(line, letter) || stands_at(line, first);
                     let place = screen.first(screen.state.measures.conversation.item)
                         + screen.state.measures.conversation.line;
                     prop_assert!(begins_with(place) || place == last(&screen), "{place}");
