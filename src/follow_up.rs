@@ -59,8 +59,12 @@ impl FollowUp {
         Self { query: in_words(query, &text), by: Understanding::Written(text) }
     }
 
-    /// What is beside the query.
-    pub(crate) fn beside(&self) -> String {
+    /// What is looked for where a question is `query`, and what is beside it.
+    pub(crate) fn sought<'a>(of: Option<&'a Self>, query: &'a Query) -> (&'a Query, String) {
+        of.map_or_else(|| (query, String::new()), |of| (&of.query, of.beside()))
+    }
+
+    fn beside(&self) -> String {
         match &self.by {
             Understanding::Beside(phrases) => phrases.join(" "),
             Understanding::Written(_) => String::new(),
@@ -105,11 +109,8 @@ mod tests {
         let before: Vec<Turn> = before.iter().map(|question| turn(question)).collect();
         let query = Query::parse(question).unwrap();
         let follow_up = FollowUp::by_words(&query, &before);
-        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
-        assert_eq!(beside, expected, "{question}");
-        if let Some(follow_up) = follow_up {
-            assert_eq!(follow_up.query, query);
-        }
+        let (wanted, beside) = FollowUp::sought(follow_up.as_ref(), &query);
+        assert_eq!((wanted, beside.as_str()), (&query, expected), "{question}");
     }
 
     #[test]

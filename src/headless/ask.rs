@@ -115,8 +115,7 @@ impl<'a> Asking<'a> {
             follow_up = understood.map(|text| FollowUp::by_model(query, text)).or(follow_up);
         }
         let top = usize::from(session.cli.top);
-        let wanted = follow_up.as_ref().map_or(query, |follow_up| &follow_up.query);
-        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        let (wanted, beside) = FollowUp::sought(follow_up.as_ref(), query);
         let request = Request { scope, beside: &beside, ..Request::new(wanted, top) };
         let found = finder.find_for(snapshot, request, &session.cancel)?;
         let asked = Asked { typed, query: wanted, at, turns: known, beside: &beside };

@@ -251,8 +251,7 @@ impl Searcher {
 
     /// Tells the passages and hands the question to whom answers it.
     fn search(&mut self, mut job: Job, query: Query, follow_up: Option<FollowUp>) {
-        let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        let (wanted, beside) = FollowUp::sought(follow_up.as_ref(), &query);
         let Ask { question: typed, pinned, excluded, .. } = &job.ask;
         let sought = Sought { typed, query: wanted, beside: &beside, pinned, excluded };
         let (found, nothing) = match self.find(sought, &job.running.cancel) {
@@ -300,8 +299,7 @@ impl Searcher {
             return;
         }
         let follow_up = FollowUp::by_words(&query, &turns);
-        let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-        let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+        let (wanted, beside) = FollowUp::sought(follow_up.as_ref(), &query);
         let (pinned, excluded) = (pinned.as_slice(), excluded.as_slice());
         let sought = Sought { typed: &question, query: wanted, beside: &beside, pinned, excluded };
         if let Ok((found, _)) = self.find(sought, cancel)
@@ -368,8 +366,7 @@ impl Searcher {
         };
         let mut telling = Telling::new(&inbox, job.running.run);
         let answered = {
-            let wanted = follow_up.as_ref().map_or(&query, |follow_up| &follow_up.query);
-            let beside = follow_up.as_ref().map(FollowUp::beside).unwrap_or_default();
+            let (wanted, beside) = FollowUp::sought(follow_up.as_ref(), &query);
             let asked = job.asked(wanted, &beside);
             let mut quotes = QuoteAnswerer::new(&mut finder.embedder);
             answer::answer(&asked, &found, &mut quotes, &job.running.cancel, &mut |progress| {
