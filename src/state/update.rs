@@ -22,6 +22,7 @@ use std::time::Duration;
 use super::action::Action;
 use super::document::DocumentView;
 use super::effect::Effect;
+use super::input::Input;
 use super::message::Message;
 use super::model::ModelState;
 use super::notice::Notice;
@@ -294,7 +295,7 @@ impl State {
     /// Empties the line that is typed in.
     fn clear_line(&mut self) -> Vec<Effect> {
         if self.context() != Context::Question {
-            self.act(Action::LineEnd);
+            self.act(Action::DeleteToEnd);
             return self.act(Action::DeleteToStart);
         }
         if !self.question.input.is_empty() {
@@ -355,30 +356,12 @@ impl State {
     }
 
     fn type_char(&mut self, c: char) -> Vec<Effect> {
-        match (self.context(), self.layers.last_mut()) {
+        match (self.context(), self.layers.last()) {
             (Context::Question, _) if c == '?' && self.question.input.is_empty() => {
-                return self.act(Action::Help);
+                self.act(Action::Help)
             }
             (Context::Question, _) if c == '@' && self.question.begins_a_word() => {
-                return self.open_places();
-            }
-            (Context::Question, _) => {
-                self.question.input.type_char(c);
-                self.question.recalled = None;
-            }
-            (_, Some(Layer::Welcome(welcome))) => {
-                // Who types means the line to type in.
-                welcome.field = Field::Folders;
-                welcome.folder.line.input.type_char(c);
-                return welcome.folder.typed();
-            }
-            (_, Some(Layer::Folder(prompt))) => {
-                prompt.line.input.type_char(c);
-                return prompt.typed();
-            }
-            (_, Some(Layer::Export(prompt))) => {
-                prompt.line.input.type_char(c);
-                return prompt.typed();
+                self.open_places()
             }
             (_, Some(Layer::Picker(picker)))
                 if c == '@' && picker.kind == PickerKind::Place && picker.input.is_empty() =>
@@ -386,79 +369,69 @@ impl State {
                 // Typed twice, it is meant as it is.
                 self.layers.pop();
                 self.question.input.type_char(c);
-            }
-            (_, Some(Layer::Picker(picker))) => {
-                picker.input.type_char(c);
-                picker.typed();
-            }
-            (_, Some(Layer::Document(view))) => {
-                if let Some(prompt) = &mut view.prompt {
-                    prompt.input.type_char(c);
-                    view.typed();
-                }
-            }
-            (_, Some(Layer::Rename(prompt))) => prompt.input.type_char(c),
-            (Context::Find, None) => {
-                self.conversations.search.input.type_char(c);
-                return vec![self.conversations.search.look()];
-            }
-            (Context::Find, _) => {
-                self.library.tree.filter.type_char(c);
-                return vec![self.library.tree.find()];
+                Vec::new()
             }
             // What means nothing in a pane begins a question: who types one has not looked where the focus is.
             (Context::Conversation | Context::Sources | Context::Conversations, None)
                 if !c.is_whitespace() =>
             {
                 self.focus = Pane::Question;
-                return self.type_char(c);
+                self.type_char(c)
             }
-            _ => {}
+            _ => self.write(|line| line.type_char(c)),
         }
-        Vec::new()
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
+        match (self.context(), self.layers.last()) {
+            (Context::Question, _) => self.write(|line| line.paste(text)),
+            (Context::Conversation | Context::Sources | Context::Conversations, None) => {
+                self.focus = Pane::Question;
+                self.paste(text)
+            }
+            _ => self.write(|line| line.paste_line(text)),
+        }
+    }
+
+    /// Writes in the line that is typed in, if there is one, and says what comes of it.
+    fn write(&mut self, write: impl FnOnce(&mut Input)) -> Vec<Effect> {
         match (self.context(), self.layers.last_mut()) {
             (Context::Question, _) => {
-                self.question.input.paste(text);
+                write(&mut self.question.input);
                 self.question.recalled = None;
             }
             (_, Some(Layer::Welcome(welcome))) => {
+                // Who types means the line to type in.
                 welcome.field = Field::Folders;
-                welcome.folder.line.input.paste_line(text);
+                write(&mut welcome.folder.line.input);
                 return welcome.folder.typed();
             }
             (_, Some(Layer::Folder(prompt))) => {
-                prompt.line.input.paste_line(text);
+                write(&mut prompt.line.input);
                 return prompt.typed();
             }
             (_, Some(Layer::Export(prompt))) => {
-                prompt.line.input.paste_line(text);
+                write(&mut prompt.line.input);
                 return prompt.typed();
             }
             (_, Some(Layer::Picker(picker))) => {
-                picker.input.paste_line(text);
+                write(&mut picker.input);
                 picker.typed();
             }
             (_, Some(Layer::Document(view))) => {
                 if let Some(prompt) = &mut view.prompt {
-                    prompt.input.paste_line(text);
+                    write(&mut prompt.input);
                     view.typed();
                 }
             }
-            (_, Some(Layer::Rename(prompt))) => prompt.input.paste_line(text),
+            (_, Some(Layer::Rename(prompt))) => write(&mut prompt.input),
             (Context::Find, None) => {
-                self.conversations.search.input.paste_line(text);
+                write(&mut self.conversations.search.input);
                 return vec![self.conversations.search.look()];
             }
             (Context::Find, _) => {
-                self.library.tree.filter.paste_line(text);
+                write(&mut self.library.tree.filter);
                 return vec![self.library.tree.find()];
-            }
-            (Context::Conversation | Context::Sources | Context::Conversations, None) => {
-                self.focus = Pane::Question;
-                return self.paste(text);
             }
             _ => {}
         }

@@ -181,3 +181,11 @@ fn escape_takes_the_slash_that_opened_the_commands_and_no_more() {
         assert_eq!((state.question.input.text(), state.question.commands.is_some()), (left, false));
     }
 }
+
+#[test]
+fn emptying_an_empty_line_chooses_no_other_row() {
+    let state =
+        after(in_context(Context::Question), [Action::Palette, Action::Quit].map(Message::Do));
+    assert!(picker(&state).choices.fitting() > 1);
+    assert_eq!(picker(&state).choices.selected(), 0);
+}

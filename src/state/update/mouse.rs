@@ -6,6 +6,7 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::look::Choice;
 use super::super::notice::Notice;
+use super::super::picker::Choices;
 use super::super::scroll::{Anchor, Scroll};
 use super::super::target::Target;
 use super::super::{Field, Layer, Pane, State};
@@ -91,13 +92,18 @@ impl State {
         if is_double && opens { self.act(Action::Open) } else { Vec::new() }
     }
 
-    /// Takes a row of the commands or of what is picked from: a click there is all that it takes.
-    fn take_row(&mut self, index: usize) -> Vec<Effect> {
-        let choices = match self.layers.last_mut() {
+    /// What is picked from, or the commands that are shown over the question line.
+    fn choices_on_top(&mut self) -> Option<&mut Choices> {
+        match self.layers.last_mut() {
             Some(Layer::Picker(picker)) => Some(&mut picker.choices),
             _ => self.question.commands.as_mut(),
-        };
-        let Some(choices) = choices.filter(|choices| index < choices.fitting()) else {
+        }
+    }
+
+    /// Takes a row of the commands or of what is picked from: a click there is all that it takes.
+    fn take_row(&mut self, index: usize) -> Vec<Effect> {
+        let Some(choices) = self.choices_on_top().filter(|choices| index < choices.fitting())
+        else {
             return Vec::new();
         };
         choices.select(index);
@@ -165,11 +171,7 @@ impl State {
                 if matches!(self.layers.last(), Some(Layer::Picker(_)))
                     || self.layers.is_empty() =>
             {
-                let choices = match self.layers.last_mut() {
-                    Some(Layer::Picker(picker)) => Some(&mut picker.choices),
-                    _ => self.question.commands.as_mut(),
-                };
-                if let Some(choices) = choices {
+                if let Some(choices) = self.choices_on_top() {
                     choices.select(choices.selected().saturating_add_signed(lines));
                 }
                 Vec::new()
