@@ -19,6 +19,8 @@ pub struct Conversations {
     pub selected: usize,
     /// Those that were deleted and can be brought back, the last one at the end.
     pub deleted: Vec<Head>,
+    /// How many changes of the list were ordered: what it was before the last one is not shown again.
+    pub(super) changes: u64,
     pub search: Search,
     /// The conversation that is being opened because something was found in it, and the words that were looked for.
     pub(super) going: Option<(i64, String)>,

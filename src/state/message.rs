@@ -203,7 +203,11 @@ pub enum ModelReport {
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeskReport {
     /// All conversations, the latest first.
-    Listed(Vec<Head>),
+    /// How many changes of the list, of all that were ordered, have been made in it.
+    Listed {
+        heads: Vec<Head>,
+        changes: u64,
+    },
     Opened {
         id: i64,
         turns: Vec<SavedTurn>,

@@ -93,7 +93,7 @@ pub(crate) fn ready() -> State {
         [
             Message::Library(LibraryReport::Content(Box::new(content()))),
             Message::Library(LibraryReport::Stage(Stage::Ready)),
-            Message::Desk(DeskReport::Listed(heads())),
+            listed_heads(heads()),
             Message::Desk(DeskReport::History(vec!["Who signed?".into(), "What is due?".into()])),
             Message::Model(listed(models())),
             Message::Drawn(measures()),
@@ -108,6 +108,11 @@ pub(crate) fn heads() -> Vec<Head> {
         .zip(1..)
         .map(|((title, age), id)| Head { id, title: title.into(), asked_at: now - age, turns: 2 })
         .collect()
+}
+
+/// What the desk tells when all changes that were ordered are made.
+pub(crate) fn listed_heads(heads: Vec<Head>) -> Message {
+    Message::Desk(DeskReport::Listed { heads, changes: u64::MAX })
 }
 
 pub(crate) fn models() -> Vec<Found> {
@@ -792,7 +797,7 @@ fn every_message() {
                 reason: "`/m.gguf` is no GGUF file".into(),
             }),
         ),
-        ("listed", ready(), Message::Desk(DeskReport::Listed(heads().split_off(2)))),
+        ("listed", ready(), listed_heads(heads().split_off(2))),
         (
             "conversations that were found",
             conversations::searching(),
@@ -806,7 +811,7 @@ fn every_message() {
         (
             "listed while some are looked for",
             after(conversations::searching(), [Message::Desk(conversations::found(2))]),
-            Message::Desk(DeskReport::Listed(heads())),
+            listed_heads(heads()),
         ),
         ("type in a search of conversations", conversations::searching(), Message::Type('x')),
         ("type a title", in_context(Context::Rename), Message::Type('x')),
@@ -1092,8 +1097,8 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
             Just(Message::Library(LibraryReport::Content(Box::default()))),
             Just(Message::Library(LibraryReport::Stage(Stage::Ready))),
             library::any_rows().prop_map(|rows| Message::Library(LibraryReport::Rows(Box::new(rows)))),
-            Just(Message::Desk(DeskReport::Listed(heads()))),
-            Just(Message::Desk(DeskReport::Listed(Vec::new()))),
+            Just(listed_heads(heads())),
+            Just(listed_heads(Vec::new())),
             (0_u64..9).prop_map(|number| Message::Desk(conversations::found(number))),
             Just(Message::Model(listed(models()))),
             Just(Message::Model(models::weighed())),

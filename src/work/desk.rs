@@ -89,13 +89,15 @@ pub(super) struct Keeper {
     desk: Option<Desk>,
     /// What was deleted here and could still be brought back.
     deleted: Vec<i64>,
+    /// How many changes of the list of conversations were made, or tried.
+    changes: u64,
     /// The number of the search that was asked for last: those before it are left out.
     newest: Arc<AtomicU64>,
 }
 
 impl Keeper {
     pub(super) fn new(setting: Arc<Setting>, inbox: Inbox, newest: Arc<AtomicU64>) -> Self {
-        Self { setting, inbox, desk: None, deleted: Vec::new(), newest }
+        Self { setting, inbox, desk: None, deleted: Vec::new(), changes: 0, newest }
     }
 
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
@@ -137,18 +139,21 @@ impl Keeper {
                     });
                 }
                 Order::Rename { id, title } => self.guarded("renaming a conversation", |keeper| {
+                    keeper.changes += 1;
                     if let Err(failure) = keeper.rename(id, &title) {
                         keeper.complain("the conversation is not renamed", failure);
                     }
                     keeper.list();
                 }),
                 Order::Delete(id) => self.guarded("deleting a conversation", |keeper| {
+                    keeper.changes += 1;
                     if let Err(error) = keeper.delete(id) {
                         keeper.complain("the conversation is not deleted", error);
                     }
                     keeper.list();
                 }),
                 Order::Restore(id) => self.guarded("bringing a conversation back", |keeper| {
+                    keeper.changes += 1;
                     if let Err(failure) = keeper.restore(id) {
                         keeper.complain("the conversation can't be brought back", failure);
                     }
@@ -246,7 +251,8 @@ impl Keeper {
     /// Tells the conversations. A desk that can't be read was complained about when it was to be written.
     fn list(&mut self) {
         if let Ok(heads) = self.with_desk(|desk| desk.heads()) {
-            self.inbox.tell(Message::Desk(DeskReport::Listed(heads)));
+            let changes = self.changes;
+            self.inbox.tell(Message::Desk(DeskReport::Listed { heads, changes }));
         }
     }
 

@@ -130,7 +130,7 @@ impl Screen {
         match &message {
             Message::Library(LibraryReport::Stage(stage)) => self.stage = stage.clone(),
             Message::Library(LibraryReport::Content(content)) => self.content = *content.clone(),
-            Message::Desk(DeskReport::Listed(heads)) => self.heads.clone_from(heads),
+            Message::Desk(DeskReport::Listed { heads, .. }) => self.heads.clone_from(heads),
             _ => {}
         }
         message

@@ -81,7 +81,7 @@ fn frames() {
             Message::Answering(Run(1), AnswerReport::Text(piece.to_owned()))
         });
     }
-    let mut screen = Screen::with(DeskReport::Listed(Vec::new()));
+    let mut screen = Screen::with(DeskReport::Listed { heads: Vec::new(), changes: 0 });
     screen.state.update(Message::Document(Ok(Box::new(document(1_000)))));
     screen.report("document of 1,000 pages, scrolled", |_| Message::Do(Action::PageDown));
 }

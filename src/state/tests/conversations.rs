@@ -2,7 +2,7 @@
 
 use docent_index::store::FoundConversation;
 
-use super::{after, answered, conversing, effects, heads, in_context, ready, titles};
+use super::{after, answered, conversing, effects, heads, in_context, listed_heads, ready, titles};
 use crate::state::action::Action;
 use crate::state::effect::Effect;
 use crate::state::message::{DeskReport, Message, SavedTurn};
@@ -65,8 +65,28 @@ fn one_that_was_found_can_be_deleted_and_brought_back() {
     let done = effects(&mut state, [Action::Delete, Action::Undo].map(Message::Do));
     assert_eq!(done, [Effect::DeleteConversation(2), Effect::RestoreConversation(2)]);
     assert_eq!(titles(&state), "Warfarin");
-    let asked = effects(&mut state, [Message::Desk(DeskReport::Listed(heads()))]);
+    let asked = effects(&mut state, [listed_heads(heads())]);
     assert_eq!(asked, [Effect::SearchConversations { number: 3, words: "se".into() }]);
+}
+
+#[test]
+fn one_that_is_brought_back_is_there_at_once_and_stays() {
+    let mut state = in_context(Context::Conversations);
+    state = after(state, [Message::Do(Action::Down)]);
+    let before = state.conversations.heads.clone();
+    let listed = |without: usize, changes| {
+        let mut heads = before.clone();
+        heads.retain(|head| head.id != before[without].id);
+        Message::Desk(DeskReport::Listed { heads, changes })
+    };
+    let keys = [Action::Delete, Action::Undo].map(Message::Do);
+    // The desk tells what it held after the deletion when all is as it was again.
+    state = after(state, keys.into_iter().chain([listed(1, 1)]));
+    assert_eq!(state.conversations.heads, before);
+    assert_eq!(effects(&mut state, [Message::Do(Action::Open)]), [Effect::OpenConversation(2)]);
+    // What another docent has deleted meanwhile is gone.
+    let state = after(state, [listed(0, 2)]);
+    assert_eq!(state.conversations.heads, before[1..]);
 }
 
 #[test]
@@ -89,7 +109,7 @@ fn the_chosen_conversation_stays_chosen_when_another_one_comes_first() {
     state = after(state, [Message::Do(Action::Down)]);
     let mut more = heads();
     more.insert(0, docent_index::store::Head { id: 9, ..more[0].clone() });
-    state = after(state, [Message::Desk(DeskReport::Listed(more))]);
+    state = after(state, [listed_heads(more)]);
     assert_eq!(state.conversations.chosen().unwrap().id, 2);
 }
 

@@ -101,6 +101,7 @@ impl State {
         for head in conversations.heads.iter_mut().chain(found).filter(|head| head.id == id) {
             head.title.clone_from(&title);
         }
+        conversations.changes += 1;
         vec![Effect::RenameConversation { id, title }]
     }
 
@@ -112,6 +113,7 @@ impl State {
             found.retain(|found| found.head.id != head.id);
         }
         conversations.deleted.push(head.clone());
+        conversations.changes += 1;
         conversations.clamp();
         let mut effects = Vec::new();
         if self.conversation.id == Some(head.id) {
@@ -124,17 +126,26 @@ impl State {
     }
 
     fn restore_conversation(&mut self) -> Vec<Effect> {
-        let Some(head) = self.conversations.deleted.pop() else {
+        let conversations = &mut self.conversations;
+        let Some(head) = conversations.deleted.pop() else {
             self.tell(Notice::note("nothing was deleted"));
             return Vec::new();
         };
-        self.tell(Notice::note(format!("`{}` is back", head.title)));
-        vec![Effect::RestoreConversation(head.id)]
+        let (id, notice) = (head.id, Notice::note(format!("`{}` is back", head.title)));
+        let index = conversations.heads.partition_point(|other| other.asked_at > head.asked_at);
+        conversations.heads.insert(index, head);
+        conversations.changes += 1;
+        if conversations.search.found.is_none() {
+            conversations.selected = index;
+        }
+        self.tell(notice);
+        vec![Effect::RestoreConversation(id)]
     }
 
     pub(super) fn desk_reports(&mut self, report: DeskReport) -> Vec<Effect> {
         match report {
-            DeskReport::Listed(heads) => {
+            DeskReport::Listed { changes, .. } if changes < self.conversations.changes => {}
+            DeskReport::Listed { heads, .. } => {
                 let chosen = self.conversations.chosen().map(|head| head.id);
                 let conversations = &mut self.conversations;
                 conversations.heads = heads;
