@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use docent_index::extract::EXPORT_SIGN;
+use docent_index::query;
 use serde::Serialize;
 
 use crate::error::Failure;
@@ -68,7 +69,13 @@ fn write_markdown(text: &mut String, answers: &[Answered], exported_at: &str) ->
         // Footnotes of several answers in one file need numbers of their own.
         let note =
             |n: u32| if answers.len() == 1 { n.to_string() } else { format!("{}-{n}", index + 1) };
-        writeln!(text, "\n# {}\n", plain::line(&answered.question))?;
+        let (words, ways) = query::parted(&answered.question);
+        writeln!(text, "\n# {}\n", plain::line(words))?;
+        if !ways.is_empty() {
+            let ways: Vec<String> =
+                ways.iter().map(|way| format!("`{}`", plain::line(way))).collect();
+            writeln!(text, "Asked in {}.\n", ways.join(", "))?;
+        }
         writeln!(text, "{}\n", with_footnotes(answered, &note))?;
         for citation in &answered.citations {
             write_footnote(text, &note(citation.hit.n), citation)?;

@@ -29,6 +29,8 @@ mod update;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use docent_index::query;
+
 use self::action::Action;
 use self::conversation::{Conversation, Conversations, Turn};
 use self::document::DocumentView;
@@ -333,7 +335,7 @@ impl State {
         let head = conversation
             .id
             .and_then(|id| self.conversations.heads.iter().find(|head| head.id == id));
-        let first = conversation.turns.first().map(|turn| turn.question.as_str());
+        let first = conversation.turns.first().map(|turn| query::parted(&turn.question).0);
         head.map(|head| head.title.as_str()).or(first)
     }
 

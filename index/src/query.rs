@@ -188,6 +188,24 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece> {
     })
 }
 
+/// A text as it was typed, parted from the `path:` filters at its end, as a question gets them from what is chosen beside
+/// it: what is asked, and where. A text that is nothing else is left whole.
+pub fn parted(text: &str) -> (&str, Vec<String>) {
+    let pieces: Vec<Piece> = pieces(text).collect();
+    let mut ways = Vec::new();
+    let mut end = text.len();
+    for piece in pieces.into_iter().rev() {
+        let Ok(Term::Path(way)) = piece.term else { break };
+        end = piece.span.start;
+        ways.push(way);
+    }
+    ways.reverse();
+    match text.get(..end).map(str::trim_end) {
+        Some(words) if !words.is_empty() => (words, ways),
+        _ => (text, Vec::new()),
+    }
+}
+
 impl Query {
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let terms = pieces(text).map(|piece| piece.term).collect::<Result<_, _>>()?;
@@ -250,7 +268,29 @@ impl fmt::Display for Query {
     }
 }
 
-const FILTERS: [&str; 7] = ["file", "dir", "path", "type", "tag", "since", "until"];
+/// The names of the filters, each with a value and what it leaves.
+pub const FILTERS: [(&str, &str, &str); 7] = [
+    ("file", "lease", "files with this in their names"),
+    ("dir", "2024/", "what lies in a folder of this name"),
+    ("path", "cases/oakfield", "this folder or file, by the way from a watched folder"),
+    ("type", "pdf", "files of this format"),
+    ("tag", "draft", "documents with this tag"),
+    ("since", "2024-06", "documents of this date and later ones"),
+    ("until", "2024-06-30", "documents of this date and earlier ones"),
+];
+
+/// The word before the colon, where one is written as a filter and is none: `author:smith`. Not of addresses, times, and
+/// what a colon ends.
+pub fn unknown_filter(text: &str) -> Option<&str> {
+    pieces(text).find_map(|piece| {
+        let Ok(Term::Word(_)) = piece.term else { return None };
+        let (name, value) = text.get(piece.span)?.split_once(':')?;
+        let is_name = name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_value = value.starts_with(|first: char| first.is_alphanumeric() || first == '"');
+        let is_address = matches!(name, "mailto" | "tel" | "doi" | "urn" | "arxiv" | "isbn");
+        (is_name && is_value && !is_address).then_some(name)
+    })
+}
 
 /// Reads the term that starts at a byte; returns it with its end.
 fn term(text: &str, start: usize) -> Result<(Term, usize), QueryError> {
@@ -270,7 +310,7 @@ fn term(text: &str, start: usize) -> Result<(Term, usize), QueryError> {
             return Ok((Term::Without(word), end));
         }
     }
-    for filter in FILTERS {
+    for (filter, ..) in FILTERS {
         let value = rest.strip_prefix(filter).and_then(|rest| rest.strip_prefix(':'));
         if value.is_some() {
             return filtered(text, start, filter);
@@ -390,6 +430,49 @@ mod tests {
                 Term::Until(Day::new(2024, 2, 29).unwrap()),
             ],
         );
+    }
+
+    #[test]
+    fn where_it_is_asked_stands_behind_what_is_asked() {
+        let check = |text: &str, words: &str, ways: &[&str]| {
+            let (parted_words, parted_ways) = parted(text);
+            assert_eq!(
+                (parted_words, parted_ways.as_slice()),
+                (words, &*ways.iter().map(|way| (*way).to_owned()).collect::<Vec<_>>())
+            );
+        };
+        check("Who signed?", "Who signed?", &[]);
+        check("Who signed? path:\"a b/c.pdf\" path:notes", "Who signed?", &["a b/c.pdf", "notes"]);
+        check("path:notes Who signed?", "path:notes Who signed?", &[]);
+        check("Who signed? path:notes type:pdf", "Who signed? path:notes type:pdf", &[]);
+        check("path:notes", "path:notes", &[]);
+        check("", "", &[]);
+    }
+
+    #[test]
+    fn what_is_written_as_a_filter_and_is_none_is_told() {
+        for (text, name) in [
+            ("rent author:smith", Some("author")),
+            ("rent title:\"two words\"", Some("title")),
+            ("file:lease rent", None),
+            ("Note: the rent", None),
+            ("rent: when?", None),
+            ("at 10:30", None),
+            ("see https://example.org", None),
+            ("c:\\notes", None),
+            ("doi:10.1000/182", None),
+            ("\"author:smith\"", None),
+        ] {
+            assert_eq!(unknown_filter(text), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_filter_can_be_written_with_its_example() {
+        for (name, value, _) in FILTERS {
+            let query = Query::parse(&format!("{name}:{value}")).unwrap();
+            assert!(query.terms.iter().all(Term::is_filter), "{name}");
+        }
     }
 
     #[test]

@@ -65,9 +65,12 @@ actions! {
     NextCitation "next-citation" "go to the next number that is cited",
     PreviousCitation "previous-citation" "go to the number that is cited before",
     Regenerate "regenerate" "answer the last question again" or "retry redo repeat",
+    AskAlone "ask-alone" "answer the last question without what came before" or "fresh standalone retry",
     EditQuestion "edit-question" "put the question into the question line" or "edit change",
     Pin "pin" "keep it among the sources of the next questions, or let it go" or "favourite star",
     Exclude "exclude" "leave it out of the next questions, or take it in again" or "hide ignore remove",
+    UnpinAll "unpin-all" "let all go that is pinned here" or "clear",
+    TakeAllIn "take-all-in" "take in again all that is left out here" or "include clear undo",
     Why "why" "show why it is here" or "explain score reason",
     Unfold "unfold" "open what is folded, or fold it",
     Copy "copy" "copy it; a quote with its reference" or "clipboard yank",
@@ -230,7 +233,9 @@ impl Action {
             | Self::Source6
             | Self::Source7
             | Self::Source8
-            | Self::Source9 => Place::In(&[Question, Conversation, Sources]),
+            | Self::Source9
+            | Self::UnpinAll
+            | Self::TakeAllIn => Place::In(&[Question, Conversation, Sources]),
             Self::Open => {
                 Place::In(&[Conversation, Sources, Conversations, Library, Models, Themes])
             }

@@ -352,6 +352,12 @@ impl Conversation {
         true
     }
 
+    /// Whether the last question was taken with what came before it.
+    pub fn goes_on(&self) -> bool {
+        let last = self.turns.last().and_then(Turn::answered);
+        last.is_some_and(|answered| answered.understood.is_some())
+    }
+
     /// What a model is told of what was said before.
     pub(super) fn past(&self) -> Vec<engine::Turn> {
         self.turns

@@ -116,6 +116,16 @@ impl Question {
         (self.rest == Rest::Long || !self.is_at(&error)).then_some(error)
     }
 
+    /// What is said of a word that looks like a filter and is none; while it is being typed nothing.
+    pub fn hint(&self) -> Option<String> {
+        if self.command().is_some() || self.fault().is_some() || self.rest != Rest::Long {
+            return None;
+        }
+        let name = query::unknown_filter(self.input.text())?;
+        let known: Vec<&str> = query::FILTERS.iter().map(|(name, ..)| *name).collect();
+        Some(format!("{name}: is no filter, it is searched as a word: {}", known.join(", ")))
+    }
+
     fn error(&self) -> Option<QueryError> {
         if self.command().is_some() {
             return None;
@@ -134,7 +144,9 @@ impl Question {
             Rest::Long => None,
             Rest::Typing(at) => Some(at + REST),
             Rest::Short(at) => {
-                self.error().is_some_and(|error| self.is_at(&error)).then_some(at + PATIENCE)
+                let is_told = self.error().is_some_and(|error| self.is_at(&error))
+                    || query::unknown_filter(self.input.text()).is_some();
+                is_told.then_some(at + PATIENCE)
             }
         }
     }
@@ -239,6 +251,18 @@ mod tests {
             question.put(asked);
             assert_eq!((question.asked().as_str(), question.command()), (asked, None));
         }
+    }
+
+    #[test]
+    fn a_filter_that_is_none_is_told_when_typing_rests() {
+        let mut question = question("rent author:smith", &[]);
+        question.rest = Rest::Typing(Duration::ZERO);
+        assert_eq!(question.hint(), None);
+        question.rest = Rest::Short(Duration::ZERO);
+        assert_eq!(question.wakes(), Some(PATIENCE));
+        question.rest = Rest::Long;
+        assert!(question.hint().unwrap().starts_with("author: is no filter"));
+        assert!(question.hint().unwrap().contains("file, dir, path"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What every action and every message does, as tables, and the ways through several of them.
 
+mod chips;
 mod conversations;
 mod library;
 mod look;

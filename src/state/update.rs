@@ -1,6 +1,7 @@
 //! What comes of what happens?
 
 mod again;
+mod chips;
 mod conversation;
 mod conversations;
 mod copying;

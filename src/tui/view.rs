@@ -5,6 +5,7 @@
 
 mod bidi;
 mod canvas;
+mod chips;
 mod claims;
 mod code;
 mod conversation;

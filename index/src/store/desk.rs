@@ -17,6 +17,7 @@ pub use self::salvage::Salvaged;
 pub use self::search::FoundConversation;
 use super::library::{path_bytes, path_from};
 use super::{Home, StoreError, create_if_missing, migrate};
+use crate::query::parted;
 
 const STEPS: [&str; 5] = [
     include_str!("desk.sql"),
@@ -209,7 +210,7 @@ impl Desk {
             None => transaction
                 .query_row(
                     "INSERT INTO conversation (title, started_at) VALUES (?1, ?2) RETURNING id",
-                    params![turn.question, turn.asked_at],
+                    params![parted(&turn.question).0, turn.asked_at],
                     |row| row.get(0),
                 )
                 .map_err(failed)?,

@@ -31,6 +31,19 @@ impl State {
         vec![effect]
     }
 
+    /// Has the last question answered again, as if nothing had been asked before it.
+    pub(super) fn ask_alone(&mut self) -> Vec<Effect> {
+        if !self.conversation.goes_on() && self.conversation.run().is_none() {
+            self.tell(Notice::note("the last question was taken with nothing that came before"));
+            return Vec::new();
+        }
+        let mut effects = self.regenerate();
+        if let Some(Effect::Ask(ask)) = effects.first_mut() {
+            ask.turns.clear();
+        }
+        effects
+    }
+
     /// Puts the question of the chosen turn into the question line; what was typed there can be recalled.
     pub(super) fn edit_question(&mut self) {
         let Some(turn) = self.conversation.current() else { return };

@@ -23,6 +23,9 @@ impl State {
                 }
             }
             Action::Regenerate => return self.regenerate(),
+            Action::AskAlone => return self.ask_alone(),
+            Action::TakeAllIn => return self.take_all_in(),
+            Action::UnpinAll => return self.unpin_all(),
             Action::EditQuestion => self.edit_question(),
             Action::NextCitation | Action::PreviousCitation => self.select_citation(action),
             Action::Copy => return self.copy_answer(),

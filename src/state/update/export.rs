@@ -1,5 +1,7 @@
 //! What comes of writing answers to a file?
 
+use docent_index::query;
+
 use crate::state::action::Action;
 use crate::state::conversation::Turn;
 use crate::state::effect::{Effect, Sought};
@@ -50,7 +52,7 @@ impl State {
             self.tell(Notice::note("there is no answer to export yet"));
             return Vec::new();
         };
-        let line = PathLine::new(format!("{}.md", file_name(&first.question)));
+        let line = PathLine::new(format!("{}.md", file_name(query::parted(&first.question).0)));
         let of = Exported { title: self.title().unwrap_or_default().to_owned(), id: None };
         let prompt = ExportPrompt { line, of, folder, ..ExportPrompt::default() };
         self.toggle(Layer::Export(prompt), None)

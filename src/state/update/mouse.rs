@@ -57,9 +57,7 @@ impl State {
             }
             Target::Chip(index) => {
                 self.focus = Pane::Question;
-                if index < self.question.chips.len() {
-                    self.question.chips.remove(index);
-                }
+                return self.take_chip(index);
             }
             Target::Edge(pane) => self.dragged = Some((pane, self.look.panes)),
             Target::Turn(turn) => {

@@ -20,7 +20,6 @@ impl State {
             self.layers.pop();
             return Vec::new();
         }
-        let sources = self.shown().map_or(0, |turn| turn.hits.len());
         let row = |action: Action| Row {
             text: action.description().to_owned(),
             name: action.name().to_owned(),
@@ -29,15 +28,14 @@ impl State {
             choice: Choice::Do(action),
         };
         let mut offered = Action::in_context(of);
-        offered.retain(|action| {
-            *action != Action::Palette && action.source().is_none_or(|number| number <= sources)
-        });
+        offered.retain(|action| *action != Action::Palette && self.is_offered(*action));
         // What was asked for by its name before may be wanted again; what every hand knows is not looked for here.
         offered.sort_by_key(|action| {
             let used = self.used.iter().position(|used| used == action);
             let is_known = action.is_motion() || action.is_usual();
             (used.unwrap_or(self.used.len()), is_known, action.breadth())
         });
+        let sources = self.shown().map_or(0, |turn| turn.hits.len());
         let elsewhere = elsewhere(of, sources).map(|(view, context, action)| Row {
             text: format!("{view}: {}", action.description()),
             name: action.name().to_owned(),
@@ -48,6 +46,17 @@ impl State {
         let rows = offered.into_iter().map(row).chain(elsewhere).collect();
         self.raise(Layer::Picker(Box::new(Picker::new(PickerKind::Action(of), rows))));
         Vec::new()
+    }
+
+    /// Whether there is anything that an action could be done to.
+    fn is_offered(&self, action: Action) -> bool {
+        let sources = self.shown().map_or(0, |turn| turn.hits.len());
+        match action {
+            Action::AskAlone => self.conversation.goes_on(),
+            Action::UnpinAll => !self.conversation.chosen.pinned.is_empty(),
+            Action::TakeAllIn => !self.conversation.chosen.excluded.is_empty(),
+            _ => action.source().is_none_or(|number| number <= sources),
+        }
     }
 
     /// Shows the questions that were asked, the latest first; what stands in the question line is looked for among them.

@@ -36,6 +36,9 @@ impl State {
             }
             // By name: the keys for it are those of the conversation.
             Action::Regenerate
+            | Action::AskAlone
+            | Action::UnpinAll
+            | Action::TakeAllIn
             | Action::EditQuestion
             | Action::Unfold
             | Action::Copy

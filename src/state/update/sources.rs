@@ -29,6 +29,8 @@ impl State {
             Action::Copy => return self.copy_quote(),
             Action::Pin => return self.pin(),
             Action::Exclude => return self.exclude(),
+            Action::TakeAllIn => return self.take_all_in(),
+            Action::UnpinAll => return self.unpin_all(),
             Action::Why if count > 0 => {
                 if self.preview.as_ref().is_none_or(|preview| preview.found().is_none())
                     && let Some(turn) = self.conversation.current_mut()

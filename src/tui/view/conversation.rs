@@ -1,6 +1,7 @@
 //! How do questions and answers look?
 
 use docent_engine::answer::Mark;
+use docent_index::query;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -126,7 +127,14 @@ fn lay(
     let bar =
         Styled::new(format!("{} ", canvas.signs.question_bar), canvas.style(Role::QuestionBar));
     let inner = room.saturating_sub(2).max(1);
-    for line in Styled::new(turn.question.as_str(), canvas.style(Role::Question)).wrapped(inner) {
+    let (words, ways) = query::parted(&turn.question);
+    let mut asked = Styled::new(words, canvas.style(Role::Question)).wrapped(inner);
+    if !ways.is_empty() {
+        let place = format!("in {}", places(&ways));
+        let place = text::fit_middle(&place, inner, canvas.signs.ellipsis);
+        asked.push(Styled::new(place, canvas.style(Role::Dim)));
+    }
+    for line in asked {
         let mut barred = bar.clone();
         barred.append(&line);
         lines.push(barred);
@@ -140,6 +148,12 @@ fn lay(
     }
     lines.push(Styled::default());
     lines
+}
+
+/// The last names of the ways to some folders and files.
+fn places(ways: &[String]) -> String {
+    let names = ways.iter().map(|way| way.rsplit('/').find(|name| !name.is_empty()).unwrap_or(way));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The lines under a question.
@@ -269,7 +283,9 @@ fn notes(
         }));
     }
     if !answered.carried.is_empty() {
-        notes.push(format!("taken with: {}", answered.carried.join(", ")));
+        let way = keys.chord(Context::Conversation, Action::AskAlone);
+        let way = way.map_or(String::new(), |chord| format!(" ({chord} asks without)"));
+        notes.push(format!("taken with: {}{way}", answered.carried.join(", ")));
     } else if let Some(understood) = &answered.understood {
         notes.push(format!("understood as: {understood}"));
     }

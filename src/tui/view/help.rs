@@ -1,5 +1,6 @@
 //! How are the keys of a view told? The key table itself tells them.
 
+use docent_index::query;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, put_rows};
@@ -22,6 +23,20 @@ const TYPED: [(&str, &str); 3] = [
     ("@", "choose the folders and files to ask"),
     ("/", "do something by its name"),
     ("?", "show these keys"),
+];
+
+/// What signs mean in a question.
+const WRITTEN: [(&str, &str); 3] = [
+    ("\"notice period\"", "these words must stand there as they are"),
+    ("-draft", "this word must not stand there; so -\"two words\""),
+    ("×", "takes a chip away over the line: click it, or Backspace at the line's beginning"),
+];
+/// What is said under an answer and beside a source.
+const SAID: [(&str, &str); 4] = [
+    ("quotes", "no model wrote the answer: its sentences stand in the documents word for word"),
+    ("passages in scope", "all that could be found: what filters and chips leave of the library"),
+    ("0.94", "how well a source fits, from 0 to 1, among the sources of one question only"),
+    ("sealed", "the system refuses docent every network connection; it was tried at the start"),
 ];
 
 pub(super) fn draw(
@@ -68,8 +83,10 @@ fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Style
     if of == Context::Question {
         own.extend(TYPED.map(|(sign, does)| (sign.to_owned(), does)));
     }
+    let (written, told) =
+        if of == Context::Question { (written(), said()) } else { <_>::default() };
     // How text is edited and lists are moved in is what most people know already.
-    let groups = [own, everywhere, shared];
+    let groups = [own, written, told, everywhere, shared];
     let longest = groups.iter().flatten().map(|(chords, _)| text::width(chords)).max();
     let key_room = longest.unwrap_or_default().min(KEYS).min(room / 2);
     for group in groups {
@@ -91,6 +108,19 @@ fn told(canvas: &Canvas<'_>, keys: &Keys, of: Context, room: usize) -> Vec<Style
         }
     }
     lines
+}
+
+/// What can be written in a question beside its words: the filters by the names that the query language has for them.
+fn written() -> Vec<(String, &'static str)> {
+    let filters = query::FILTERS;
+    let filters = filters.map(|(name, value, leaves)| (format!("{name}:{value}"), leaves));
+    let signs = WRITTEN.map(|(sign, means)| (sign.to_owned(), means));
+    signs.into_iter().chain(filters).collect()
+}
+
+/// What the words under an answer and beside a source mean.
+fn said() -> Vec<(String, &'static str)> {
+    SAID.map(|(word, means)| (word.to_owned(), means)).to_vec()
 }
 
 /// The chords of each action and what it does; nine lines that would differ in a number are one.

@@ -12,13 +12,13 @@ use super::canvas::{Canvas, cells, put_rows};
 use super::regions::Regions;
 use super::text::{self, LineSpan, Styled};
 use super::words::{count, counted};
-use super::{List, has_focus, inset, notice, picker, rows};
+use super::{List, chips, has_focus, inset, notice, picker, rows};
 use crate::keys::Keys;
 use crate::meant::Meant;
 use crate::state::action::Action;
 use crate::state::input::Input;
 use crate::state::picker::{Choices, PickerKind};
-use crate::state::question::{InScope, Preview, Question};
+use crate::state::question::{Preview, Question};
 use crate::state::scroll::{Measure, Measures};
 use crate::state::target::Target;
 use crate::state::{Context, Pane, State};
@@ -53,17 +53,12 @@ fn lines(input: &Input, room: usize) -> Vec<LineSpan> {
     lines
 }
 
-/// Lines that what the question is limited to would like to have.
-pub(super) fn scope_height(state: &State) -> u16 {
-    u16::from(!state.question.chips.is_empty() || state.question.in_scope.is_some())
-}
-
 /// Lines that what is wrong would like to have.
 pub(super) fn fault_height(state: &State, width: u16) -> u16 {
-    let Some(fault) = state.question.fault() else { return 0 };
+    let Some((told, _)) = told(&state.question) else { return 0 };
     let room = room(width).saturating_sub(FAULT);
     let mut lines = 0_u16;
-    text::wrap(&fault.to_string(), room, room, |_| lines = lines.saturating_add(1));
+    text::wrap(&told, room, room, |_| lines = lines.saturating_add(1));
     lines
 }
 
@@ -86,7 +81,7 @@ pub(super) fn draw(
             more(canvas, Rect { x: pane.x, width, ..regions.rule_above }, &measure);
         }
     }
-    scope(canvas, inset(regions.scope, LEFT, RIGHT), &state.question);
+    chips::draw(canvas, inset(regions.scope, LEFT, RIGHT), state);
     fault(canvas, inset(regions.fault, LEFT, RIGHT), &state.question);
     let area = regions.question;
     let is_in_focus = has_focus(state, Pane::Question);
@@ -210,57 +205,19 @@ fn coloured(canvas: &Canvas<'_>, question: &Question) -> Styled {
     styled
 }
 
-/// The folders and files that the question is limited to, and how much they hold.
-fn scope(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
-    if area.is_empty() {
-        return;
-    }
-    let filters = question.filters();
-    let counted = match &question.in_scope {
-        Some(in_scope) if in_scope.filters == filters => told(canvas, in_scope),
-        _ => canvas.signs.ellipsis.to_owned(),
-    };
-    let room = usize::from(area.width).saturating_sub(text::width(&counted) + 2);
-    let mut line = Styled::default();
-    let mut removing = Vec::new();
-    for chip in &question.chips {
-        line.push("@", canvas.style(Role::Filter));
-        line.append(&Styled::new(chip.way.as_str(), canvas.style(Role::Filter)).unit());
-        removing.push(line.width());
-        line.push(&format!(" {}  ", canvas.signs.remove), canvas.style(Role::Dim));
-    }
-    let mut line = line.fitted(room, canvas.signs.ellipsis);
-    canvas.mark(area, Target::Pane(Pane::Question));
-    for (index, from) in removing.into_iter().enumerate() {
-        // The sign with the air around it, as far as it is there.
-        let width = line.width().saturating_sub(from).min(3);
-        if let (Ok(from), Ok(width)) = (u16::try_from(from), u16::try_from(width)) {
-            canvas.mark(Rect { width, ..inset(area, from, 0) }, Target::Chip(index));
-        }
-    }
-    if !line.is_empty() && !line.text().ends_with(' ') {
-        line.push("  ", canvas.style(Role::Dim));
-    }
-    line.push(&counted, canvas.style(Role::Dim));
-    canvas.put_row(area, 0, 0, &line);
+/// What is told of the line: what is wrong with it, else what may not be meant.
+fn told(question: &Question) -> Option<(String, Role)> {
+    let fault = question.fault().map(|fault| (fault.to_string(), Role::Error));
+    fault.or_else(|| question.hint().map(|hint| (hint, Role::Note)))
 }
 
-fn told(canvas: &Canvas<'_>, in_scope: &InScope) -> String {
-    format!(
-        "{} {} {}",
-        counted(in_scope.documents, "document", "documents"),
-        canvas.signs.dot,
-        counted(in_scope.passages, "passage", "passages"),
-    )
-}
-
-/// What is wrong, under the line.
+/// That, under the line.
 fn fault(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
-    let Some(fault) = question.fault() else { return };
-    let style = canvas.style(Role::Error);
-    canvas.put(area, 0, 0, canvas.signs.fault, Role::Error);
+    let Some((told, role)) = told(question) else { return };
+    let style = canvas.style(role);
+    canvas.put(area, 0, 0, canvas.signs.fault, role);
     let area = inset(area, u16::try_from(FAULT).unwrap_or_default(), 0);
-    let lines = Styled::new(fault.to_string(), style).wrapped(area.width.into());
+    let lines = Styled::new(told, style).wrapped(area.width.into());
     put_rows(canvas, area, lines.iter());
 }
 

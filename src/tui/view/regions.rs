@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::{below, inset, notice, question, rows};
+use super::{below, chips, inset, notice, question, rows};
 use crate::state::target::Target;
 use crate::state::{Pane, State};
 
@@ -45,7 +45,7 @@ impl Regions {
         let rule_below = u16::from(is_high);
         let room = rest.height.saturating_sub(1 + rule_below);
         let most = (room / 2).max(1);
-        let scope_rows = question::scope_height(state).min(most - 1);
+        let scope_rows = chips::height(state).min(most - 1);
         let fault_rows = question::fault_height(state, area.width).min(most - 1 - scope_rows);
         let text_rows = question::height(state, area.width).min(most - scope_rows - fault_rows);
         let question_rows = scope_rows + text_rows + fault_rows;

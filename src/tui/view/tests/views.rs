@@ -183,6 +183,37 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         state
     }),
     ("abstained", sample::abstained),
+    ("gone-on", |width, height| {
+        let mut state = sample::one_turn(width, height);
+        let turn = &mut state.conversation.turns[0];
+        turn.question = "And who may end it? path:cases/oakfield/2023/amendments/lease.pdf".to_owned();
+        turn.meanwhile =
+            Some(Stage::Embedding(Progress { done: 136, of: 2_166, per_second: Some(14.0) }));
+        if let Answering::Done(answered) = &mut turn.answer {
+            answered.carried = ["notice period", "Harbour Mill"].map(str::to_owned).to_vec();
+            answered.understood = Some("And who may end it? notice period Harbour Mill".to_owned());
+            answered.read.embedded = Some(136);
+        }
+        state.conversation.excluded = vec![Passage::of(&state.conversation.turns[0].hits[2])];
+        limited(state)
+    }),
+    ("nothing-in-scope", |width, height| {
+        let mut state = sample::abstained(width, height);
+        let turn = &mut state.conversation.turns[0];
+        turn.hits.clear();
+        if let Answering::Done(answered) = &mut turn.answer {
+            answered.answer = "Nothing in scope could be read: `locked.pdf` opens only with a password or a certificate (save a copy that opens without it in the folder).".to_owned();
+            answered.hits.clear();
+            (answered.read.passages, answered.read.in_scope) = (0, 0);
+        }
+        state
+    }),
+    ("no-filter", |width, height| {
+        let mut state = typed(sample::idle(width, height), "rent author:smith");
+        let after = sample::moment().since_start + Duration::from_secs(3);
+        state.update(Message::Tick(Moment { since_start: after, ..sample::moment() }));
+        state
+    }),
     ("failed", |width, height| {
         let mut state = sample::one_turn(width, height);
         let reason = "the model's process ended (killed by signal 9): ask again, or choose a smaller model";
