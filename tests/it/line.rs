@@ -76,9 +76,41 @@ fn a_question_is_limited_to_a_folder_and_what_is_wrong_is_told_in_a_small_termin
     terminal.keys(CTRL_U);
     terminal.keys("What is the notice period of the tenant?");
     terminal.keys(ENTER);
-    terminal.wait_for("path:");
+    // The question stands there in its own words, and where it was asked below.
+    let asked = terminal.wait_for("in library");
+    assert!(!asked.contains("path:"), "{asked}");
     terminal.keys(BACKSPACE);
     terminal.wait_until("the chip to be gone", |screen| !screen.contains("@library ×"));
+    terminal.keys(QUIT);
+    assert_eq!(terminal.wait(), 0);
+}
+
+#[test]
+fn what_is_left_out_stands_over_the_line_until_it_is_taken_away() {
+    let docent = Docent::with_fixtures();
+    let mut terminal = on_fixtures(&docent, SIZE);
+    terminal.ask("Where is the key to the oil store?");
+    terminal.wait_for("hook 14");
+    terminal.wait_for("passages in scope");
+    terminal.keys("\x1b1");
+    terminal.keys("x");
+    terminal.wait_for("1 left out ×");
+    terminal.keys(ESCAPE);
+    terminal.wait_for("f1 help");
+    terminal.keys("/take-all-in");
+    terminal.keys(ENTER);
+    terminal.wait_until("the chip to be gone", |screen| !screen.contains("1 left out ×"));
+
+    // What goes on says with what, and is asked without it.
+    terminal.ask("And of the drugs cupboard?");
+    terminal.wait_for("taken with: key");
+    terminal.keys("/ask-alone");
+    terminal.keys(ENTER);
+    terminal.wait_until("an answer to the question alone", |screen| {
+        !screen.contains("taken with") && screen.matches("passages in scope").count() > 1
+    });
+    terminal.ask("rent file:nosuchfile");
+    terminal.wait_for("No document matches `file:nosuchfile`");
     terminal.keys(QUIT);
     assert_eq!(terminal.wait(), 0);
 }

@@ -13,8 +13,10 @@ impl State {
             Vec::new()
         } else if index == places && !self.conversation.chosen.pinned.is_empty() {
             self.unpin_all()
-        } else {
+        } else if !self.conversation.chosen.excluded.is_empty() {
             self.take_all_in()
+        } else {
+            Vec::new()
         }
     }
 

@@ -47,12 +47,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let chips = chips(state);
     let remove = format!(" {}  ", canvas.signs.remove);
     let room = usize::from(area.width).saturating_sub(text::width(&counted) + 2);
-    let widths: Vec<usize> = chips.iter().map(|(chip, _)| text::width(chip)).collect();
-    let widest = widest(&widths, room.saturating_sub(chips.len() * text::width(&remove)));
+    // Names of places give way; counts are short, and say nothing when they are cut.
+    let places = question.chips.len();
+    let mut widths: Vec<usize> = chips.iter().map(|(chip, _)| text::width(chip)).collect();
+    let counts = widths.split_off(places);
+    let others = counts.iter().sum::<usize>() + chips.len() * text::width(&remove);
+    let widest = widest(&widths, room.saturating_sub(others));
     let mut line = Styled::default();
     let mut removing = Vec::new();
-    for (chip, role) in &chips {
-        let chip = text::fit_middle(chip, widest, canvas.signs.ellipsis);
+    for (index, (chip, role)) in chips.iter().enumerate() {
+        let room = if index < places { widest } else { usize::MAX };
+        let chip = text::fit_middle(chip, room, canvas.signs.ellipsis);
         line.push(&chip, canvas.style(*role));
         removing.push(line.width());
         line.push(&remove, canvas.style(Role::Dim));

@@ -29,7 +29,7 @@ const TYPED: [(&str, &str); 3] = [
 const WRITTEN: [(&str, &str); 3] = [
     ("\"notice period\"", "these words must stand there as they are"),
     ("-draft", "this word must not stand there; so -\"two words\""),
-    ("×", "takes a chip away over the line: click it, or Backspace at the line's beginning"),
+    ("backspace", "at the line's beginning: takes the last `@` chip over the line away"),
 ];
 /// What is said under an answer and beside a source.
 const SAID: [(&str, &str); 4] = [

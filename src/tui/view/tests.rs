@@ -193,13 +193,13 @@ fn a_line_that_is_typed_tells_which_character_is_where() {
     assert_eq!(typed(end_y - 1), [9; 7]);
     assert_eq!(typed(end_y), [10, 11, 12, 13, 13, 13, 13]);
     assert_eq!(end_x, 6);
-    // `@cases ×` above it; the sign of the other chip has no room.
+    // `@cases ×` above it, and the other chip, cut in its middle.
     let chips = (0..60).filter_map(|x| match at(x, end_y - 3) {
         Some(Target::Chip(index)) => Some((x, index)),
         _ => None,
     });
     let chips: Vec<_> = chips.collect();
-    assert_eq!(chips, [(9, 0), (10, 0), (11, 0)]);
+    assert_eq!(chips, [(9, 0), (10, 0), (11, 0), (52, 1), (53, 1), (54, 1)]);
 }
 
 #[test]
