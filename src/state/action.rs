@@ -241,9 +241,11 @@ impl Action {
             }
             Self::View | Self::Edit => Place::In(&[Sources, Document]),
             Self::NextCitation | Self::PreviousCitation => Place::In(&[Conversation]),
-            Self::Regenerate | Self::EditQuestion | Self::CopyWithSources | Self::CopyCode => {
-                Place::In(&[Question, Conversation])
-            }
+            Self::Regenerate
+            | Self::AskAlone
+            | Self::EditQuestion
+            | Self::CopyWithSources
+            | Self::CopyCode => Place::In(&[Question, Conversation]),
             Self::Unfold => Place::In(&[Question, Conversation, Why]),
             Self::Copy => Place::In(&[Question, Conversation, Sources, Document]),
             Self::Pin | Self::Exclude | Self::Why => Place::In(&[Sources]),

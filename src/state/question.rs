@@ -123,7 +123,7 @@ impl Question {
         }
         let name = query::unknown_filter(self.input.text())?;
         let known: Vec<&str> = query::FILTERS.iter().map(|(name, ..)| *name).collect();
-        Some(format!("{name}: is no filter, it is searched as a word: {}", known.join(", ")))
+        Some(format!("{name}: is searched as a word: filters are {}", known.join(", ")))
     }
 
     fn error(&self) -> Option<QueryError> {
@@ -261,7 +261,7 @@ mod tests {
         question.rest = Rest::Short(Duration::ZERO);
         assert_eq!(question.wakes(), Some(PATIENCE));
         question.rest = Rest::Long;
-        assert!(question.hint().unwrap().starts_with("author: is no filter"));
+        assert!(question.hint().unwrap().starts_with("author: is searched as a word"));
         assert!(question.hint().unwrap().contains("file, dir, path"));
     }
 

@@ -1,7 +1,6 @@
 //! What stands over the question line, and is taken away there.
 
 use super::*;
-use crate::state::why::Chosen;
 use crate::state::question::Chip;
 
 fn act(action: Action) -> Message {

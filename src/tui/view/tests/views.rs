@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::seal::Seal;
 use crate::state::document::DocumentView;
-use crate::state::effect::Effect;
-use crate::state::message::Place;
+use crate::state::effect::{Effect, Passage};
+use crate::state::message::{Moment, Place};
 use crate::state::model::{Change, Cost, Maker};
 use crate::state::notice::Kind;
 use crate::state::picker::PickerKind;
@@ -194,7 +194,7 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
             answered.understood = Some("And who may end it? notice period Harbour Mill".to_owned());
             answered.read.embedded = Some(136);
         }
-        state.conversation.excluded = vec![Passage::of(&state.conversation.turns[0].hits[2])];
+        state.conversation.chosen.excluded = vec![Passage::of(&state.conversation.turns[0].hits[2])];
         limited(state)
     }),
     ("nothing-in-scope", |width, height| {
