@@ -492,3 +492,25 @@ fn place(search: &Search) -> String {
     let here = if is_first { ", the first from here on" } else { "" };
     format!("{current} of {count}{here}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::view::sample;
+
+    #[test]
+    fn a_document_is_laid_once_for_a_width() {
+        let mut document = sample::paged_document();
+        let wide = Rect::new(0, 0, 100, 30);
+        let laid = lay(None, &document, wide);
+        let (lines, count) = (laid.lines.as_ptr(), laid.lines.len());
+        document.scroll.by(9);
+        let again = lay(Some(laid), &document, Rect { height: 20, ..wide });
+        assert_eq!((again.lines.as_ptr(), again.lines.len()), (lines, count));
+        let narrow = lay(Some(again), &document, Rect { width: 40, ..wide });
+        assert!(narrow.lines.len() > count);
+        // Another text under the same name is another document.
+        document.opened.pages = document.opened.pages.iter().take(1).cloned().collect();
+        assert!(lay(Some(narrow), &document, wide).lines.len() < count);
+    }
+}

@@ -603,31 +603,6 @@ proptest! {
     }
 }
 
-/// Fails when a whole document is laid anew for each frame; how long a frame takes depends on the machine.
-#[test]
-fn a_long_document_is_laid_once() {
-    let page = |number| Page {
-        number,
-        label: None,
-        ocr: None,
-        text: "The rent is due on the usual quarter days. ".repeat(70),
-        lines: Vec::new(),
-    };
-    let mut document = sample::paged_document();
-    document.opened.pages = (1..=1_000).map(page).collect();
-    document.scroll = Scroll::to(Anchor::Item(500));
-    let state = with_layer(sample::one_turn(200, 60), Layer::Document(Box::new(document)));
-    let mut view = dark();
-    let mut frame = || {
-        let start = std::time::Instant::now();
-        draw_with(&mut view, &state);
-        start.elapsed()
-    };
-    let first = frame();
-    let fastest = (0..9).map(|_| frame()).min().unwrap();
-    assert!(fastest * 5 < first, "{first:?} first, then {fastest:?}");
-}
-
 #[test]
 fn a_finished_turn_is_laid_once() {
     let mut view = dark();
