@@ -81,16 +81,27 @@ fn write_markdown(text: &mut String, answers: &[Answered], exported_at: &str) ->
             write_footnote(text, &note(citation.hit.n), citation)?;
         }
         writeln!(text, "\n---\n")?;
-        writeln!(
-            text,
-            "Answered by {} from {} of {} passages in scope; {} documents in scope could not be read. Exported {exported_at}.",
-            plain::line(&answered.model),
-            answered.read.passages,
-            answered.read.in_scope,
-            answered.read.unread_documents,
-        )?;
+        write_how(text, answered)?;
     }
-    Ok(())
+    writeln!(text, "\nExported {exported_at}.")
+}
+
+/// How an answer came about, and how much of the library it rests on.
+fn write_how(text: &mut String, answered: &Answered) -> fmt::Result {
+    let read = &answered.read;
+    let done = if answered.abstained { "Not answered" } else { "Answered" };
+    write!(
+        text,
+        "{done} by {} from {} of {} passages in scope",
+        plain::line(&answered.model),
+        read.passages,
+        read.in_scope,
+    )?;
+    if read.unembedded() > 0 {
+        let embedded = read.embedded.unwrap_or_default();
+        write!(text, ", of which {embedded} could be found by their meaning as yet, all by words")?;
+    }
+    writeln!(text, "; {} documents in scope could not be read.", read.unread_documents)
 }
 
 fn write_footnote(text: &mut String, note: &str, citation: &Citation) -> fmt::Result {

@@ -22,8 +22,11 @@ pub(crate) fn why(
     found: &Found,
     cancel: &CancellationToken,
 ) -> Result<Option<String>, RetrieveError> {
-    if found.in_scope_passages > 0 || !found.hits.is_empty() {
+    if !found.hits.is_empty() {
         return Ok(None);
+    }
+    if found.in_scope_passages > 0 {
+        return Ok(not_word_for_word(request.query));
     }
     let is_left_out = !request.without.is_empty()
         && retrieve::in_scope(snapshot, &Request { without: &[], ..*request }, cancel)?.passages
@@ -78,6 +81,25 @@ fn filters(typed: &str) -> Vec<(&str, Term)> {
             Some((typed.get(piece.span)?, term))
         })
         .collect()
+}
+
+/// That nothing holds what must stand there word for word; none where nothing must.
+fn not_word_for_word(query: &Query) -> Option<String> {
+    let signs = |wanted: fn(&Term) -> bool| {
+        let terms = query.terms.iter().filter(|term| wanted(term)).cloned();
+        terms.map(|term| format!("`{}`", Query { terms: vec![term] })).collect::<Vec<_>>()
+    };
+    let phrases = signs(|term| matches!(term, Term::Phrase(_)));
+    let without = signs(|term| matches!(term, Term::Without(_)));
+    if phrases.is_empty() {
+        return None;
+    }
+    let without = if without.is_empty() {
+        String::new()
+    } else {
+        format!(", as {} asks", without.join(" and "))
+    };
+    Some(format!("No passage in scope holds {} word for word{without}.", phrases.join(" and ")))
 }
 
 fn could_not_be_read(unread: &BTreeSet<PathBuf>, problems: &[LocatedProblem]) -> String {

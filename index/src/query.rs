@@ -275,8 +275,8 @@ pub const FILTERS: [(&str, &str, &str); 7] = [
     ("path", "cases/oakfield", "this folder or file, by the way from a watched folder"),
     ("type", "pdf", "files of this format"),
     ("tag", "draft", "documents with this tag"),
-    ("since", "2024-06", "documents of this date and later ones"),
-    ("until", "2024-06-30", "documents of this date and earlier ones"),
+    ("since", "2024-06", "documents of this date (their own, else the file's) and later ones"),
+    ("until", "2024-06-30", "those of this date and earlier ones"),
 ];
 
 /// The word before the colon, where one is written as a filter and is none: `author:smith`. Not of addresses, times, and

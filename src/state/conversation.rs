@@ -352,6 +352,12 @@ impl Conversation {
         true
     }
 
+    /// Whether something of the last answer is there while it goes on.
+    pub(super) fn is_written(&self) -> bool {
+        let last = self.turns.last().map(|turn| &turn.answer);
+        matches!(last, Some(Answering::Writing { text, .. }) if !text.is_empty())
+    }
+
     /// Whether the last question was taken with what came before it.
     pub fn goes_on(&self) -> bool {
         let last = self.turns.last().and_then(Turn::answered);

@@ -13,6 +13,8 @@ pub struct Opened {
     pub title: String,
     /// Absolute.
     pub path: PathBuf,
+    /// The date that the document gives itself, `YYYY-MM-DD`, by which it is filtered.
+    pub date: Option<String>,
     /// Whether its places are named by pages; by lines otherwise.
     pub paged: bool,
     /// At least one.

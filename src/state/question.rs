@@ -22,8 +22,7 @@ pub struct Question {
     pub input: Input,
     /// Questions that were asked before, the latest last.
     pub history: Vec<String>,
-    /// The one that is recalled, by its index, with what was being typed before.
-    pub recalled: Option<(usize, String)>,
+    pub recalled: Option<Recalled>,
     /// What is asked lies in one of these; anywhere when there is none.
     pub chips: Vec<Chip>,
     /// How much the filters of the line leave, as it was counted last.
@@ -34,6 +33,16 @@ pub struct Question {
     pub(super) rest: Rest,
     /// What stood there when it was looked at last.
     pub(super) seen: (String, Vec<Chip>),
+}
+
+/// A question that is recalled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recalled {
+    /// Among those that were asked.
+    pub index: usize,
+    /// What was being typed before, and the chips over it.
+    pub draft: String,
+    pub chips: Vec<Chip>,
 }
 
 /// A folder or a file that questions are limited to.
@@ -121,9 +130,7 @@ impl Question {
         if self.command().is_some() || self.fault().is_some() || self.rest != Rest::Long {
             return None;
         }
-        let name = query::unknown_filter(self.input.text())?;
-        let known: Vec<&str> = query::FILTERS.iter().map(|(name, ..)| *name).collect();
-        Some(format!("{name}: is searched as a word: filters are {}", known.join(", ")))
+        query::unknown_filter(self.input.text()).map(unknown_filter)
     }
 
     fn error(&self) -> Option<QueryError> {
@@ -157,11 +164,33 @@ impl Question {
         self.command().is_none() && before.chars().next_back().is_none_or(char::is_whitespace)
     }
 
-    /// Puts a text there as it was asked.
+    /// Puts a question there as it was asked: with the chips that it had, where it had some.
     pub(super) fn put(&mut self, asked: &str) {
-        let escape = if asked.starts_with('/') { "/" } else { "" };
-        self.input = Input::new(format!("{escape}{asked}"));
+        let (words, ways) = query::parted(asked);
+        let escape = if words.starts_with('/') { "/" } else { "" };
+        self.input = Input::new(format!("{escape}{words}"));
+        if !ways.is_empty() {
+            self.chips = ways.into_iter().map(|way| Chip { way }).collect();
+        }
     }
+
+    /// Recalls one of the questions that were asked; what stands there comes back after the latest one.
+    pub(super) fn recall(&mut self, index: usize) {
+        let Some(past) = self.history.get(index).cloned() else { return };
+        let (draft, chips) = match self.recalled.take() {
+            Some(before) => (before.draft, before.chips),
+            None => (self.input.text().to_owned(), self.chips.clone()),
+        };
+        self.chips.clone_from(&chips);
+        self.put(&past);
+        self.recalled = Some(Recalled { index, draft, chips });
+    }
+}
+
+/// What is said of a word that looks like a filter and is none.
+pub fn unknown_filter(name: &str) -> String {
+    let known: Vec<&str> = query::FILTERS.iter().map(|(name, ..)| *name).collect();
+    format!("{name}: is searched as a word: filters are {}", known.join(", "))
 }
 
 impl Chip {

@@ -301,6 +301,7 @@ pub(crate) fn opened() -> Opened {
     Opened {
         title: "Lease agreement".into(),
         path: "/cases/lease.pdf".into(),
+        date: None,
         paged: true,
         pages: (1..=3).map(page).collect::<Vec<_>>().into(),
         cited: vec![Mark { page: 1, span: 8..38 }],

@@ -287,6 +287,7 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
     Ok(Opened {
         title,
         path,
+        date: document.date,
         paged,
         pages: pages.into(),
         cited,
@@ -298,10 +299,14 @@ fn opened(wanted: &Wanted, document: StoredDocument, pages: Vec<Page>) -> Result
     })
 }
 
-/// Why there is nothing to be read in a document, and what to do; none where there is something.
+/// Why there is nothing to be read in a document, or not all of it, and what to do.
 fn unread(problems: &[Problem], pages: &[Page]) -> Option<String> {
     if pages.iter().any(|page| !page.text.trim().is_empty()) {
-        return None;
+        let whole = problems.iter().find(|problem| problem.page.is_none())?;
+        let (reason, hint) = (whole.kind.reason(), whole.kind.hint());
+        return Some(format!(
+            "Not all could be read in this document: it {reason}. To be done: {hint}."
+        ));
     }
     let Some(problem) = problems.first() else {
         return Some("There is no text in this document.".to_owned());

@@ -445,6 +445,7 @@ fn document(pages: u32) -> Opened {
     Opened {
         title: "Lease agreement".to_owned(),
         path: "/cases/lease.pdf".into(),
+        date: None,
         paged: true,
         pages: (1..=pages).map(page).collect(),
         cited: vec![Mark { page: 500, span: 40..90 }],

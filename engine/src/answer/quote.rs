@@ -563,13 +563,8 @@ fn compose(chosen: &[Chosen<'_>], asked: &str) -> Answer {
         for (evidence, span) in &sentence.places {
             answer.text.extend(["[", &evidence.n.to_string(), "]"]);
             cites.push(evidence.n);
-            // The same sentence elsewhere may be spaced differently, so only the first place is cut as shown.
-            let span = if cites.len() == 1 {
-                span.start + part.start..span.start + part.end
-            } else {
-                span.clone()
-            };
-            answer.quotes.push(Quote { n: evidence.n, span });
+            // Whole, also where a part of it is shown: a quote that is taken along ends where its sentence does.
+            answer.quotes.push(Quote { n: evidence.n, span: span.clone() });
         }
         cites.sort_unstable();
         answer.claims.push(Claim { text, cites, mark: Some(Mark::Quoted), reason: None });
@@ -825,7 +820,7 @@ mod tests {
             answer.text
         );
         assert!(answer.text.contains("the deposit is three rents") && answer.text.len() < 520);
-        assert!(evidence[0].text.get(answer.quotes[0].span.clone()).unwrap().contains("deposit"));
+        assert_eq!(evidence[0].text.get(answer.quotes[0].span.clone()), Some(row.trim()));
     }
 
     #[test]

@@ -100,7 +100,11 @@ impl State {
             _ => state.look.panes.sources.shown = shown,
         };
         if was_beside {
-            set(self, Shown::Never);
+            // Where there is no room for it, it comes back by itself in a larger terminal.
+            set(self, Shown::Auto);
+            if width(self).is_some() {
+                set(self, Shown::Never);
+            }
             if self.focus == pane {
                 self.focus = Pane::Question;
             }

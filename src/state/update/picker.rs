@@ -148,7 +148,7 @@ impl State {
             }
             Choice::Elsewhere(context, action) => self.act_elsewhere(context, action),
             Choice::Past(index) => {
-                self.recall(index);
+                self.question.recall(index);
                 Vec::new()
             }
             Choice::Place(chip) => {
@@ -156,19 +156,6 @@ impl State {
                 Vec::new()
             }
         }
-    }
-
-    /// Puts a past question into the line; what stood there comes back behind the latest one.
-    fn recall(&mut self, index: usize) {
-        let question = &mut self.question;
-        let Some(past) = question.history.get(index) else { return };
-        let draft = match question.recalled.take() {
-            Some((_, draft)) => draft,
-            None => question.input.text().to_owned(),
-        };
-        let past = past.clone();
-        question.put(&past);
-        question.recalled = Some((index, draft));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::state::input::Input;
 use crate::state::library::Stage;
 use crate::state::message::AnswerReport;
 use crate::state::question::{Question, Rest};
-use crate::state::scroll::Scroll;
+use crate::state::scroll::{Anchor, Scroll};
 use crate::state::why::Chosen;
 use crate::state::{Layer, Sources, State, Welcome};
 
@@ -132,6 +132,7 @@ impl State {
                 matches!(self.library.stage, Stage::Reading(_) | Stage::Embedding(_));
             turn.meanwhile = is_unfinished.then(|| self.library.stage.clone());
         }
+        let was_written = self.conversation.is_written();
         let failure = match &report {
             AnswerReport::Ended { failure, .. } => failure.clone(),
             AnswerReport::Failed(notice) => Some(notice.clone()),
@@ -149,6 +150,11 @@ impl State {
         if has_ended && self.preview.is_none() && self.sources == Sources::FIRST {
             self.show_cited();
         }
+        // What comes in one piece is read from its question on.
+        if has_ended && !was_written && self.conversation.scroll == Scroll::END {
+            let last = self.conversation.turns.len().saturating_sub(1);
+            self.conversation.scroll = Scroll::to(Anchor::Item(last));
+        }
         if let Some(failure) = failure {
             self.tell(failure);
         }
@@ -163,30 +169,25 @@ impl State {
     fn recall_before(&mut self) {
         let question = &mut self.question;
         let index = match &question.recalled {
-            Some((index, _)) => index.checked_sub(1),
+            Some(recalled) => recalled.index.checked_sub(1),
             None if question.input.is_empty() => question.history.len().checked_sub(1),
             None => None,
         };
-        if let Some(past) = index.and_then(|index| question.history.get(index)) {
-            let draft = match question.recalled.take() {
-                Some((_, draft)) => draft,
-                None => question.input.text().to_owned(),
-            };
-            let past = past.clone();
-            question.recalled = index.map(|index| (index, draft));
-            question.put(&past);
+        if let Some(index) = index {
+            question.recall(index);
         }
     }
 
     fn recall_after(&mut self) {
         let question = &mut self.question;
-        let Some((index, draft)) = question.recalled.take() else { return };
-        if let Some(past) = question.history.get(index + 1) {
-            let past = past.clone();
-            question.put(&past);
-            question.recalled = Some((index + 1, draft));
-        } else {
-            question.input = Input::new(draft);
+        let Some(index) = question.recalled.as_ref().map(|recalled| recalled.index + 1) else {
+            return;
+        };
+        if index < question.history.len() {
+            question.recall(index);
+        } else if let Some(recalled) = question.recalled.take() {
+            question.input = Input::new(recalled.draft);
+            question.chips = recalled.chips;
         }
     }
 }

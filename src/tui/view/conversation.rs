@@ -18,6 +18,7 @@ use crate::keys::Keys;
 use crate::state::action::Action;
 use crate::state::conversation::{Answering, Turn};
 use crate::state::library::Stage;
+use crate::state::question::unknown_filter;
 use crate::state::scroll::Measure;
 use crate::state::target::Target;
 use crate::state::{Context, Pane, State};
@@ -276,15 +277,18 @@ fn notes(
 ) -> Vec<String> {
     let dot = canvas.signs.dot;
     let mut notes = Vec::new();
-    if !state.has_sources_beside() {
-        notes.extend(answered.citations.iter().map(|citation| {
-            let hit = &citation.hit;
-            format!("[{}] {}, {}", hit.n, hit.title, hit.place())
-        }));
+    // Also with the sources beside: those are another question's when one looks back.
+    notes.extend(answered.citations.iter().map(|citation| {
+        let hit = &citation.hit;
+        format!("[{}] {}, {}", hit.n, hit.title, hit.place())
+    }));
+    if let Some(name) = query::unknown_filter(&turn.question) {
+        notes.push(unknown_filter(name));
     }
     if !answered.carried.is_empty() {
         let way = keys.chord(Context::Conversation, Action::AskAlone);
-        let way = way.map_or(String::new(), |chord| format!(" ({chord} asks without)"));
+        let way =
+            way.map_or(String::new(), |chord| format!(" ({chord} in this pane asks without)"));
         notes.push(format!("taken with: {}{way}", answered.carried.join(", ")));
     } else if let Some(understood) = &answered.understood {
         notes.push(format!("understood as: {understood}"));
@@ -327,7 +331,7 @@ fn notes(
     if answered.forgotten {
         notes.push(FORGOTTEN.to_owned());
     }
-    if !answered.hits.is_empty() && (answered.abstained || !state.has_sources_beside()) {
+    if !answered.hits.is_empty() && !state.has_sources_beside() {
         let sources = answered.hits.len() as u64;
         let sources = if answered.abstained {
             counted(sources, "nearest passage", "nearest passages")
@@ -335,10 +339,8 @@ fn notes(
             counted(sources, "source", "sources")
         };
         let way = keys.chord(Context::Question, Action::Source1);
-        notes.push(match way.filter(|_| !state.has_sources_beside()) {
-            Some(chord) => format!("{sources} ({chord})"),
-            None => format!("{sources} beside"),
-        });
+        let way = way.map_or(String::new(), |chord| format!(" ({chord})"));
+        notes.push(format!("{sources}{way}"));
     }
     notes
 }

@@ -25,6 +25,8 @@ const BAR: u16 = 3;
 const CITED: u16 = 12;
 /// From this width on there is room for them.
 const WIDE: u16 = 76;
+/// From this width on there is room for a document's date.
+const DATED: u16 = 120;
 
 /// A document's lines for one width.
 #[derive(Debug)]
@@ -289,7 +291,7 @@ fn head(
 ) {
     let opened = &document.opened;
     let page_index = visible_page(laid, measure);
-    let place = match opened.pages.get(page_index) {
+    let mut place = match opened.pages.get(page_index) {
         Some(page) if opened.is_excerpt && opened.paged => {
             vec![format!("page {}", page.number), page.remarks()]
         }
@@ -306,6 +308,9 @@ fn head(
         }
         None => Vec::new(),
     };
+    // Its keys matter more.
+    let date = opened.date.as_ref().filter(|_| view.width >= DATED);
+    place.extend(date.map(|date| format!(" {} of {date}", canvas.signs.dot)));
     let context =
         if document.prompt.is_some() { Context::DocumentPrompt } else { Context::Document };
     let wanted: &[hints::Hint] = if document.prompt.is_some() {

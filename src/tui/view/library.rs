@@ -328,7 +328,12 @@ impl Columns {
     fn of(tree: &Tree, room: usize) -> Self {
         let widths = tree.rows.rows.iter().map(|row| indent(row) + text::width(&row.name));
         // Files are told apart by their names: facts have what these leave.
-        let facts = if room >= WIDE { FACTS.0 } else { FACTS.1 };
+        let has_problems = || tree.rows.rows.iter().any(|row| !row.problems.is_empty());
+        let facts = match room {
+            WIDE.. if has_problems() => FACTS.0,
+            WIDE.. => PAGES + GAP + WHEN,
+            _ => FACTS.1,
+        };
         let most = room.saturating_sub(GAP + facts);
         let names = widths.max().unwrap_or_default().clamp(NAMES.min(most), most);
         // Titles have what all facts leave.

@@ -72,7 +72,7 @@ pub(super) fn draw(
 fn title(kind: PickerKind) -> &'static str {
     match kind {
         PickerKind::Action(_) => "What can be done",
-        PickerKind::Past => "Questions that were asked",
+        PickerKind::Past => "Earlier questions",
         PickerKind::Place => "Folders and files to ask",
     }
 }
@@ -162,9 +162,12 @@ impl Columns {
     ) -> Styled {
         let ellipsis = canvas.signs.ellipsis;
         let row = marked(canvas, fitting, (&fitting.row.text, Role::Text), &fitting.in_text);
+        // Nothing stands beside what has no key.
+        let is_alone = self.beside.is_none() && matches!(fitting.row.choice, Choice::Elsewhere(..));
+        let text = if is_alone { self.room } else { self.text };
         let mut row = match kind {
-            PickerKind::Place => row.fitted_middle(self.text, ellipsis),
-            PickerKind::Action(_) | PickerKind::Past => row.fitted(self.text, ellipsis),
+            PickerKind::Place => row.fitted_middle(text, ellipsis),
+            PickerKind::Action(_) | PickerKind::Past => row.fitted(text, ellipsis),
         };
         let mut column = self.text + GAP;
         if let Some(beside) = self.beside {

@@ -69,6 +69,7 @@ pub(super) fn panel(
     canvas.clear(panel);
     canvas.mark(panel, Target::Layer);
     canvas.rule(panel, 0);
+    let title = text::fit(title, area.width.saturating_sub(4).into(), canvas.signs.ellipsis);
     canvas.put_fitting(panel, 1, 0, (&format!(" {title} "), area.width), Role::Focus);
     canvas.put(panel, 1, 1, canvas.signs.prompt, Role::Accent);
     let inner = inset(panel, LEFT, 1);

@@ -505,6 +505,7 @@ pub(super) fn paged_document() -> DocumentView {
     DocumentView::new(Opened {
         title: "Lease agreement".to_owned(),
         path: "/home/me/cases/oakfield/lease.pdf".into(),
+        date: Some("2023-09-14".to_owned()),
         paged: true,
         pages: pages.into(),
         cited: vec![Mark { page: 6, span }],
@@ -533,6 +534,7 @@ pub(super) fn lined_document() -> DocumentView {
     DocumentView::new(Opened {
         title: "calls.md".to_owned(),
         path: "/home/me/notes/calls.md".into(),
+        date: None,
         paged: false,
         pages: Arc::new([Page { number: 1, label: None, ocr: None, text, lines }]),
         cited: vec![Mark { page: 0, span: start..end }],

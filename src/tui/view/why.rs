@@ -134,7 +134,7 @@ impl Told<'_> {
             self.entry("reranker", &format!("{reranked:.2}, which is its score"), lines);
         }
         if reason.pinned {
-            self.entry("pinned", "you keep it among the sources of this conversation", lines);
+            self.entry("pinned", "you had it kept among the sources when this was asked", lines);
         }
         for path in &reason.also {
             self.entry("also in", &path.display().to_string(), lines);
@@ -156,7 +156,7 @@ impl Told<'_> {
         self.entry("scope", &scope, lines);
         if why.excluded > 0 {
             let left_out = counted(why.excluded, "passage", "passages");
-            self.entry("left out", &format!("{left_out}, by you"), lines);
+            self.entry("left out", &format!("{left_out}, by you, when this was asked"), lines);
         }
     }
 

@@ -36,6 +36,7 @@ pub(super) fn opened(wanted: &Wanted, kept: &KeptPassage) -> Opened {
     Opened {
         title: hit.title.clone(),
         path: wanted.path.clone(),
+        date: None,
         paged: hit.page.is_some(),
         pages: Arc::new([page]),
         cited,
