@@ -38,6 +38,8 @@ pub(super) struct Looks {
     has_keys: bool,
     /// The citation that is chosen.
     pub(super) chosen: Option<u32>,
+    /// Nothing is parted from what comes behind it.
+    is_last: bool,
 }
 
 impl Looks {
@@ -47,7 +49,9 @@ impl Looks {
         let has_keys = has_focus(state, Pane::Conversation) && is_current();
         let chosen = turn.hits.get(state.sources.selected).filter(|_| has_keys);
         let is_thought_shown = turn.is_thought_shown;
-        Self { is_thought_shown, has_keys, chosen: chosen.map(|hit| hit.n) }
+        let last = conversation.turns.last();
+        let is_last = last.is_some_and(|last| last.serial == turn.serial);
+        Self { is_thought_shown, has_keys, chosen: chosen.map(|hit| hit.n), is_last }
     }
 }
 
@@ -147,7 +151,9 @@ fn lay(
         indented.append(&line);
         lines.push(indented);
     }
-    lines.push(Styled::default());
+    if !looks.is_last {
+        lines.push(Styled::default());
+    }
     lines
 }
 
