@@ -58,6 +58,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
         lines.push(Styled::default());
     }
     lines.pop();
+    let sources_end = lines.len();
+    if !turn.hits.is_empty() {
+        left_out(canvas, (turn, &state.conversation), room, &mut lines);
+    }
     let first = |index: usize| firsts.get(index).copied().unwrap_or(lines.len());
     let measure = measure(
         state.sources.scroll,
@@ -71,7 +75,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
     );
     put_rows(canvas, body, lines.iter().skip(measure.top));
     for (index, first) in firsts.iter().enumerate() {
-        let end = firsts.get(index + 1).copied().unwrap_or(lines.len());
+        let end = firsts.get(index + 1).copied().unwrap_or(sources_end);
         let shown = first.saturating_sub(measure.top)..end.saturating_sub(measure.top);
         let (Ok(from), Ok(to)) = (u16::try_from(shown.start), u16::try_from(shown.end)) else {
             break;
@@ -79,6 +83,31 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Measur
         canvas.mark(rows(body, from, to.saturating_sub(from)), Target::Source(index));
     }
     measure
+}
+
+/// What the user has left out of the next questions and is not among the sources, so that it is not forgotten.
+fn left_out(
+    canvas: &Canvas<'_>,
+    (turn, conversation): (&Turn, &Conversation),
+    room: usize,
+    lines: &mut Vec<Styled>,
+) {
+    let excluded = conversation.chosen.excluded.iter();
+    let mut hidden = excluded.filter(|passage| !turn.hits.iter().any(|hit| passage.is(hit)));
+    let Some(first) = hidden.next() else { return };
+    let dim = canvas.style(Role::Dim);
+    lines.push(Styled::default());
+    lines.extend(Styled::new("  left out (/take-all-in takes it in again):", dim).wrapped(room));
+    for passage in std::iter::once(first).chain(hidden) {
+        let name = passage.path.file_name().unwrap_or_default().to_string_lossy();
+        let place = passage.page.map(|page| format!(", p. {page}")).unwrap_or_default();
+        let left = room.saturating_sub(INDENT + text::width(&place));
+        let name = text::fit_middle(&name, left, canvas.signs.ellipsis);
+        let mut line = Styled::new(" ".repeat(INDENT), dim);
+        line.append(&Styled::new(name, canvas.style(Role::Excluded)).unit());
+        line.push(&place, dim);
+        lines.push(line);
+    }
 }
 
 fn title(canvas: &mut Canvas<'_>, area: Rect, state: &State, turn: Option<&Turn>) {

@@ -260,6 +260,9 @@ pub(super) const VIEWS: &[(&str, Build)] = &[
         let mut state = sample::explained(width, height);
         state.focus = Pane::Sources;
         state.sources.selected = 2;
+        // Left out before its question was asked, so that it is not among its sources.
+        let hidden = Passage { path: "/cases/Side letter.pdf".into(), ..Passage::of(&state.conversation.turns[0].hits[0]) };
+        state.conversation.chosen.excluded.push(hidden);
         state
     }),
     ("conversations", |width, height| {
