@@ -136,8 +136,7 @@ fn folders(canvas: &Canvas<'_>, state: &State, room: usize, column: usize) -> Ve
         line.push(&format!("{} ", canvas.signs.done), canvas.style(Role::Accent));
         let path = folder.path.to_string_lossy();
         line.push(&text::fit_end(&path, PATH, canvas.signs.ellipsis), canvas.style(Role::Text));
-        let documents = counted(folder.documents, "document", "documents");
-        line.push(&format!("   {documents}"), canvas.style(Role::Dim));
+        line.push(&format!("   {} read", count(folder.documents)), canvas.style(Role::Dim));
         line.fitted(room, canvas.signs.ellipsis)
     };
     let mut lines: Vec<Styled> = library.content.folders.iter().map(told).collect();
