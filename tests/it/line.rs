@@ -38,7 +38,7 @@ fn a_session_by_names_instead_of_keys() {
     terminal.wait_for("ask about your documents");
 
     terminal.keys(CTRL_R);
-    terminal.wait_for("Questions that were asked");
+    terminal.wait_for("Earlier questions");
     terminal.keys("HX bear");
     terminal.keys(ENTER);
     terminal.wait_for("› bearing temperature");

@@ -112,12 +112,12 @@ fn the_first_start_at_sixty_columns_ends_in_an_answer() {
     terminal.keys(&format!("{library}/pa"));
     terminal.wait_for("papers/");
     terminal.keys(&format!("{TAB}{ENTER}"));
-    terminal.wait_for("1 document");
+    terminal.wait_for("1 read");
     terminal.keys(&format!("{library}/nowhere{ENTER}"));
     terminal.wait_for("can't find");
     terminal.keys(CTRL_U);
     terminal.keys(&format!("{library}/notes{ENTER}"));
-    terminal.wait_until("both folders", |screen| screen.matches("1 document").count() == 2);
+    terminal.wait_until("both folders", |screen| screen.matches("1 read").count() == 2);
     terminal.keys(ENTER);
     terminal.wait_for("ask about your documents");
     ask(&mut terminal, "Where does the zeppelin pump stand?");
@@ -137,7 +137,7 @@ fn who_leaves_the_first_start_is_at_no_dead_end() {
     terminal.keys(&format!("Where is the pump?{ENTER}"));
     terminal.wait_for("Folders");
     terminal.keys(&format!("{library}{ENTER}"));
-    terminal.wait_for("1 document");
+    terminal.wait_for("1 read");
     terminal.keys(&format!("{ENTER}{ENTER}"));
     terminal.wait_for(" in scope");
     end(terminal);

@@ -34,7 +34,7 @@ fn a_whole_session_by_keys() {
     terminal.keys(&library());
     terminal.keys(ENTER);
     terminal.wait_until("everything to be read", |screen| {
-        screen.contains("22 documents") && screen.contains("up to date")
+        screen.contains("22 read") && screen.contains("up to date")
     });
     terminal.keys(ENTER);
     terminal.wait_for("ask about your documents");
