@@ -75,9 +75,13 @@ pub(crate) fn nothing_to_read(asked: &Asked<'_>, found: &Found, why: String) -> 
 fn with_question<T>(asked: &Asked<'_>, found: &Found, work: impl FnOnce(&Question<'_>) -> T) -> T {
     let evidence: Vec<Evidence> =
         (1..).zip(found.hits.iter().take(EVIDENCE)).map(|(n, hit)| evidence(n, hit)).collect();
+    let of_named = |hit: &Hit| hit.pinned || found.named.contains(&hit.document);
+    let named: Vec<u32> =
+        (1..).zip(&found.hits).filter(|(_, hit)| of_named(hit)).map(|(n, _)| n).collect();
     work(&Question {
         text: &asked.query.question(),
         about: found.about.as_deref(),
+        named: (!found.named.is_empty()).then_some(&*named),
         beside: asked.beside,
         is_foreign: found.is_foreign,
         turns: asked.turns,

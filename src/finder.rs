@@ -127,7 +127,12 @@ fn rerank(
     for hit in others {
         hit.score *= lowest;
     }
-    found.hits.sort_by(|left, right| right.score.total_cmp(&left.score));
+    // What the question names stays before all others.
+    let is_named = |hit: &Hit| found.named.contains(&hit.document);
+    found.hits.sort_by(|left, right| {
+        let by_name = is_named(right).cmp(&is_named(left));
+        by_name.then_with(|| right.score.total_cmp(&left.score))
+    });
     Ok(())
 }
 

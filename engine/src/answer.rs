@@ -59,6 +59,8 @@ pub struct Question<'a> {
     pub text: &'a str,
     /// What it asks about the documents that it names; none where it names none.
     pub about: Option<&'a str>,
+    /// The numbers of the evidence from these documents, which alone is quoted; none where it names none.
+    pub named: Option<&'a [u32]>,
     /// What a question is taken with that goes on from earlier ones; empty where it stands alone. Its own words decide.
     pub beside: &'a str,
     /// Whether it is in another language than the one that the embedder knows.

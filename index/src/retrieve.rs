@@ -119,8 +119,11 @@ pub struct Found {
     pub embedded_passages: Option<usize>,
     /// Files in scope of which nothing could be read.
     pub unread_documents: usize,
-    /// What is asked about the documents that the question names; none where it names none.
+    /// What is asked about the documents that the question names, without their names; none where it names none, or
+    /// where the name is what is asked about.
     pub about: Option<String>,
+    /// The documents that the question names; empty where it names none.
+    pub named: BTreeSet<DocumentId>,
     /// Whether the question is in another language than the one that the bundled embedder knows.
     pub is_foreign: bool,
     /// The part of a score that the vectors make, from 0 to 1; the words make the rest.
@@ -309,7 +312,8 @@ impl<'a> Search<'a> {
             in_scope_passages: self.scope.passages().len(),
             in_scope_documents: self.scope.documents(),
             unread_documents: self.scope.unread(self.snapshot, cancel)?,
-            about: self.named.passages().map(|_| about),
+            about: self.named.is_set_apart().then_some(about),
+            named: self.named.documents().iter().copied().map(DocumentId).collect(),
             is_foreign: self.dense_weight < DENSE_WEIGHT,
             dense_weight: if has_vector { self.dense_weight } else { 0.0 },
         })

@@ -13,6 +13,7 @@ mod library;
 mod made;
 mod migrate;
 mod mounts;
+pub(crate) mod names;
 mod pack;
 mod shelves;
 pub(crate) mod snapshot;

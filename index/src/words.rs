@@ -89,6 +89,38 @@ pub(crate) fn forms(question: &str, stemmings: &[Stemming]) -> Vec<(Forms, Range
         .collect()
 }
 
+/// The words of a name as [`exact`] gives them, those apart that are written together: `FuseMedical2` has three.
+pub(crate) fn parts(name: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for run in (Words { text: name, at: 0, in_run: false }).filter(|run| run.len() <= LONGEST_WORD)
+    {
+        let run = name.get(run).unwrap_or_default();
+        let mut start = 0;
+        for end in joints(run).chain([run.len()]) {
+            let part = run.get(start..end).unwrap_or_default();
+            parts.extend(exact(part).into_iter().map(|term| term.text));
+            start = end;
+        }
+    }
+    parts
+}
+
+/// Where a word begins inside a run of letters and digits: at a capital behind a small letter, at the last of several
+/// capitals before one, and between letters and digits.
+fn joints(run: &str) -> impl Iterator<Item = usize> {
+    let behind = run.char_indices().skip(1);
+    run.chars().zip(behind).filter_map(|(before, (at, next))| {
+        let is_first_capital = before.is_lowercase() && next.is_uppercase();
+        let is_last_capital = before.is_uppercase()
+            && next.is_uppercase()
+            && run
+                .get(at..)
+                .is_some_and(|rest| rest.chars().nth(1).is_some_and(char::is_lowercase));
+        let is_number = before.is_numeric() != next.is_numeric() && !is_combining_mark(next);
+        (is_first_capital || is_last_capital || is_number).then_some(at)
+    })
+}
+
 fn terms(text: &str, form: impl Fn(&str) -> String) -> Vec<Term> {
     lowered(text)
         .map(|(word, span)| Term { text: form(&word), span })
@@ -276,6 +308,28 @@ mod tests {
         check("水", &["水"]);
         check("第3章", &["第", "3", "章"]);
         check("東京のホテル", &["東京", "京の", "のホ", "ホテ", "テル"]);
+    }
+
+    #[test]
+    fn names_are_parted_where_words_are_written_together() {
+        let check = |name: &str, expected: &[&str]| assert_eq!(parts(name), expected, "{name}");
+        check("harbour-mill_lease (2)", &["harbour", "mill", "lease", "2"]);
+        check("QuayTradingInc_20190321", &["quay", "trading", "inc", "20190321"]);
+        check("QUAYTRADINGLTD", &["quaytradingltd"]);
+        check("theHTMLGuide2nd", &["the", "html", "guide", "2", "nd"]);
+        check("ÉtatDesLieux", &["etat", "des", "lieux"]);
+        check("E\u{301}tat", &["etat"]);
+        check("東京案内", &["東京", "京案", "案内"]);
+        check("__", &[]);
+    }
+
+    proptest::proptest! {
+        /// However a name is parted, no letter is lost, added or moved.
+        #[test]
+        fn parts_of_a_name_are_its_words_in_order(name in "[a-zA-Z0-9éßЖ_ .-]{0,30}") {
+            let words: String = exact(&name).into_iter().map(|term| term.text).collect();
+            proptest::prop_assert_eq!(parts(&name).concat(), words);
+        }
     }
 
     #[test]

@@ -45,6 +45,46 @@ fn what_the_documents_do_not_say_is_refused() {
 }
 
 #[test]
+fn a_question_that_names_a_document_is_answered_from_it_or_refused() {
+    let docent = Docent::new();
+    let contract = |law: &str, more: &str| {
+        format!(
+            "# Contract\n\nThis contract binds both parties.\n\n## Notice\n\nNotice is given in writing by letter.\n\n\
+             ## Law\n\n{law}\n\n## Copies\n\nEach party keeps a copy.\n{more}"
+        )
+    };
+    let quay = contract("It is subject to the laws of Norway.", "");
+    let mill = contract(
+        "The law of Sweden governs this supply agreement.",
+        "\n## Deliveries\n\nDeliveries under this supply agreement are due on Mondays.\n",
+    );
+    docent.write("QUAYTRADINGLTD_04_29_2019-SUPPLY AGREEMENT.md", quay);
+    docent.write("OakMillInc_2021_Supply Agreement.md", mill);
+    docent.index();
+    let cited = |question: &str| {
+        let answered = docent.json(["--ask", question]);
+        let cited = answered["citations"].as_array().unwrap().iter();
+        let cited: Vec<String> = cited.map(|cited| cited["quote"].to_string()).collect();
+        assert_eq!(answered["abstained"], json!(cited.is_empty()), "{answered}");
+        let first = answered["hits"][0]["file"].as_str().unwrap().to_owned();
+        (first, cited.join(" "))
+    };
+    for (name, file, law) in [
+        ("Quay Trading", "QUAYTRADINGLTD_04_29_2019-SUPPLY AGREEMENT.md", "Norway"),
+        ("quaytrading", "QUAYTRADINGLTD_04_29_2019-SUPPLY AGREEMENT.md", "Norway"),
+        ("Oak Mill", "OakMillInc_2021_Supply Agreement.md", "Sweden"),
+    ] {
+        let (first, quotes) = cited(&format!("Which law governs the {name} supply agreement?"));
+        assert_eq!(first, file);
+        assert!(quotes.contains(law), "{name}: {quotes}");
+    }
+    let (first, quotes) =
+        cited("On which weekday are deliveries due under the Quay Trading supply agreement?");
+    assert_eq!(first, "QUAYTRADINGLTD_04_29_2019-SUPPLY AGREEMENT.md");
+    assert!(!quotes.contains("Mondays"), "{quotes}");
+}
+
+#[test]
 fn a_scope_leaves_everything_else_out() {
     let docent = Docent::with_fixtures();
     let notes = fixture("library/notes");

@@ -29,7 +29,8 @@
 //! Questions that only sound answerable can't be told by such a measure: that takes reading. A question that names its
 //! document is about the library already, and what is left of it is short: it is answered from a lower sum on, and by up
 //! to three passages, because clauses on one matter stand apart. In languages that the embedder does not know the words
-//! decide alone; their sum has nearly the same scale in German, Spanish, Russian, Turkish and Chinese.
+//! decide alone; their sum has nearly the same scale in German, Spanish, Russian, Turkish and Chinese. Where a question
+//! names documents, nothing is quoted but their passages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -243,6 +244,7 @@ fn candidates<'a>(question: &Question<'a>) -> Vec<Candidate<'a>> {
         .evidence
         .iter()
         .take(PASSAGES)
+        .filter(|evidence| question.named.is_none_or(|named| named.contains(&evidence.n)))
         .map(|evidence| (evidence, sentences(evidence)))
         .collect();
     let mut frequency: BTreeMap<&str, usize> = BTreeMap::new();
@@ -769,6 +771,21 @@ mod tests {
         let named = Question { text, about, evidence: &evidence, ..Question::default() };
         let named = answer(&named);
         assert_eq!(cited(&named), BTreeSet::from([1, 3]), "{}", named.text);
+    }
+
+    #[test]
+    fn a_question_that_names_documents_is_answered_from_these_or_not_at_all() {
+        let evidence = lease();
+        let text = "How much is the monthly rent for the flat?";
+        let of = |named| Question { text, named, evidence: &evidence, ..Question::default() };
+        assert_eq!(answer(&of(Some(&[1]))).claims[0].cites, [1]);
+        for named in [&[2][..], &[]] {
+            let refused = answer(&of(Some(named)));
+            assert!(refused.abstained && refused.quotes.is_empty(), "{}", refused.text);
+        }
+        let question =
+            Question { text: "Does the landlord of the flat pay for the roof?", ..of(Some(&[2])) };
+        assert_eq!(answer(&question).claims[0].cites, [2]);
     }
 
     #[test]

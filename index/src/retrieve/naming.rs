@@ -2,12 +2,15 @@
 //!
 //! "What notice period does the Distribution Agreement between Harbour Ltd and Quay Inc give?" names its document before
 //! it asks. Such words stand on every title page and seldom in the clause that answers: they choose the documents, and
-//! inside them they count little among the words and are no part of what is embedded. Questions that name nothing are
-//! left as they are.
+//! inside them they count little among the words and are no part of what is embedded. A document can also be called by
+//! words of its file's name or its title ([`called`]). Questions that name nothing are left as they are.
+
+mod called;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
+use self::called::Called;
 use super::fuse::Candidate;
 use super::scope::Scope;
 use crate::best::better_first;
@@ -33,14 +36,34 @@ const NAMING_WEIGHT: f32 = 0.1;
 /// The documents that a question names; empty when it names none.
 #[derive(Debug, Default)]
 pub(super) struct Named {
+    documents: HashSet<i64>,
     passages: PassageSet,
+    /// Of the words that only name.
     stems: HashSet<String>,
-    /// Where the naming words stand in the question, in order.
+    /// Where these words stand in the question, in order.
     spans: Vec<Range<usize>>,
 }
 
 impl Named {
     pub(super) fn of(
+        snapshot: &Snapshot,
+        scope: &Scope<'_>,
+        question: &str,
+        stemmings: &[Stemming],
+    ) -> Result<Self, StoreError> {
+        let named = Self::by_beginning(snapshot, scope, question, stemmings)?;
+        if named.passages().is_some() {
+            return Ok(named);
+        }
+        let Called { documents, spans } = Called::of(snapshot, scope, question)?;
+        let words = words::forms(question, stemmings).into_iter();
+        let stems = words.filter(|(_, span)| spans.contains(span)).flat_map(|(forms, _)| forms);
+        let stems = stems.collect();
+        Ok(Self { passages: scope.passages_of(&documents), documents, stems, spans })
+    }
+
+    /// The documents at whose beginnings much of what the question writes with capitals stands.
+    fn by_beginning(
         snapshot: &Snapshot,
         scope: &Scope<'_>,
         question: &str,
@@ -84,7 +107,7 @@ impl Named {
         let mut spans: Vec<Range<usize>> =
             own.iter().filter_map(|name| names.get(*name)).flatten().cloned().collect();
         spans.sort_unstable_by_key(|span| span.start);
-        Ok(Self { passages, stems: own.into_iter().flatten().cloned().collect(), spans })
+        Ok(Self { documents, passages, stems: own.into_iter().flatten().cloned().collect(), spans })
     }
 
     /// The question without the names that chose the documents: what is asked about them. In a vector the names would
@@ -113,9 +136,19 @@ impl Named {
         if rest.split_whitespace().count() < FEWEST_WORDS { question.to_owned() } else { rest }
     }
 
+    /// Whether the names are something else than what is asked.
+    pub(super) fn is_set_apart(&self) -> bool {
+        !self.spans.is_empty()
+    }
+
     /// All passages of the named documents.
     pub(super) fn passages(&self) -> Option<&PassageSet> {
         (self.passages.len() > 0).then_some(&self.passages)
+    }
+
+    /// Their documents.
+    pub(super) fn documents(&self) -> &HashSet<i64> {
+        &self.documents
     }
 
     /// How much a word counts when passages are ranked.

@@ -3,7 +3,7 @@
 //! Filters become a set of passages before anything is searched, and both searches look at nothing else.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
@@ -279,6 +279,21 @@ impl<'a> Scope<'a> {
             .filter(|(_, document)| documents.contains(document))
             .map(|(passage, _)| *passage)
             .collect()
+    }
+
+    /// The same apart, of those documents that have some.
+    pub(super) fn passages_by_document(&self, documents: &HashSet<i64>) -> HashMap<i64, Vec<i64>> {
+        let mut passages: HashMap<i64, Vec<i64>> = HashMap::new();
+        if documents.is_empty() {
+            return passages;
+        }
+        for beside in self.all.chunk_by(|(_, one), (_, other)| one == other) {
+            let document = beside.first().map(|(_, document)| *document);
+            if let Some(document) = document.filter(|document| documents.contains(document)) {
+                passages.entry(document).or_default().extend(beside.iter().map(|one| one.0));
+            }
+        }
+        passages
     }
 
     /// The first passages in the order in which they were read.

@@ -15,6 +15,7 @@ use tantivy::Index;
 
 use super::fulltext::{self, FulltextReader};
 use super::library::{self, Counts, Folder, LocatedProblem};
+use super::names::Names;
 use super::vectors::{PassageSet, VectorSet};
 use super::{EmbedderId, Home, StoreError, pack};
 use crate::document::{ContentHash, DocumentId, FolderId, LineMark, PassageId, Problem, Word};
@@ -33,6 +34,7 @@ pub struct Snapshot {
     passages: Passages,
     languages: Vec<Option<String>>,
     files: OnceCell<Vec<FileRow>>,
+    names: OnceCell<Names>,
 }
 
 impl fmt::Debug for Snapshot {
@@ -178,6 +180,7 @@ impl Snapshot {
             passages: Passages::default(),
             languages: Vec::new(),
             files: OnceCell::new(),
+            names: OnceCell::new(),
         };
         snapshot.take()?;
         Ok(snapshot)
@@ -230,6 +233,7 @@ impl Snapshot {
             self.passages = Passages { all, set, documents };
             self.languages = self.database(library::languages(&self.connection))?;
             self.files = OnceCell::new();
+            self.names = OnceCell::new();
             self.generation = generation;
         }
         Ok(())
@@ -606,6 +610,28 @@ impl Snapshot {
         };
         let files = self.database(read())?;
         Ok(self.files.get_or_init(|| files))
+    }
+
+    /// The names of all documents, by the words that they are called by.
+    pub(crate) fn names(&self) -> Result<&Names, StoreError> {
+        if let Some(names) = self.names.get() {
+            return Ok(names);
+        }
+        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
+            self.connection
+                .prepare_cached("SELECT id, title FROM document WHERE title IS NOT NULL")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        let titles = self.database(read())?;
+        let mut names = titles;
+        for file in self.files()? {
+            let name = file.place.path();
+            let name = name.file_stem().unwrap_or_default().to_string_lossy();
+            names.push((file.document, name.into_owned()));
+        }
+        let names = Names::of(names.iter().map(|(document, name)| (*document, name.as_str())));
+        Ok(self.names.get_or_init(|| names))
     }
 
     /// The documents that bear a tag, in any case.

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use super::*;
 use crate::document::{Document, Head, Page, Passage, Problem};
 use crate::query::Query;
-use crate::retrieve::{Found, Rank, Request, RetrieveError, Search};
+use crate::retrieve::{Found, Hit, Rank, Request, RetrieveError, Search};
 
 const VERSIONS: Versions = Versions { extractor: 1, splitter: 1 };
 const EMBEDDER: EmbedderId = EmbedderId([7; 32]);
@@ -161,6 +161,94 @@ fn a_file_is_found_by_its_name() {
     desk.write("zeppelin.txt", "Some text.");
     desk.write("other.txt", "Some other text.");
     assert_eq!(desk.find("zeppelin"), ["zeppelin.txt: Some text."]);
+}
+
+/// Four contracts with the same clauses, and notes that speak of one of them.
+fn contracts() -> Desk {
+    let mut desk = Desk::new();
+    let clauses = |of: &str| {
+        format!(
+            "{of} is a party.\nThe notice is long.\nThe law of {of} applies.\nThe supply is due.\nThe end."
+        )
+    };
+    desk.write("QUAYTRADINGLTD_04_29_2019-SUPPLY AGREEMENT.txt", &clauses("Norway"));
+    desk.write("HarbourMillInc_2021_Lease Agreement1.txt", &clauses("Sweden"));
+    desk.write("oakfield-amendment.txt", &clauses("Finland"));
+    desk.write("oakfield-lease.txt", &clauses("Denmark"));
+    desk.write("call.txt", "Finland called about the lease.\nThe lease and its notice are old.");
+    desk.store.publish().unwrap();
+    desk
+}
+
+#[test]
+fn a_question_calls_documents_by_parts_of_their_names() {
+    let desk = contracts();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let quay = "QUAYTRADINGLTD_04_29_2019-SUPPLY AGREEMENT.txt";
+    let mill = "HarbourMillInc_2021_Lease Agreement1.txt";
+    let check = |question: &str, expected: &[&str], about: Option<&str>| {
+        let query = Query::parse(question).unwrap();
+        let found = search(&snapshot, Request::new(&query, 20), None).unwrap();
+        let files = found.named.iter().map(|document| {
+            let document = snapshot.document(*document).unwrap().unwrap();
+            document.places[0].file.display().to_string()
+        });
+        let files: BTreeSet<String> = files.collect();
+        let expected = expected.iter().map(|file| (*file).to_owned()).collect();
+        assert_eq!(files, expected, "{question}");
+        assert_eq!(found.about.as_deref(), about, "{question}");
+        // What is named comes before all else.
+        let is_named = |hit: &Hit| found.named.contains(&hit.document);
+        assert!(found.hits.is_sorted_by_key(|hit| !is_named(hit)), "{question}");
+    };
+    let law = Some("Which law governs the ?");
+    check("Which law governs the Quay Trading supply agreement?", &[quay], law);
+    let lowered = "which law governs the quay trading supply agreement?";
+    check(lowered, &[quay], Some("which law governs the ?"));
+    check("Which law governs the QUAY agreement?", &[quay], law);
+    check("Which law governs the agreement of QuayTrading?", &[quay], law);
+    check("Which law governs the Harbour Mill lease?", &[mill], law);
+    check(
+        "What must be paid to the Mill for notice?",
+        &[mill],
+        Some("What must be paid to the  for notice?"),
+    );
+    check("Which law governs the Oakfield lease?", &["oakfield-lease.txt"], law);
+    let both = ["oakfield-lease.txt", "oakfield-amendment.txt"];
+    check("Which law governs Oakfield in the end?", &both, Some("Which law governs  in the end?"));
+    let pair =
+        "Does the QuayTrading agreement end at the same time as the Harbour Mill lease does?";
+    check(pair, &[quay, mill], Some("Does the  end at the same time as the  does?"));
+    // Nothing is called by what others speak of, a number, a small word alone, the first word, or what is no name.
+    for question in [
+        "Is the Lease old?",
+        "Is the supply due?",
+        "What is the law of Finland?",
+        "Who called in 2021?",
+        "is there an amendment?",
+        "Agreement about notice?",
+        "Which law governs the Brook lease?",
+        "Where is the Quayside?",
+    ] {
+        check(question, &[], None);
+    }
+}
+
+#[test]
+fn a_name_that_a_document_is_about_chooses_it_and_is_asked_for() {
+    let mut desk = contracts();
+    desk.write("Warblers.txt", "Warblers sing.\nWarblers eat.\nMost warblers fly.\nOthers walk.");
+    desk.store.publish().unwrap();
+    let snapshot = Snapshot::open(desk.home.path()).unwrap();
+    let query = Query::parse("When do the Warblers end?").unwrap();
+    let found = search(&snapshot, Request::new(&query, 20), None).unwrap();
+    assert_eq!(found.hits[0].text, "Warblers sing.");
+    assert_eq!(found.named.len(), 1);
+    assert_eq!(found.about, None);
+    // Of a scope that holds nothing else, nothing is chosen.
+    let alone = [PathBuf::from("/library/Warblers.txt")];
+    let request = Request { scope: &alone, ..Request::new(&query, 20) };
+    assert!(search(&snapshot, request, None).unwrap().named.is_empty());
 }
 
 #[test]
