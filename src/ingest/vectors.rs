@@ -28,8 +28,8 @@ const REST: u32 = 3;
 const LOOK: Duration = Duration::from_millis(100);
 const LOOKING_PART: u32 = 20;
 
-/// How long the end waits for what is in work: a process had better not leave while ONNX Runtime works in it.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the end waits for each text that can be in work: a process had better not leave while ONNX Runtime works in it.
+const PATIENCE: Duration = Duration::from_millis(125);
 
 type Waiting = Vec<(PassageId, String)>;
 
@@ -223,7 +223,8 @@ impl<E> Drop for Vectors<E> {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::Relaxed);
         self.texts = None;
-        let deadline = Instant::now() + PATIENCE;
+        let texts = u32::try_from(self.at_once).unwrap_or(u32::MAX);
+        let deadline = Instant::now() + PATIENCE.saturating_mul(texts);
         while let Some(thread) = self.thread.take() {
             match self.made.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(_) => self.thread = Some(thread),
