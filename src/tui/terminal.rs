@@ -5,12 +5,11 @@ pub(crate) mod fence;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use crossterm::event::{
-    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, poll,
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
 };
 use crossterm::style::Print;
 use crossterm::terminal::{
@@ -93,9 +92,6 @@ impl Console for Tty {
     }
 
     fn leave(&mut self) -> io::Result<()> {
-        // Who read until now has left a mark for himself to end. Were it still there when somebody reads again, what is
-        // typed just then would be passed over together with it, and be told at the next key only.
-        drop(poll(Duration::ZERO));
         self.awaited.settle();
         give_back()
     }

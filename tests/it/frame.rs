@@ -194,6 +194,7 @@ fn without_a_shell_it_does_not_stop() {
     terminal.keys(CTRL_Z);
     // What is typed before belongs to the shell, if there were one: the terminal is given back, and taken again.
     terminal.wait_until_bytes("\x1b[?25h\x1b[22;2t\x1b[8l\x1b[?1049h");
+    terminal.wait_for("22 documents");
     terminal.keys("here I am");
     terminal.wait_for("here I am");
     terminal.keys(QUIT);
